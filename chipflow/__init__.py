@@ -1,0 +1,79 @@
+"""chipflow: follow export-controlled GPUs through trade records.
+
+>>> import chipflow as cf
+>>> records = cf.read_records("bills_of_lading.csv")          # doctest: +SKIP
+>>> network = cf.build_network(records)                       # doctest: +SKIP
+>>> leads = cf.find_leads(network, destination="CN HK MO")    # doctest: +SKIP
+>>> leads.map()                                               # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from chipflow._version import __version__
+from chipflow.errors import (
+    ChipflowError,
+    InputError,
+    LayoutError,
+    MissingDependencyError,
+    OutputError,
+    ParameterError,
+    TableError,
+)
+
+if TYPE_CHECKING:
+    from chipflow.goods.controls import status
+    from chipflow.leads import Lead, Leads, find_leads
+    from chipflow.network import Network, build_network
+    from chipflow.records import Records, read_records
+    from chipflow.run import Run, analyze
+    from chipflow.simulate import simulate
+
+# Loaded when first asked for: `import chipflow` stays fast and loads no plotting or SQL library.
+_WHERE = {
+    "Lead": "chipflow.leads",
+    "Leads": "chipflow.leads",
+    "Network": "chipflow.network",
+    "Records": "chipflow.records",
+    "Run": "chipflow.run",
+    "analyze": "chipflow.run",
+    "build_network": "chipflow.network",
+    "find_leads": "chipflow.leads",
+    "read_records": "chipflow.records",
+    "simulate": "chipflow.simulate",
+    "status": "chipflow.goods.controls",
+}
+
+__all__ = [
+    "ChipflowError",
+    "InputError",
+    "LayoutError",
+    "Lead",
+    "Leads",
+    "MissingDependencyError",
+    "Network",
+    "OutputError",
+    "ParameterError",
+    "Records",
+    "Run",
+    "TableError",
+    "__version__",
+    "analyze",
+    "build_network",
+    "find_leads",
+    "read_records",
+    "simulate",
+    "status",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'chipflow' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
