@@ -1,0 +1,320 @@
+"""From understood sheets to records: clean, find duplicates, name, count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chipflow.records.clean import DATE_MISSING, END, NO_DATE, PART, clean
+from chipflow.records.decide import decide
+from chipflow.records.duplicates import (
+    all_differ,
+    identify,
+    name_records,
+    pasted,
+    plain_name,
+)
+from chipflow.records.gather import first_cells
+from chipflow.records.layouts import Layout
+from chipflow.records.schema import (
+    COLUMNS,
+    DUPLICATE_COLUMNS,
+    KINDS,
+    REJECTED_COLUMNS,
+    Sheet,
+)
+from chipflow.records.sheets import Body
+from chipflow.records.slots import Usable, parameters, text_table, widths
+from chipflow.records.words import read_header
+
+# Rows at the end of a sheet that may be a footer; longer ones are a table of their own.
+_LONGEST_FOOTER = 50
+_FEWEST_CELLS = 2
+_NARROW = 3
+# A rejected cell is shown up to here; a cell may hold a megabyte.
+_LONGEST_VALUE = 300
+
+_MARKS = ("sheet", "row", "content", "k", "first", "record_id")
+Result = tuple[Any, pd.DataFrame, pd.DataFrame]
+
+
+def assemble(
+    backend: Any,
+    sheets: list[Sheet],
+    usable: list[Usable],
+    others: list[tuple[Sheet, Body]],
+    group_of: dict[int, int],
+    layout: Layout,
+) -> Result:
+    """Read the rows of all usable sheets together.
+
+    Returns
+    -------
+    tuple
+        The canonical expression, the rejected and the duplicate rows. The counts of the sheets
+        are filled in.
+    """
+    import ibis
+
+    rejected: list[pd.DataFrame] = [_all_rows(sheet, body) for sheet, body in others]
+    if not usable:
+        return _nothing(backend), _rejects(rejected), _frame([], DUPLICATE_COLUMNS)
+    needed = widths(usable)
+    with_id = {u.number for u in usable if _repeats_numbers(u)}
+    texts = _keep(backend, "texts", _memtable(text_table(usable, with_id)), lazily=True)
+    made = decide(texts, needed, group_of, layout, backend.to_pandas)
+    for number, sentences in made.warnings.items():
+        sheets[number].warnings += sentences
+    known = parameters(usable, layout, made.commas, made.day_first, made.shifted)
+    cleaned = _keep(backend, "cleaned", clean(texts, known, needed, made))
+    different = all_differ(cleaned, backend.to_pandas)
+    if not different:
+        marked = identify(cleaned, pasted(cleaned, backend.to_pandas))
+        marked = _keep(backend, "marked", marked.select(*_MARKS))
+        names = _keep(backend, "names", name_records(marked))
+    lost = backend.to_pandas(
+        cleaned.filter(cleaned.lost.notnull()).select("sheet", "row", "lost", "lost_value")
+    )
+    last = backend.to_pandas(
+        cleaned.filter(cleaned.lost.isnull()).group_by("sheet").agg(last=cleaned.row.max())
+    )
+    last_row = {int(s): int(r) for s, r in zip(last["sheet"], last["last"], strict=True)}
+    by_number = {u.number: u for u in usable}
+    footers = _footers(lost, by_number, last_row)
+    lost = lost[~pd.MultiIndex.from_frame(lost[["sheet", "row"]]).isin(footers)]
+    rejected.append(_lost_rows(lost, by_number))
+    rejected += [_ragged_rows(u, last_row.get(u.number, 0)) for u in usable]
+    rejected.append(_problems(backend, cleaned, by_number))
+    sources = [sheet.source for sheet in sheets]
+    if different:
+        duplicates = _frame([], DUPLICATE_COLUMNS)
+        used = cleaned.filter(cleaned.lost.isnull())
+        counted = used.group_by("sheet").agg(used=used.count(), rows=used.count())
+        whole = used.mutate(record_id=plain_name(used), other_sources=ibis.null("string"))
+    else:
+        duplicates, others_of = _duplicates(backend, marked, names, sources)
+        counted = marked.group_by("sheet").agg(used=marked.first.sum(), rows=marked.count())
+        whole = _named(cleaned, marked, names, others_of)
+    _count(backend.to_pandas(counted), lost, footers, by_number)
+    expr = _keep(backend, "records", _placed(whole, sources), lazily=different)
+    return expr, _rejects(rejected), duplicates
+
+
+def _memtable(table: Any) -> Any:
+    import ibis
+
+    return ibis.memtable(table)
+
+
+def _keep(backend: Any, name: str, expr: Any, lazily: bool = False) -> Any:
+    """Compute an expression once; DuckDB holds the result in memory, Spark as a view."""
+    import ibis
+
+    if lazily:
+        return expr
+    # Steps that were merged into one SELECT would repeat each expression many times over.
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        if backend.name != "duckdb":
+            return backend.create_view(name, expr, overwrite=True)
+        return backend.create_table(name, expr, temp=True, overwrite=True)
+    finally:
+        ibis.options.sql.fuse_selects = before
+
+
+def _frame(rows: Iterable[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def _rejects(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    full = [part for part in parts if len(part)]
+    table = pd.concat(full, ignore_index=True) if full else _frame([], REJECTED_COLUMNS)
+    table = table[list(REJECTED_COLUMNS)]
+    for name in ("source", "column", "value", "reason"):
+        table[name] = table[name].astype("str")
+    table["source_row"] = table["source_row"].astype("int64")
+    table["value"] = table["value"].where(
+        ~(table["value"].str.len() > _LONGEST_VALUE), table["value"].str[:_LONGEST_VALUE] + "…"
+    )
+    keys = ["source", "source_row", "column", "reason"]
+    return table.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _all_rows(sheet: Sheet, body: Body) -> pd.DataFrame:
+    rows = np.concatenate([body.rows, np.array([r for r, _, _ in body.ragged], dtype=np.int64)])
+    sheet.rejected = len(rows)
+    return pd.DataFrame(
+        {"source": sheet.source, "source_row": rows, "column": None, "value": None,
+         "reason": sheet.reason}
+    )  # fmt: skip
+
+
+def _footers(
+    lost: pd.DataFrame, by_number: dict[int, Usable], last_row: dict[int, int]
+) -> set[tuple[int, int]]:
+    """Find rows after the last record that sum up or comment on the table."""
+    found: set[tuple[int, int]] = set()
+    for number, item in by_number.items():
+        if item.body.table.num_columns <= _NARROW:
+            continue
+        ends = lost["row"].to_numpy()[(lost["sheet"] == number).to_numpy()]
+        for row in np.sort(ends[ends > last_row.get(number, 0)])[-_LONGEST_FOOTER:]:
+            cells = first_cells(item.body, int(np.searchsorted(item.body.rows, row)))
+            sums = bool(cells) and read_header(cells[0]).parts[:1] == ("total",)
+            if len(cells) <= _FEWEST_CELLS or sums:
+                found.add((number, int(row)))
+    return found
+
+
+def _lost_rows(lost: pd.DataFrame, by_number: dict[int, Usable]) -> pd.DataFrame:
+    of_date = lost["lost"].isin([NO_DATE, DATE_MISSING])
+    header = lost["sheet"].map({n: u.header("date") for n, u in by_number.items()})
+    return pd.DataFrame(
+        {
+            "source": lost["sheet"].map({n: u.sheet.source for n, u in by_number.items()}),
+            "source_row": lost["row"],
+            "column": header.where(of_date, None),
+            "value": lost["lost_value"],
+            "reason": lost["lost"],
+        }
+    )
+
+
+def _ragged_rows(item: Usable, last: int) -> pd.DataFrame:
+    """Rows that do not fit the header; short ones after the last record are a footer."""
+    kept = []
+    for row, text, reason in item.body.ragged:
+        cells = [c for c in text.replace(";", ",").replace("\t", ",").split(",") if c.strip(' "')]
+        if row > last and len(cells) <= _FEWEST_CELLS and item.body.table.num_columns > _NARROW:
+            item.sheet.rows -= 1
+            continue
+        kept.append((item.sheet.source, row, None, text, reason))
+    item.sheet.rejected += len(kept)
+    return _frame(kept, REJECTED_COLUMNS)
+
+
+def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
+    """One line for each field that was left out of a row that is used."""
+    wrong = backend.to_pandas(
+        cleaned.filter(cleaned.problems.notnull() & cleaned.lost.isnull()).select(
+            "sheet", "row", "problems"
+        )
+    )
+    if not len(wrong):
+        return _frame([], REJECTED_COLUMNS)
+    wrong["problem"] = wrong["problems"].str.split(END)
+    each = wrong.explode("problem")
+    each = each[each["problem"].str.len() > 0]
+    parts = each["problem"].str.split(PART, n=2, expand=True)
+    # The text of the cell may hold anything, so its end is looked for from the right.
+    text = parts[2].str.rsplit(PART, n=1, expand=True)
+    headers = {
+        (n, name, str(k)): u.header(name, k)
+        for n, u in by_number.items()
+        for name in u.mapping.columns
+        for k in range(len(u.positions(name)))
+    }
+    keys = zip(each["sheet"], parts[0], parts[1], strict=True)
+    return pd.DataFrame(
+        {
+            "source": each["sheet"].map({n: u.sheet.source for n, u in by_number.items()}),
+            "source_row": each["row"],
+            "column": [headers.get((int(s), f, k), f) for s, f, k in keys],
+            "value": text[0],
+            "reason": text[1],
+        }
+    )
+
+
+def _duplicates(
+    backend: Any, marked: Any, names: Any, sources: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    again = marked.filter(~marked.first).select("content", "k", "sheet", "row")
+    first = marked.filter(marked.first).select(
+        "content", "k", kept_sheet=marked.sheet, kept_row=marked.row
+    )
+    found = backend.to_pandas(
+        again.inner_join(first, ["content", "k"]).inner_join(names, ["content", "k"])
+    )
+    names_of = pd.Series(sources, dtype="str")
+    table = pd.DataFrame(
+        {
+            "source": found["sheet"].map(names_of).astype("str"),
+            "source_row": found["row"].astype("int64"),
+            "record_id": found["record_id"].astype("str"),
+            "kept_source": found["kept_sheet"].map(names_of).astype("str"),
+            "kept_source_row": found["kept_row"].astype("int64"),
+        }
+    ).sort_values(["source", "source_row"], ignore_index=True)
+    place = table["source"] + ":" + table["source_row"].astype("str")
+    joined = place.groupby(table["record_id"]).agg(";".join)
+    return table, joined.rename("other_sources").rename_axis("other_id").reset_index()
+
+
+def _count(
+    counted: pd.DataFrame,
+    lost: pd.DataFrame,
+    footers: set[tuple[int, int]],
+    by_number: dict[int, Usable],
+) -> None:
+    for row in counted.to_dict("records"):
+        sheet = by_number[int(row["sheet"])].sheet
+        sheet.used = int(row["used"])
+        sheet.duplicate = int(row["rows"]) - sheet.used
+    for number, n in lost["sheet"].value_counts().items():
+        by_number[int(str(number))].sheet.rejected += int(n)
+    for number, _ in footers:
+        by_number[number].sheet.rows -= 1
+
+
+def _repeats_numbers(item: Usable) -> bool:
+    """Only rows that share a record number can be equal in all cells."""
+    import pyarrow.compute as pc
+
+    if "record_id" not in item.mapping.columns:
+        return False
+    column = item.body.table.column(item.mapping.columns["record_id"])
+    return bool(pc.count_distinct(column).as_py() < len(column))
+
+
+def _named(cleaned: Any, marked: Any, names: Any, others_of: pd.DataFrame) -> Any:
+    """Join kept rows with their names and the other places they were found in."""
+    import ibis
+    import pyarrow as pa
+
+    first = marked.filter(marked.first).select("sheet", "row", "content", "k")
+    named = first.inner_join(names, ["content", "k"]).select("sheet", "row", "record_id")
+    whole = cleaned.drop("record_id", "content").inner_join(named, ["sheet", "row"])
+    other = ibis.memtable(
+        pa.table(
+            {
+                "other_id": pa.array(others_of["other_id"].tolist(), pa.string()),
+                "other_sources": pa.array(others_of["other_sources"].tolist(), pa.string()),
+            }
+        )
+    )
+    return whole.left_join(other, whole.record_id == other.other_id)
+
+
+def _placed(whole: Any, sources: list[str]) -> Any:
+    """Add where each record stands, and put the columns in order."""
+    import ibis
+    import pyarrow as pa
+
+    places = ibis.memtable(
+        pa.table({"sheet": pa.array(range(len(sources)), pa.int32()), "source": sources})
+    )
+    placed = whole.inner_join(places, "sheet")
+    return placed.mutate(source_row=placed.row).select(*COLUMNS)
+
+
+def _nothing(backend: Any) -> Any:
+    import ibis
+
+    kinds = {"date": "date", "number": "float64", "row": "int64"}
+    schema = {name: kinds.get(KINDS[name], "string") for name in COLUMNS}
+    return backend.create_table("records", schema=ibis.schema(schema), temp=True, overwrite=True)

@@ -1,0 +1,185 @@
+"""What a column holds, whatever its name says: shares of its values that look like something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from chipflow.records.layouts import missing_texts, months
+from chipflow.records.places import (
+    country_code,
+    currency_code,
+    direction_of,
+    is_country_code_or_official_name,
+)
+
+# Distinct values that are looked at: enough to know a column, and few enough for a wide sheet.
+MOST_VALUES = 400
+_SHARE_TOLERANCE = 0.02
+_NUMBER = re.compile(
+    r"^[-+(]?\s*(?:[$€£¥]|us\$)?\s*\d[\d.,' \u00a0\u202f]*(?:e[-+]?\d+)?\)?"
+    r"\s*(?:[^\W\d][\w.%/\u00b2\u00b3]{0,14}(?: [\w.]{1,12})?)?$",
+    re.IGNORECASE,
+)
+_PLAIN_NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?$", re.IGNORECASE)
+_ISO = re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
+_DAY = re.compile(r"^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4}|\d{2})([T ,].*)?$")
+_COMPACT = re.compile(r"^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])?$")
+_SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
+_YEAR = re.compile(r"^(19|20)\d{2}(\.0)?$")
+_MONTH_YEAR = re.compile(r"^(0?[1-9]|1[0-2])[-/. ](19|20)\d{2}$")
+_CJK_DATE = re.compile(r"^\d{4}年\d{1,2}月(\d{1,2}日)?$")
+_HS = re.compile(r"^\d{4,12}$")
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_CODE = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9/_.-]*$", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def looks_like_date(text: str) -> bool:
+    """Tell if a text is written like a day, a month or a year (not whether it exists)."""
+    if any(pattern.match(text) for pattern in (_ISO, _DAY, _COMPACT, _MONTH_YEAR, _CJK_DATE)):
+        return True
+    low = text.casefold()
+    if len(low) > 40 or not any(char.isdigit() for char in low):
+        return False
+    words = re.findall(r"[^\W\d_]+", low)
+    return 1 <= len(words) <= 4 and any(w.startswith(tuple(months())) for w in words[:2])
+
+
+def is_missing(text: str) -> bool:
+    """Tell if a cell says nothing (empty, NULL, N/A ...)."""
+    return text.strip().casefold() in missing_texts()
+
+
+@dataclass(frozen=True)
+class Content:
+    """The values of one column: how many say something, and the different ones.
+
+    Attributes
+    ----------
+    filled, rows
+        Cells that say something, and all cells, of the rows looked at.
+    values
+        Different values that say something, sorted, at most :data:`MOST_VALUES`.
+    distinct
+        How many different values there are before that limit.
+    """
+
+    filled: int
+    rows: int
+    values: tuple[str, ...]
+    distinct: int
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> Content:
+        """Summarise the cells of a column; the order of the cells has no influence."""
+        said = [text for cell in cells if not is_missing(text := cell.strip())]
+        different = sorted(set(said))
+        step = max(1, len(different) // MOST_VALUES)
+        kept = tuple(different[::step][:MOST_VALUES])
+        return cls(len(said), len(cells), kept, len(different))
+
+    def _share(self, test: object) -> float:
+        if not self.values:
+            return 0.0
+        return sum(bool(test(v)) for v in self.values) / len(self.values)  # type: ignore[operator]
+
+    @cached_property
+    def dates(self) -> float:
+        """Share of values written as dates; a day's number of a spreadsheet counts."""
+        plain = self._share(looks_like_date)
+        return plain if plain > 0 else 0.8 * self._share(_SERIAL.match)
+
+    @cached_property
+    def years(self) -> float:
+        """Share of values that are years."""
+        return self._share(_YEAR.match)
+
+    @cached_property
+    def numbers(self) -> float:
+        """Share of values that are numbers, with or without a unit."""
+        return self._share(_NUMBER.match)
+
+    @cached_property
+    def plain_numbers(self) -> float:
+        """Share of values that are numbers and nothing else."""
+        return self._share(_PLAIN_NUMBER.match)
+
+    @cached_property
+    def magnitudes(self) -> list[float]:
+        """The plain numbers as floats, sorted; signs are left out."""
+        found: list[float] = []
+        for text in self.values:
+            if _PLAIN_NUMBER.match(text):
+                try:
+                    found.append(abs(float(text.replace(",", ""))))
+                except ValueError:
+                    continue
+        return sorted(found)
+
+    @cached_property
+    def all_zero(self) -> bool:
+        """Tell if the column holds numbers and all are zero."""
+        return bool(self.magnitudes) and self.magnitudes[-1] == 0.0 and self.plain_numbers == 1.0
+
+    @cached_property
+    def hs_codes(self) -> float:
+        """Share of values that can be an HS code: 4 to 12 digits, dots and blanks left out."""
+
+        def is_code(text: str) -> bool:
+            digits = re.sub(r"\.0$", "", text).replace(".", "").replace(" ", "").replace("-", "")
+            return bool(_HS.match(digits)) and 1 <= int(digits[:2] or 0) <= 99
+
+        return self._share(is_code)
+
+    @cached_property
+    def countries(self) -> float:
+        """Share of values that name a country, by code or name."""
+        return self._share(lambda v: len(v) < 60 and country_code(v) is not None)
+
+    @cached_property
+    def official_countries(self) -> float:
+        """Share of values that are ISO codes or names of countries."""
+        return self._share(is_country_code_or_official_name)
+
+    @cached_property
+    def currencies(self) -> float:
+        """Share of values that are currency codes."""
+        return self._share(lambda v: len(v) < 12 and currency_code(v) is not None)
+
+    @cached_property
+    def directions(self) -> float:
+        """Share of values that say import or export."""
+        return self._share(lambda v: len(v) < 40 and direction_of(v) is not None)
+
+    @cached_property
+    def letters(self) -> float:
+        """Share of values with a letter of any script."""
+        return self._share(_LETTER.search)
+
+    @cached_property
+    def codes(self) -> float:
+        """Share of values that are one word with a digit: numbers of documents and the like."""
+        return self._share(lambda v: _CODE.match(v) or _UUID.match(v))
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Mean number of characters of a value."""
+        return sum(map(len, self.values)) / len(self.values) if self.values else 0.0
+
+    @cached_property
+    def unique(self) -> float:
+        """Different values for each filled cell; 1 if all differ."""
+        return self.distinct / self.filled if self.filled else 0.0
+
+    @cached_property
+    def fractions(self) -> bool:
+        """Tell if the numbers look like shares of a whole: none above 1 and some below."""
+        found = self.magnitudes
+        return (
+            len(found) >= 3
+            and found[-1] <= 1 + _SHARE_TOLERANCE
+            and 0 < found[len(found) // 2] < 0.5
+        )

@@ -1,0 +1,214 @@
+"""What a column is can depend on its neighbours, its direction and its country."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chipflow.records.content import Content
+from chipflow.records.layouts import missing_texts
+from chipflow.records.meaning import field_scores
+from chipflow.records.places import country_code, direction_of, place_words
+from chipflow.records.words import read_header
+
+_SIDES = ("shipper", "consignee")
+# No header that says only "country" scores higher than this.
+ONLY_COUNTRY = 0.61
+
+
+def owner_of_address(
+    headers: Sequence[str], scores: dict[str, list[float]], direction: str | None
+) -> None:
+    """Give an address without an owner to the party column nearest to its left."""
+    for j, header in enumerate(headers):
+        meaning = read_header(header)
+        if meaning.parts != ("address",):
+            continue
+        for left in range(j - 1, -1, -1):
+            side = next((s for s in _SIDES if scores[s][left] > 0), None)
+            if side is not None:
+                other = "consignee" if side == "shipper" else "shipper"
+                own = 0.75 if direction or left == j - 1 else 0.6
+                scores[f"{side}_address"][j] = own
+                scores[f"{other}_address"][j] = 0.0
+                break
+
+
+def document_totals(headers: Sequence[str], scores: dict[str, list[float]]) -> None:
+    """Lower totals of a whole document where the sheet has one row for each item of it.
+
+    ``TOTAL_GROSS_WEIGHT`` beside ``ITEM`` and ``NET_WEIGHT`` is the weight of all items.
+    """
+    meanings = [read_header(header) for header in headers]
+    if not any(m.has("item") and not m.has("value", "fob", "price", "tax") for m in meanings):
+        return
+    for name in ("weight_kg", "value_usd", "value"):
+        single = [j for j, m in enumerate(meanings) if scores[name][j] > 0.5 and not m.has("total")]
+        if not single:
+            continue
+        for j, m in enumerate(meanings):
+            if m.has("total") and scores[name][j] > 0:
+                scores[name][j] -= 0.2
+
+
+def contradictions(
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    scores: dict[str, list[float]],
+    direction: str | None,
+    reporter: str | None,
+    warnings: list[str],
+) -> list[tuple[str, int]]:
+    """Return (field, column) pairs that a header claims and the values deny.
+
+    Exports do not go to the country that reports them, and imports that all arrive in other
+    countries than the one that reports them are where the goods came from.
+    """
+    found: list[tuple[str, int]] = []
+    if reporter is None or direction is None:
+        return found
+    origins = _countries(contents, scores["origin_country"])
+    for j, score in enumerate(scores["destination_country"]):
+        if score <= 0 or not contents[j].filled:
+            continue
+        named = _codes(contents[j])
+        if not named:
+            continue
+        if direction == "export" and named == {reporter}:
+            found.append(("destination_country", j))
+            if score > ONLY_COUNTRY:
+                warnings.append(
+                    f"{headers[j]!r} holds only {reporter}, which reports these exports: not used "
+                    "as destination"
+                )
+        if direction == "import" and reporter not in named and origins and named <= origins:
+            found.append(("destination_country", j))
+            warnings.append(
+                f"{headers[j]!r} holds the countries of origin, although {reporter} imports: not "
+                "used as destination"
+            )
+    for j, score in enumerate(scores["export_country"]):
+        named = _codes(contents[j]) if score > 0 else set()
+        if (
+            named
+            and (reporter in named) != (direction == "export")
+            and len(named) <= 1 + (direction == "export") * len(named)
+        ):
+            found.append(("export_country", j))
+            warnings.append(
+                f"{headers[j]!r} does not fit {direction}s reported by {reporter}: not used"
+            )
+    for j, score in enumerate(scores["origin_country"]):
+        generic = 0 < score <= ONLY_COUNTRY
+        if generic and contents[j].filled and _codes(contents[j]) == {reporter}:
+            found.append(("origin_country", j))
+    return found
+
+
+def _codes(content: Content) -> set[str]:
+    return {code for v in content.values if (code := country_code(v)) is not None}
+
+
+def _countries(contents: Sequence[Content], scores: list[float]) -> set[str]:
+    best = max(range(len(scores)), key=lambda j: scores[j], default=None)
+    if best is None or scores[best] <= 0:
+        return set()
+    return _codes(contents[best])
+
+
+def pair_unit(
+    headers: Sequence[str],
+    scores: dict[str, list[float]],
+    columns: dict[str, int],
+    confidence: dict[str, float],
+    least: float,
+) -> None:
+    """Choose the unit column that belongs to the chosen quantity, or none."""
+    columns.pop("quantity_unit", None)
+    confidence.pop("quantity_unit", None)
+    if "quantity" not in columns:
+        return
+    at = columns["quantity"]
+    quantity = read_header(headers[at])
+    used = set(columns.values())
+    marks = ("package", "statistical", "standard", "second", "product")
+    best: tuple[float, float, int] | None = None
+    for j, score in enumerate(scores["quantity_unit"]):
+        if score < least or j in used:
+            continue
+        unit = read_header(headers[j])
+        if unit.has("package") != quantity.has("package"):
+            continue
+        agree = sum(unit.has(mark) == quantity.has(mark) for mark in marks) / len(marks)
+        candidate = (agree + score, -abs(j - at) / max(1, len(headers)), j)
+        if best is None or candidate > best:
+            best = candidate
+    if best is not None:
+        columns["quantity_unit"] = best[2]
+        confidence["quantity_unit"] = round(scores["quantity_unit"][best[2]], 2)
+
+
+def direction_and_country(
+    name: str,
+    banner: str,
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    own: Sequence[Content],
+) -> tuple[str | None, str | None, list[str]]:
+    """Return direction, reporting country and warnings for a sheet.
+
+    A direction column counts most, then the file and sheet name, then the banner, then headers
+    that only one direction has (``IMPORTER`` with ``SUPPLIER``, ``EXPORTER`` with ``BUYER``).
+    ``contents`` are those of all sheets with the same headers, ``own`` those of this one.
+    """
+    warnings: list[str] = []
+    by_name, country = place_words(name)
+    by_banner, banner_country = place_words(banner)
+    by_column = direction_column(headers, contents)
+    stated = by_name or by_banner
+    if by_column in {"import", "export"}:
+        if stated and stated != by_column:
+            warnings.append(
+                f"the name says {stated}, the rows say {by_column}: the rows are believed"
+            )
+        stated = by_column
+    elif by_column == "both" and stated != direction_column(headers, own):
+        stated = None
+    stated = stated or (None if by_column == "both" else _by_headers(headers))
+    # A banner may name any country; one beside "import" or "export" is the one that reports.
+    return stated, country or (banner_country if by_banner else None), warnings
+
+
+def direction_column(headers: Sequence[str], contents: Sequence[Content]) -> str | None:
+    """Return the direction that a column states for all rows, ``both``, or None without one."""
+    for j, header in enumerate(headers):
+        score = field_scores(header).get("direction", 0.0)
+        if score < 0.6 or not contents[j].filled or contents[j].directions < 0.9:
+            continue
+        ways = {direction_of(v) for v in contents[j].values} - {None}
+        if len(ways) == 1:
+            return ways.pop()
+        if ways:
+            return "both"
+    return None
+
+
+def _by_headers(headers: Sequence[str]) -> str | None:
+    words = {word for header in headers for word in read_header(header).folded.split()}
+    joined = " ".join(sorted(words))
+    importer = "importer" in joined or "importador" in joined or "импортер" in joined
+    exporter = "exporter" in joined or "exportador" in joined or "экспортер" in joined
+    if importer != exporter:
+        return "import" if importer else "export"
+    dated = {
+        way
+        for header in headers
+        if (m := read_header(header)).has("date")
+        for way in ("import", "export")
+        if m.has(way)
+    }
+    return dated.pop() if len(dated) == 1 else None
+
+
+def says_nothing(text: str) -> bool:
+    """Tell if a party's name says nothing (NULL, TO ORDER ...)."""
+    return text.strip().casefold() in missing_texts(parties=True)

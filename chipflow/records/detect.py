@@ -1,0 +1,275 @@
+"""Which column is which: header words and contents together, one assignment for the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chipflow.records.content import Content
+from chipflow.records.context import (
+    ONLY_COUNTRY,
+    contradictions,
+    document_totals,
+    owner_of_address,
+    pair_unit,
+)
+from chipflow.records.layouts import Layout
+from chipflow.records.meaning import Amount, amount, field_scores
+from chipflow.records.schema import COUNTRY_FIELDS, FIELDS, HELPER_FIELDS, NUMBER_FIELDS
+from chipflow.records.words import fold, read_header
+
+# A column is not used below this score: it would be a guess.
+MINIMUM_CONFIDENCE = 0.5
+# What is left of a header's score if the column is empty, or holds only zeros.
+EMPTY, ALL_ZERO = 0.55, 0.6
+# A header that plainly names a field is believed though its cells are damaged: they are then
+# rejected one by one, which tells the user more than a column that is not used.
+_PLAIN_SPEECH, _DAMAGED = 0.85, 0.6
+_STRICT = ("date", "hs_code", *NUMBER_FIELDS, *COUNTRY_FIELDS)
+# Two columns this close leave it open which one is meant.
+_CLOSE = 0.06
+# Fields for which another column may speak where the first says nothing.
+_WITH_OTHERS = (
+    "date", "shipper", "shipper_address", "shipper_country", "consignee", "consignee_address",
+    "consignee_country", "origin_country", "export_country", "destination_country",
+    "description", "weight_kg", "value_usd",
+)  # fmt: skip
+_MOST_OTHERS = 2
+
+
+@dataclass
+class Mapping:
+    """What the columns of a sheet are.
+
+    Attributes
+    ----------
+    columns
+        Field -> position of its column.
+    confidence
+        Field -> 0..1.
+    also
+        Field -> positions of columns that are used in rows where the first is empty.
+    amounts
+        Position -> factor and currency of its numbers.
+    packages
+        True if ``quantity`` counts packages, not goods.
+    warnings
+        Sentences for the user.
+    """
+
+    columns: dict[str, int] = field(default_factory=dict)
+    confidence: dict[str, float] = field(default_factory=dict)
+    also: dict[str, list[int]] = field(default_factory=dict)
+    amounts: dict[int, Amount] = field(default_factory=dict)
+    packages: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def map_columns(
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    direction: str | None,
+    reporter: str | None,
+    layout: Layout,
+) -> Mapping:
+    """Decide which column is which field.
+
+    Parameters
+    ----------
+    headers, contents
+        Name and contents of each column, in order.
+    direction, reporter
+        ``import``/``export`` and the ISO 3166 code of the reporting country, where stated.
+    layout
+        A user's own mapping, which is believed whatever the contents.
+
+    Returns
+    -------
+    Mapping
+
+    Notes
+    -----
+    The assignment of fields to columns with the largest sum of scores is found with
+    ``scipy.optimize.linear_sum_assignment``. Gross weight is preferred to net weight, which is
+    used where gross is missing or zero; FOB value to CIF value likewise; an English or cleaned
+    variant of a name to the original.
+    """
+    scores = _score_matrix(headers, contents, direction)
+    mapping = Mapping()
+    forced = _forced(headers, layout)
+    taken = set(forced.values())
+    from scipy.optimize import linear_sum_assignment
+
+    denied = contradictions(headers, contents, scores, direction, reporter, mapping.warnings)
+    for claimed, at in denied:
+        scores[claimed][at] = 0.0
+    for j in taken:
+        for name in FIELDS:
+            scores[name][j] = 0.0
+    open_fields = [name for name in FIELDS if name not in forced]
+    matrix = np.array([scores[name] for name in open_fields], dtype=float)
+    matrix = matrix.reshape(len(open_fields), len(headers))
+    # A tie goes to the column further left; far too small to turn a real difference.
+    matrix = np.where(matrix > 0, matrix - np.arange(len(headers)) * 1e-6, 0.0)
+    rows, cols = linear_sum_assignment(matrix, maximize=True)
+    chosen = {open_fields[i]: int(j) for i, j in zip(rows, cols, strict=True) if matrix[i, j] > 0}
+    for name in FIELDS:
+        if name in forced:
+            mapping.columns[name], mapping.confidence[name] = forced[name], 1.0
+        elif name in chosen:
+            score = scores[name][chosen[name]]
+            if score >= MINIMUM_CONFIDENCE:
+                mapping.columns[name] = chosen[name]
+                mapping.confidence[name] = _confidence(name, chosen, scores)
+            elif contents[chosen[name]].filled and name not in HELPER_FIELDS:
+                mapping.warnings.append(
+                    f"{headers[chosen[name]]!r} may be {name}, but too uncertainly to be used"
+                )
+    if "quantity_unit" not in forced:
+        pair_unit(headers, scores, mapping.columns, mapping.confidence, MINIMUM_CONFIDENCE)
+    if "quantity" in mapping.columns:
+        mapping.packages = read_header(headers[mapping.columns["quantity"]]).has("package")
+    _others(headers, contents, scores, mapping)
+    for name in ("weight_kg", "value_usd", "value"):
+        for j in [*mapping.also.get(name, []), mapping.columns.get(name, -1)]:
+            if j >= 0:
+                mapping.amounts[j] = amount(headers[j])
+    _remark(headers, contents, mapping)
+    return mapping
+
+
+def _forced(headers: Sequence[str], layout: Layout) -> dict[str, int]:
+    folded = [fold(header) for header in headers]
+    forced: dict[str, int] = {}
+    for name, wanted in layout.fields.items():
+        for header in wanted:
+            at = next((j for j, h in enumerate(headers) if h.strip() == header), None)
+            if at is None and fold(header) in folded:
+                at = folded.index(fold(header))
+            if at is not None and at not in forced.values():
+                forced[name] = at
+                break
+    return forced
+
+
+def _score_matrix(
+    headers: Sequence[str], contents: Sequence[Content], direction: str | None
+) -> dict[str, list[float]]:
+    scores = {name: [0.0] * len(headers) for name in FIELDS}
+    for j, header in enumerate(headers):
+        for name, score in field_scores(header, direction).items():
+            fit = _fits(name, header, contents[j])
+            if score >= _PLAIN_SPEECH and name in _STRICT and contents[j].filled:
+                fit = max(fit, _DAMAGED)
+            scores[name][j] = score * fit
+    owner_of_address(headers, scores, direction)
+    document_totals(headers, scores)
+    if not any(score >= MINIMUM_CONFIDENCE for score in scores["date"]):
+        # Only one column written like dates: that is the date, whatever it is called.
+        dated = [j for j, c in enumerate(contents) if c.filled and c.dates >= 0.9]
+        if len(dated) == 1 and not read_header(headers[dated[0]]).parts:
+            scores["date"][dated[0]] = 0.55
+    return scores
+
+
+def _fits(name: str, header: str, content: Content) -> float:
+    """Return how well a column's values agree with being a field, from 0 to 1."""
+    if not content.filled:
+        return EMPTY
+    if name == "date":
+        years = content.years if read_header(header).has("year") else 0.0
+        return min(1.0, max(content.dates, years) * 1.1)
+    if name in NUMBER_FIELDS:
+        if content.all_zero:
+            return ALL_ZERO
+        if content.fractions and content.unique > 0.5 and name != "weight_kg":
+            return 0.75 * content.numbers
+        return content.numbers
+    if name in COUNTRY_FIELDS:
+        return min(1.0, content.countries * 1.2)
+    if name == "hs_code":
+        return min(1.0, content.hs_codes * 1.1)
+    if name == "record_id":
+        if content.distinct == 1 and content.filled >= 3:
+            return 0.3
+        return 0.3 if content.mean_length > 80 else 1.0 - 0.3 * content.dates
+    if name == "direction":
+        return 1.0 if content.directions >= 0.9 else 0.0
+    if name == "date_precision":
+        return 1.0 if set(content.values) <= {"day", "month", "year"} else 0.2
+    if name == "currency":
+        if content.currencies >= 0.5:
+            return 1.0
+        return 0.6 if content.mean_length <= 5 and content.plain_numbers < 0.5 else 0.2
+    if name in {"quantity_unit", "weight_unit"}:
+        return 1.0 - 0.8 * content.plain_numbers if content.mean_length <= 40 else 0.3
+    return _fits_text(name, content)
+
+
+def _fits_text(name: str, content: Content) -> float:
+    fit = 0.1 + 0.9 * content.letters
+    if content.dates > 0.5:
+        fit *= 0.2
+    if (
+        name in {"shipper", "consignee"}
+        and content.distinct > 2
+        and content.official_countries > 0.9
+    ):
+        fit *= 0.3
+    if content.plain_numbers > 0.8:
+        fit *= 0.1
+    return fit
+
+
+def _confidence(name: str, chosen: dict[str, int], scores: dict[str, list[float]]) -> float:
+    """Return the score, less if another column would do nearly as well."""
+    own = scores[name][chosen[name]]
+    used = set(chosen.values())
+    rivals = [s for j, s in enumerate(scores[name]) if j not in used]
+    gap = own - max(rivals, default=0.0)
+    return round(own - (0.5 * (_CLOSE - gap) if gap < _CLOSE else 0.0), 2)
+
+
+def _others(
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    scores: dict[str, list[float]],
+    mapping: Mapping,
+) -> None:
+    """Find columns that can speak where the chosen one says nothing."""
+    used = set(mapping.columns.values())
+    for name in _WITH_OTHERS:
+        if name not in mapping.columns:
+            continue
+        first = read_header(headers[mapping.columns[name]])
+        ranked = sorted(
+            (-s, j)
+            for j, s in enumerate(scores[name])
+            if j not in used and s >= MINIMUM_CONFIDENCE and contents[j].filled
+        )
+        for _, j in ranked[:_MOST_OTHERS]:
+            other = read_header(headers[j])
+            if name == "weight_kg" and other.has("total") and not first.has("total"):
+                continue
+            if contents[j].all_zero or (name in COUNTRY_FIELDS and scores[name][j] <= ONLY_COUNTRY):
+                continue
+            mapping.also.setdefault(name, []).append(j)
+            used.add(j)
+
+
+def _remark(headers: Sequence[str], contents: Sequence[Content], mapping: Mapping) -> None:
+    for name, j in mapping.columns.items():
+        if name in HELPER_FIELDS:
+            continue
+        if not contents[j].filled:
+            mapping.warnings.append(f"{headers[j]!r} ({name}) is empty")
+        elif name in NUMBER_FIELDS and contents[j].all_zero:
+            mapping.warnings.append(f"{headers[j]!r} ({name}) holds only zeros: taken as not given")
+    for side in ("shipper", "consignee"):
+        if side in mapping.columns:
+            continue
+        agents = [h for h in headers if read_header(h).has("agent") and "forward" in fold(h)]
+        if agents:
+            mapping.warnings.append(f"no {side}: {agents[0]!r} names a forwarder, who is no side")

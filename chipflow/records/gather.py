@@ -1,0 +1,192 @@
+"""From raw sheets to sheets that are understood: header, direction, columns, kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chipflow.records.content import Content, is_missing
+from chipflow.records.context import direction_and_country, direction_column
+from chipflow.records.detect import Mapping, map_columns
+from chipflow.records.header import banner_text, find_header
+from chipflow.records.layouts import Layout
+from chipflow.records.meaning import field_scores
+from chipflow.records.schema import COUNTRY_FIELDS, HELPER_FIELDS, Sheet
+from chipflow.records.sheets import Body, RawSheet
+from chipflow.records.slots import Usable
+
+# Rows that a sheet's columns are judged by; all rows of a smaller sheet.
+SAMPLE_ROWS = 4_000
+NO_PARTY_COLUMN = "a table of totals: no column names a shipper or a consignee"
+NO_TABLE = "not a table of trade: no row names columns that a record has"
+NO_DATE_COLUMN = "no column holds dates, so no record could be placed in time"
+EMPTY_DATES = "its column of dates is empty, so no record can be placed in time"
+_PARTIES = ("shipper", "consignee")
+_OF_TRADE = (
+    "date", "hs_code", "description", "quantity", "weight_kg", "value_usd", "value",
+    *COUNTRY_FIELDS,
+)  # fmt: skip
+_MOST_SAMPLES = 3
+
+
+@dataclass
+class Opening:
+    """A sheet with its header found and its rows as text; the file's bytes are let go."""
+
+    source: str
+    name: str
+    first_row: int
+    header: int | None
+    headers: list[str]
+    body: Body
+    banner: str
+
+
+def open_sheet(raw: RawSheet, layout: Layout) -> Opening:
+    """Find the header of a sheet and read the rows below it."""
+    header = find_header(raw, layout)
+    body = raw.load(-1 if header is None else header)
+    names = [] if header is None else [cell.strip() for cell in raw.top[header]]
+    names = [*names, *[""] * body.table.num_columns][: body.table.num_columns]
+    return Opening(
+        raw.source, raw.name, raw.first_row, header, names, body, banner_text(raw, header)
+    )
+
+
+def understand(
+    openings: list[Opening], layout: Layout, sample: Callable[[list[Any]], Any]
+) -> tuple[list[Sheet], list[Usable], list[tuple[Sheet, Body]], dict[int, int]]:
+    """Decide for every sheet what it is and which column is which.
+
+    Sheets with the same headers are judged together, so that a file cut in two is read as the
+    whole was.
+
+    Parameters
+    ----------
+    openings
+        Sheets in the order of their sources; their place is their number.
+    layout
+        What the user says.
+    sample
+        Chooses rows of many Arrow tables with the same columns, whatever their order.
+
+    Returns
+    -------
+    tuple
+        All sheets; the usable ones; the others with their rows; sheet number -> group.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, opening in enumerate(openings):
+        if opening.header is not None:
+            key = (*opening.headers, str(opening.body.table.num_columns))
+            groups.setdefault(key, []).append(number)
+    contents: dict[int, list[Content]] = {}
+    group_of: dict[int, int] = {}
+    for members in groups.values():
+        chosen = sample([openings[number].body.table for number in members])
+        found = [Content.of(column.to_pylist()) for column in chosen.columns]
+        for number in members:
+            contents[number], group_of[number] = found, members[0]
+    made: dict[tuple[int, str | None, str | None], Mapping] = {}
+    sheets: list[Sheet] = []
+    usable: list[Usable] = []
+    others: list[tuple[Sheet, Body]] = []
+    for number, opening in enumerate(openings):
+        sheet = Sheet(
+            opening.source,
+            header_row=_header_row(opening),
+            rows=opening.body.table.num_rows + len(opening.body.ragged),
+            banner=opening.banner,
+        )
+        sheets.append(sheet)
+        if opening.header is None:
+            sheet.kind, sheet.reason = "other", NO_TABLE
+            others.append((sheet, opening.body))
+            continue
+        seen = contents[number]
+        own = _own(opening, seen)
+        direction, country, warnings = direction_and_country(
+            opening.name, opening.banner, opening.headers, seen, own
+        )
+        way = (group_of[number], direction, country)
+        if way not in made:
+            made[way] = map_columns(opening.headers, seen, direction, country, layout)
+        mapping = made[way]
+        by_rows = direction_column(opening.headers, own)
+        sheet.direction = direction or (by_rows if by_rows != "both" else None)
+        sheet.reporting_country = country
+        sheet.warnings = [*warnings, *mapping.warnings]
+        _describe(sheet, opening, mapping, seen)
+        sheet.kind, sheet.reason = _kind(mapping, seen)
+        if sheet.kind != "records":
+            others.append((sheet, opening.body))
+            continue
+        full = {
+            j
+            for name in COUNTRY_FIELDS
+            for j in [mapping.columns.get(name, -1), *mapping.also.get(name, [])]
+            if j >= 0 and _in_full(seen[j])
+        }
+        usable.append(Usable(number, sheet, opening.headers, opening.body, mapping, full))
+    return sheets, usable, others, group_of
+
+
+def _own(opening: Opening, seen: list[Content]) -> list[Content]:
+    """Return what the sheet itself holds where sheets with the same headers may differ.
+
+    That is a column of directions; the others are the same for the whole group.
+    """
+    own = list(seen)
+    for j, header in enumerate(opening.headers):
+        if seen[j].filled and "direction" in field_scores(header):
+            different = opening.body.table.column(j).unique().to_pylist()
+            own[j] = Content.of(different)
+    return own
+
+
+def _header_row(opening: Opening) -> int | None:
+    if opening.header is None:
+        return None
+    return opening.header + opening.first_row
+
+
+def _in_full(content: Content) -> bool:
+    """Tell if a column writes countries as names: then NA is no code for Namibia."""
+    others = [v for v in content.values if v.upper() != "NA"]
+    return bool(others) and sum(len(v) > 3 for v in others) > len(others) / 2
+
+
+def _kind(mapping: Mapping, contents: list[Content]) -> tuple[str, str | None]:
+    of_trade = [name for name in _OF_TRADE if name in mapping.columns]
+    if not any(side in mapping.columns for side in _PARTIES):
+        if len(of_trade) >= 2:
+            return "aggregate", NO_PARTY_COLUMN
+        return "other", NO_TABLE
+    if "date" not in mapping.columns:
+        return "other", NO_DATE_COLUMN
+    dates = [mapping.columns["date"], *mapping.also.get("date", [])]
+    if not any(contents[j].filled for j in dates):
+        return "other", EMPTY_DATES
+    return "records", None
+
+
+def _describe(sheet: Sheet, opening: Opening, mapping: Mapping, contents: list[Content]) -> None:
+    headers = opening.headers
+    sheet.columns = {
+        name: (headers[j], mapping.confidence[name])
+        for name, j in mapping.columns.items()
+        if name not in HELPER_FIELDS
+    }
+    sheet.also = {name: [headers[j] for j in places] for name, places in mapping.also.items()}
+    used = {*mapping.columns.values(), *(j for places in mapping.also.values() for j in places)}
+    sheet.unknown = [h for j, h in enumerate(headers) if j not in used and h]
+    for j, header in enumerate(headers):
+        if header and header not in sheet.samples:
+            sheet.samples[header] = list(contents[j].values[:_MOST_SAMPLES])
+
+
+def first_cells(body: Body, at: int) -> list[str]:
+    """Return the cells of one row that say something."""
+    row = (str(column[at].as_py() or "") for column in body.table.columns)
+    return [cell for cell in row if not is_missing(cell)]

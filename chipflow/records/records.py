@@ -1,0 +1,205 @@
+"""The records of any number of files, and how they were understood."""
+
+from __future__ import annotations
+
+import html
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chipflow.records.schema import (
+    COLUMNS,
+    DUPLICATE_COLUMNS,
+    KINDS,
+    REJECTED_COLUMNS,
+    Sheet,
+)
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# Word in the banner of sheets that the simulator wrote.
+SIMULATED = "SIMULATED"
+_MOST_SHEETS_SHOWN = 30
+
+
+class Records:
+    """Canonical records with the story of where they came from.
+
+    Attributes
+    ----------
+    expr : ibis.Table
+        The canonical columns, one row for each record, on the engine that read them.
+    rejected : pandas.DataFrame
+        source, source_row, column, value, reason: a field that was left out, or a whole row
+        (``column`` is missing, or the date's, without which a row cannot be used).
+    duplicates : pandas.DataFrame
+        source, source_row, record_id, kept_source, kept_source_row.
+    sheets : list of Sheet
+        One for each table found, used or not.
+    inputs : list of dict
+        path, sha256, bytes of each file.
+    warnings : list of str
+        What concerns no single sheet, such as files left out.
+    """
+
+    def __init__(
+        self,
+        expr: ir.Table,
+        *,
+        backend: Any,
+        sheets: list[Sheet],
+        rejected: pd.DataFrame,
+        duplicates: pd.DataFrame,
+        inputs: list[dict[str, Any]],
+        warnings: list[str] | None = None,
+    ) -> None:
+        self.expr = expr
+        self.rejected = rejected[list(REJECTED_COLUMNS)]
+        self.duplicates = duplicates[list(DUPLICATE_COLUMNS)]
+        self.sheets = sheets
+        self.inputs = inputs
+        self.warnings = warnings or []
+        # An in-memory engine forgets its tables when its session is let go.
+        self._backend = backend
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The records as a pandas DataFrame of the canonical columns, sorted by record_id."""
+        return typed(self._backend.to_pyarrow(self.expr.order_by("record_id")).to_pandas())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows in, used, rejected and duplicate; the last three add up to the first."""
+        names = ("rows_in", "used", "rejected", "duplicate")
+        return {name: sum(sheet.counts[name] for sheet in self.sheets) for name in names}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any sheet says above its header that it is simulated."""
+        return any(SIMULATED in sheet.banner.upper() for sheet in self.sheets)
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self.counts["used"]
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        used = sum(sheet.kind == "records" for sheet in self.sheets)
+        return (
+            f"<Records: {counts['used']:,} records from {used} of {len(self.sheets)} sheets; "
+            f"{counts['rejected']:,} rows rejected, {counts['duplicate']:,} duplicate>"
+        )
+
+    def explain(self) -> str:
+        """Return what was understood of each sheet, as text to read.
+
+        For each field the header it was read from, the confidence (0 to 1) and three values;
+        then the columns that stay unused, and the warnings.
+        """
+        return "\n\n".join([*map(explain_sheet, self.sheets), *(f"! {w}" for w in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        counts = self.counts
+        head = (
+            f"<p><b>{counts['used']:,} records</b> from {len(self.sheets)} sheets "
+            f"({counts['rows_in']:,} rows in, {counts['rejected']:,} rejected, "
+            f"{counts['duplicate']:,} duplicate)"
+            + (" · <b>simulated</b>" if self.simulated else "")
+            + "</p>"
+        )
+        rows = []
+        for sheet in self.sheets[:_MOST_SHEETS_SHOWN]:
+            read = ", ".join(f"{f} ← {h}" for f, (h, _) in sheet.columns.items())
+            cells = (
+                sheet.source,
+                sheet.kind,
+                f"{sheet.used:,} of {sheet.rows:,}",
+                sheet.reason or read,
+                "; ".join(sheet.warnings),
+            )
+            rows.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
+        more = len(self.sheets) - _MOST_SHEETS_SHOWN
+        names = ("sheet", "kind", "rows used", "understood", "warnings")
+        return (
+            head
+            + "<table><thead><tr>"
+            + "".join(f"<th>{name}</th>" for name in names)
+            + "</tr></thead><tbody>"
+            + "".join(rows)
+            + "</tbody></table>"
+            + (f"<p>… and {more} more sheets</p>" if more > 0 else "")
+        )
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, source: str = "frame") -> Records:
+        """Read a DataFrame as if it were a file.
+
+        Parameters
+        ----------
+        frame
+            Canonical columns, or any headers that :func:`read_records` would understand. It is
+            not modified.
+        source
+            What to call it in ``source``.
+
+        Returns
+        -------
+        Records
+        """
+        from chipflow.records.read import read_frame
+
+        return read_frame(frame, source)
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with the canonical columns and their dtypes, in order."""
+    out: dict[str, Any] = {}
+    for name in COLUMNS:
+        column = frame[name]
+        kind = KINDS[name]
+        if kind == "date":
+            out[name] = pd.to_datetime(column).astype("datetime64[s]")
+        elif kind == "number":
+            out[name] = column.astype("float64")
+        elif kind == "row":
+            out[name] = column.astype("int64")
+        else:
+            out[name] = column.astype("str")
+    return pd.DataFrame(out, columns=list(COLUMNS)).reset_index(drop=True)
+
+
+def explain_sheet(sheet: Sheet) -> str:
+    """Return what was understood of one sheet, as text."""
+    place = "no header" if sheet.header_row is None else f"header in row {sheet.header_row}"
+    facts = [sheet.kind, place, f"{sheet.rows:,} rows"]
+    if sheet.direction or sheet.reporting_country:
+        facts.append(f"{sheet.direction or 'trade'} reported by {sheet.reporting_country or '?'}")
+    lines = [f"{sheet.source}: {', '.join(facts)}"]
+    lines.append(
+        f"  rows: {sheet.used:,} used, {sheet.rejected:,} rejected, {sheet.duplicate:,} duplicate"
+    )
+    if sheet.reason:
+        lines.append(f"  not used: {sheet.reason}")
+    table = [("field", "column", "confidence", "examples")]
+    for name, (header, confidence) in sheet.columns.items():
+        examples = " | ".join(_short(v) for v in sheet.samples.get(header, []))
+        also = "".join(f" (then {other})" for other in sheet.also.get(name, []))
+        table.append((name, _short(header) + also, f"{confidence:.2f}", examples))
+    if len(table) > 1:
+        sizes = [max(len(row[i]) for row in table) for i in range(3)]
+        lines += [
+            "  " + "  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=False))
+            + "  " + row[3]
+            for row in table
+        ]  # fmt: skip
+    if sheet.unknown:
+        lines.append("  unused: " + ", ".join(_short(name) for name in sheet.unknown))
+    lines += [f"  ! {warning}" for warning in sheet.warnings]
+    return "\n".join(lines)
+
+
+def _short(text: str, most: int = 40) -> str:
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"

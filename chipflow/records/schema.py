@@ -1,0 +1,123 @@
+"""The canonical record: which columns there are and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Canonical column -> kind of value. The order is that of every table chipflow writes.
+KINDS: dict[str, str] = {
+    "record_id": "text",
+    "date": "date",
+    "date_precision": "text",
+    "shipper": "text",
+    "shipper_address": "text",
+    "shipper_country": "country",
+    "consignee": "text",
+    "consignee_address": "text",
+    "consignee_country": "country",
+    "origin_country": "country",
+    "export_country": "country",
+    "import_country": "country",
+    "destination_country": "country",
+    "hs_code": "text",
+    "description": "text",
+    "quantity": "number",
+    "quantity_unit": "text",
+    "weight_kg": "number",
+    "value_usd": "number",
+    "value": "number",
+    "currency": "text",
+    "source": "text",
+    "source_row": "row",
+    "other_sources": "text",
+}
+COLUMNS: tuple[str, ...] = tuple(KINDS)
+# Where a record stands in the input; never part of what makes two records the same.
+PLACE_COLUMNS: tuple[str, ...] = ("source", "source_row", "other_sources")
+# Columns that say what was shipped: the content of a record.
+CONTENT_COLUMNS: tuple[str, ...] = tuple(c for c in COLUMNS if c not in PLACE_COLUMNS)
+COUNTRY_FIELDS: tuple[str, ...] = tuple(c for c, kind in KINDS.items() if kind == "country")
+NUMBER_FIELDS: tuple[str, ...] = tuple(c for c, kind in KINDS.items() if kind == "number")
+TEXT_FIELDS: tuple[str, ...] = (
+    "shipper",
+    "shipper_address",
+    "consignee",
+    "consignee_address",
+    "description",
+)
+# What a column of an input may be: the content, and three helpers that are used to read it.
+FIELDS: tuple[str, ...] = (*CONTENT_COLUMNS, "direction", "weight_unit")
+HELPER_FIELDS: tuple[str, ...] = ("direction", "weight_unit")
+
+REJECTED_COLUMNS: tuple[str, ...] = ("source", "source_row", "column", "value", "reason")
+DUPLICATE_COLUMNS: tuple[str, ...] = (
+    "source",
+    "source_row",
+    "record_id",
+    "kept_source",
+    "kept_source_row",
+)
+
+
+@dataclass
+class Sheet:
+    """What was understood of one table: a text file, or one sheet of a workbook.
+
+    Attributes
+    ----------
+    source
+        The path as given; for a workbook ``PATH#SHEET``.
+    kind
+        ``records`` (trade with parties), ``aggregate`` (totals without parties) or ``other``.
+    header_row
+        The row of the column names as a spreadsheet program numbers it; None without one.
+    rows
+        Rows of data: neither blank nor a footer.
+    columns
+        Canonical field -> (header, confidence between 0 and 1).
+    also
+        Canonical field -> further headers, used in rows where the first is empty.
+    unknown
+        Headers that stay unused.
+    warnings
+        What a reader of the result should know, one sentence each.
+    banner
+        The text above the header row.
+    direction
+        ``import`` or ``export`` if all rows go one way, else None.
+    reporting_country
+        ISO 3166 alpha-2 of the country whose customs wrote the records, if stated.
+    reason
+        Why the sheet is not used; None if it is.
+    used, rejected, duplicate
+        How many of the rows went where; they add up to ``rows``.
+    samples
+        Header -> up to three values as they stand in the file.
+    """
+
+    source: str
+    kind: str = "records"
+    header_row: int | None = None
+    rows: int = 0
+    columns: dict[str, tuple[str, float]] = field(default_factory=dict)
+    also: dict[str, list[str]] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    banner: str = ""
+    direction: str | None = None
+    reporting_country: str | None = None
+    reason: str | None = None
+    used: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    samples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows in, used, rejected and duplicate; the last three add up to the first."""
+        return {
+            "rows_in": self.rows,
+            "used": self.used,
+            "rejected": self.rejected,
+            "duplicate": self.duplicate,
+        }

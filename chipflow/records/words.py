@@ -1,0 +1,179 @@
+"""From a column's name to the meanings of its words, in any of the vocabulary's languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from chipflow.records.layouts import vocabulary
+
+# Letters that Unicode does not split into a Latin letter and an accent.
+_PLAIN = str.maketrans(
+    {"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "ё": "е"}
+    | {"№": " no ", "%": " percent "}
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_APART = re.compile(r"[\W_]+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+# A longer header is a sentence or a value, not a name.
+MAX_HEADER_LENGTH = 120
+# Shorter pieces fit by chance into nearly any unknown word.
+_SHORTEST_PIECE = 3
+_KNOWN_SHORT = frozenset({"of", "in", "hs", "us", "kg", "en", "gt", "no", "id", "fc", "lc", "de"})
+
+
+def fold(text: str) -> str:
+    """Return text in lower case, Latin letters without accents, words apart by one blank."""
+    spaced = _CAMEL.sub(" ", text) if not text.isupper() else text
+    out: list[str] = []
+    latin = False
+    for char in unicodedata.normalize("NFKD", spaced.casefold().translate(_PLAIN)):
+        if unicodedata.combining(char):
+            if not latin:
+                out.append(char)
+            continue
+        latin = char < "\u0250"
+        out.append(char)
+    folded = unicodedata.normalize("NFC", "".join(out).translate(_PLAIN))
+    return " ".join(_APART.sub(" ", _DIGITS.sub(" ", folded)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The meanings found in a header, and how much of it was understood.
+
+    Attributes
+    ----------
+    parts
+        Meanings in the order of the header; an unknown word gives none.
+    known
+        Share of the letters of the header that belong to a known word.
+    folded
+        The header after :func:`fold`.
+    """
+
+    parts: tuple[str, ...]
+    known: float
+    folded: str
+
+    def has(self, *meanings: str) -> bool:
+        """Tell if any of the meanings is there."""
+        return any(meaning in self.parts for meaning in meanings)
+
+
+_Lexicon = tuple[
+    dict[str, tuple[str, ...]],
+    dict[tuple[str, ...], tuple[str, ...]],
+    list[tuple[str, str]],
+    int,
+]
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    single: dict[str, tuple[str, ...]] = {}
+    phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
+    stems: list[tuple[str, str]] = []
+    for meaning, words in vocabulary()["words"].items():
+        for word in words:
+            if word.endswith("*"):
+                stems.append((fold(word[:-1]), meaning))
+                continue
+            parts = tuple(fold(word).split())
+            if len(parts) == 1:
+                single[parts[0]] = (*single.get(parts[0], ()), meaning)
+            elif parts:
+                phrases[parts] = (*phrases.get(parts, ()), meaning)
+    stems.sort(key=lambda stem: (-len(stem[0]), stem[0]))
+    longest = max(map(len, phrases), default=1)
+    return single, phrases, stems, longest
+
+
+def _word(token: str) -> tuple[str, ...]:
+    single, _, stems, _ = _lexicon()
+    found = single.get(token)
+    if found is not None:
+        return found
+    return next(((meaning,) for stem, meaning in stems if token.startswith(stem)), ())
+
+
+def _pieces(token: str) -> tuple[list[str], int]:
+    """Cut a run-together token into known words; return their meanings and letters known.
+
+    Dynamic programming: the most letters known first, the fewest pieces second.
+    """
+    single, _, _, _ = _lexicon()
+    cjk = bool(_CJK.search(token))
+    shortest = 1 if cjk else _SHORTEST_PIECE
+    best: list[tuple[int, int, tuple[str, ...]]] = [(0, 0, ())]
+    for end in range(1, len(token) + 1):
+        known, cuts, parts = best[end - 1]
+        here = (known, cuts, parts)
+        for start in range(max(0, end - 24), end):
+            piece = token[start:end]
+            if len(piece) < shortest and piece not in _KNOWN_SHORT:
+                continue
+            meaning = single.get(piece)
+            if meaning is None:
+                continue
+            known, cuts, parts = best[start]
+            candidate = (known + len(piece), cuts - 1, (*parts, *meaning))
+            if candidate[:2] > here[:2]:
+                here = candidate
+        best.append(here)
+    known, _, found = best[-1]
+    # A Latin word of which a part stays unknown is another word that only looks like ours.
+    if not cjk and known < len(token):
+        return [], 0
+    return list(found), known
+
+
+@cache
+def read_header(header: str) -> Meaning:
+    """Return the meanings of a header's words.
+
+    Parameters
+    ----------
+    header
+        A column name, in any language of the vocabulary, with any separators or none.
+
+    Returns
+    -------
+    Meaning
+
+    Examples
+    --------
+    >>> read_header("SUMOFVALUE_IN_USD").parts
+    ('total', 'value', 'usd')
+    """
+    folded = fold(header[:MAX_HEADER_LENGTH])
+    tokens = folded.split()
+    _, phrases, _, longest = _lexicon()
+    parts: list[str] = []
+    known = 0
+    at = 0
+    while at < len(tokens):
+        for length in range(min(longest, len(tokens) - at), 1, -1):
+            meaning = phrases.get(tuple(tokens[at : at + length]))
+            if meaning is not None:
+                parts.extend(meaning)
+                known += sum(map(len, tokens[at : at + length]))
+                at += length
+                break
+        else:
+            token = tokens[at]
+            at += 1
+            meaning = _word(token)
+            if meaning:
+                parts.extend(meaning)
+                known += len(token)
+                continue
+            found, letters = _pieces(token)
+            parts.extend(found)
+            known += letters
+    letters_in_all = sum(map(len, tokens))
+    share = known / letters_in_all if letters_in_all else 0.0
+    return Meaning(tuple(part for part in parts if part != "glue"), share, folded)
