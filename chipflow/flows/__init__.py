@@ -1,0 +1,1 @@
+"""What do countries' own statistics say? Not built yet; it will use records only."""

@@ -1,0 +1,276 @@
+"""Leads as people meet them: a ranked table, and a dossier for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from scipy.special import expit
+
+from chipflow.network.trace import HAND_OVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chipflow.network.build import Network
+
+TABLE_COLUMNS = [
+    "rank",
+    "lead_id",
+    "score",
+    "p_value",
+    "q_value",
+    "origin",
+    "destination",
+    "countries",
+    "companies",
+    "hops",
+    "chips",
+    "units",
+    "units_low",
+    "units_high",
+    "value_usd",
+    "first_date",
+    "last_date",
+    "record_ids",
+    "reasons",
+    "innocent_explanations",
+]
+
+# Parties of a lead as companies.csv names them, the strongest first.
+ROLES = ("middle", "buyer", "seller")
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Routes that stand out, ranked. A lead is a question to ask, never an accusation.
+
+    Attributes
+    ----------
+    table
+        One row a lead, rank 1 first; the columns of ``leads.csv``.
+    searched
+        The network in which they were found.
+    destination
+        ISO 3166 alpha-2 codes of the countries that were asked about.
+    steps
+        One row a shipment of a lead: ``lead_id, record_id, hop, stage`` (source, middle,
+        final), ``chip`` followed, ``units`` that reach the destination, ``status, rule``.
+    links
+        One row a link: ``lead_id, from_record, to_record, units, log_lr, kind`` (recorded or
+        domestic hand-over), ``sentence``, and the parts of ``log_lr``.
+    evidence
+        One row an answer: ``lead_id, part, kind`` (reason or innocent), ``log_lr, sentence,
+        record_ids``.
+    set_aside
+        Routes that were looked at and are no leads, with ``reason`` and ``sentence``.
+    throughput
+        Chips that each company passed on to the destination, by company id.
+    parameters
+        What was asked.
+    """
+
+    table: pd.DataFrame
+    searched: Network
+    destination: tuple[str, ...]
+    steps: pd.DataFrame = field(repr=False)
+    links: pd.DataFrame = field(repr=False)
+    evidence: pd.DataFrame = field(repr=False)
+    set_aside: pd.DataFrame = field(repr=False)
+    throughput: pd.Series = field(repr=False)
+    parameters: dict[str, Any]
+
+    def __len__(self) -> int:
+        """Return the number of leads."""
+        return len(self.table)
+
+    def __getitem__(self, place: int) -> Lead:
+        """Return the dossier of one lead; ``leads[0]`` is rank 1."""
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"there are {len(self)} leads; leads[0] is rank 1")
+        row = self.table.iloc[place].to_dict()
+        return Lead(self, {str(name): value for name, value in row.items()})
+
+    def __iter__(self) -> Iterator[Lead]:
+        return (self[place] for place in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Leads: {len(self):,} to {' '.join(self.destination)}>"
+
+    @cached_property
+    def shipments(self) -> pd.DataFrame:
+        """The shipments of the network, with what tracing found out about those of the leads.
+
+        A shipment whose text hides the goods gets the ``chip`` and ``units`` that it may carry,
+        the probability of that and ``declared`` false.
+        """
+        table = self.searched.shipments.copy()
+        best = self.links.sort_values(["log_lr", "from_record"], ascending=[False, True])
+        odds = best.drop_duplicates("to_record").set_index("to_record")["log_lr"]
+        steps = self.steps.drop_duplicates("record_id").set_index("record_id")
+        hidden = table["record_id"].isin(steps.index) & table["chip"].isna()
+        record = table.loc[hidden, "record_id"]
+        table.loc[hidden, "chip"] = record.map(steps["chip"])
+        table.loc[hidden, "units"] = record.map(steps["units"]).astype("float64")
+        table.loc[hidden, "chip_probability"] = expit(record.map(odds).astype("float64"))
+        table.loc[hidden, "declared"] = False
+        for name, found in (("control_status", "status"), ("control_rule", "rule")):
+            known = record.map(steps[found]).replace("", pd.NA)
+            table.loc[hidden, name] = known.fillna(table.loc[hidden, name])
+        return table
+
+    @cached_property
+    def own_shipments(self) -> pd.DataFrame:
+        """The shipments of the leads alone, with the columns of :attr:`shipments`."""
+        table = self.shipments
+        return table[table["record_id"].isin(self.steps["record_id"])].reset_index(drop=True)
+
+    @cached_property
+    def companies(self) -> pd.DataFrame:
+        """The companies of the network, with their role in the leads and their throughput."""
+        table = self.searched.companies.copy()
+        lots = self.steps.merge(
+            self.searched.shipments[["record_id", "shipper_id", "consignee_id"]], on="record_id"
+        )
+        source, final = lots["stage"] == "source", lots["stage"] == "final"
+        middle = {*lots.loc[~source, "shipper_id"], *lots.loc[~final, "consignee_id"]}
+        parties = {
+            "middle": middle,
+            "buyer": set(lots.loc[final, "consignee_id"]) - middle,
+            "seller": set(lots.loc[source, "shipper_id"]) - middle,
+        }
+        for role in reversed(ROLES):
+            table.loc[table["company_id"].isin(parties[role]), "role"] = role
+        passed = table["company_id"].map(self.throughput)
+        table["throughput"] = passed.astype("float64").fillna(0.0)
+        return table
+
+    def _repr_html_(self) -> str:
+        from chipflow._shows import leads_table
+
+        return leads_table(self)
+
+    def map(self, **options: Any) -> Any:
+        """Draw the leads on a map; see :func:`chipflow.views.route_map`."""
+        return self._view("route_map", **options)
+
+    def network(self, **options: Any) -> Any:
+        """Draw companies and shipments; see :func:`chipflow.views.network_view`."""
+        return self._view("network_view", **options)
+
+    def report(self, path: str | None = None, **options: Any) -> Any:
+        """Write the report; see :func:`chipflow.views.report`.
+
+        Parameters
+        ----------
+        path
+            Where it is saved; without one the page is only returned.
+        """
+        page = self._view("report", **options)
+        if path is not None:
+            page.save(path)
+        return page
+
+    def plot_flows(self, **options: Any) -> Any:
+        """Plot units by month with the rules' days; see :func:`chipflow.views.plot_flows`."""
+        return self._view("plot_flows", **options)
+
+    def plot_ledger(self, company: str, **options: Any) -> Any:
+        """Plot goods in against goods out of a company; see :func:`chipflow.views.plot_ledger`."""
+        return self._view("plot_ledger", company, **options)
+
+    def plot_map(self, **options: Any) -> Any:
+        """Plot the routes with matplotlib; see :func:`chipflow.views.plot_map`."""
+        return self._view("plot_map", **options)
+
+    def _view(self, name: str, *arguments: Any, **options: Any) -> Any:
+        from chipflow._shows import view
+
+        return view(name, self, *arguments, **options)
+
+
+class Lead:
+    """The dossier of one lead: its row of the table as attributes, and what it rests on."""
+
+    def __init__(self, leads: Leads, row: dict[str, Any]) -> None:
+        self.leads = leads
+        self.row = row
+
+    def __getattr__(self, name: str) -> Any:
+        row = self.__dict__.get("row", {})
+        if name in row:
+            return row[name]
+        raise AttributeError(f"a lead has no {name!r}; it has {', '.join(TABLE_COLUMNS)}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLE_COLUMNS})
+
+    def __repr__(self) -> str:
+        return f"<Lead {self.row['rank']} {self.row['lead_id']}: {self.row['countries']}>"
+
+    def _own(self, table: pd.DataFrame) -> pd.DataFrame:
+        own: pd.DataFrame = table[table["lead_id"] == self.row["lead_id"]]
+        return own.reset_index(drop=True)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """Its shipments in the order of hops: ``hop, stage`` and the columns of shipments."""
+        steps = self._own(self.leads.steps)[["record_id", "hop", "stage"]]
+        joined = steps.merge(self.leads.own_shipments, on="record_id")
+        return joined.sort_values(["hop", "date", "record_id"], ignore_index=True)
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Its links; see :attr:`Leads.links`."""
+        return self._own(self.leads.links)
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """What speaks for it and against it; see :attr:`Leads.evidence`."""
+        return self._own(self.leads.evidence)
+
+    @property
+    def sentence(self) -> str:
+        """What the lead says, in one sentence that accuses nobody."""
+        row = self.row
+        number = "An unknown number of" if pd.isna(row["units"]) else f"{row['units']:,.0f}"
+        ends = {row["origin"], *row["destination"].split(" | ")}
+        middle = [one for one in row["countries"].split(" > ") if one and one not in ends]
+        through = f" through {', '.join(middle)}" if middle else ""
+        records = row["record_ids"].count(";") + 1
+        return (
+            f"{number} {row['chips'].replace(' | ', ' and ')} that left {row['origin']} on or "
+            f"after {row['first_date']} may have reached {row['destination'].replace(' | ', ', ')}"
+            f"{through} by {row['last_date']}; {records} records are consistent with that."
+        )
+
+    @property
+    def settle(self) -> list[str]:
+        """Which records, not in these files, would settle the question."""
+        lots = self.records
+        finals, sources = lots[lots["stage"] == "final"], lots[lots["stage"] == "source"]
+        buyers = ", ".join(finals["consignee"].dropna().unique()[:3]) or "the buyer"
+        first = ", ".join(sources["consignee"].dropna().unique()[:3]) or "the first consignee"
+        wanted = [
+            f"A licence or end-user statement for the goods sold to {first}",
+            f"The import declaration and serial numbers of what {buyers} received",
+            f"Stock or data-centre records of {first} that show the goods still there",
+        ]
+        if (self.links["kind"] == HAND_OVER).any():
+            wanted.append("An invoice for the goods between the two companies in one country")
+        if finals["weight_kg"].isna().any() or finals["units"].isna().any():
+            wanted.append("The weight and number of pieces that some of these records leave out")
+        return wanted
+
+    def _repr_html_(self) -> str:
+        from chipflow._shows import dossier
+
+        return dossier(self)
+
+    def plot_timeline(self, **options: Any) -> Any:
+        """Plot its shipments in time; see :func:`chipflow.views.plot_timeline`."""
+        from chipflow._shows import view
+
+        return view("plot_timeline", self, **options)

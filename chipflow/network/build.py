@@ -1,0 +1,264 @@
+"""From records to a network: every shipment with its two companies, its goods and its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chipflow.companies import resolve
+from chipflow.engine import fetch, in_memory
+from chipflow.goods.classify import classify
+from chipflow.goods.controls import timeline
+from chipflow.network.centrality import centrality
+from chipflow.progress import silent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import networkx as nx
+
+    from chipflow.progress import Progress
+    from chipflow.records import Records
+
+# Stands for the side that a record does not name; no route passes through it.
+UNKNOWN_PREFIX = "unknown:"
+
+SHIPMENT_COLUMNS = (
+    "shipper_id",
+    "consignee_id",
+    "from_country",
+    "to_country",
+    "goods",
+    "chip",
+    "chip_probability",
+    "chips_per_item",
+    "items",
+    "units",
+    "declared",
+    "vague",
+    "mentions_return",
+    "control_status",
+    "control_rule",
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A directed, time-stamped multigraph of companies and the shipments between them.
+
+    Attributes
+    ----------
+    shipments
+        One row a shipment: the canonical columns of a record, and ``shipper_id, consignee_id``;
+        ``from_country, to_country`` (ISO 3166 alpha-2 of the hop); ``goods`` (kind), ``chip``,
+        ``chip_probability``, ``chips_per_item``, ``items`` (counted pieces), ``units`` (chips),
+        ``declared``, ``vague``, ``mentions_return``; ``control_status, control_rule`` for the
+        shipment's own day and destination.
+    spellings
+        One row a spelling of a company: ``name, country, company_id, reason``.
+    records
+        What the shipments were read from.
+    """
+
+    shipments: pd.DataFrame
+    directory: pd.DataFrame = field(repr=False)
+    spellings: pd.DataFrame = field(repr=False)
+    records: Records = field(repr=False)
+
+    @cached_property
+    def companies(self) -> pd.DataFrame:
+        """One row a company, with what it moved and its place in the graph.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``company_id, name, aliases, country, addresses, role, units_in, units_out`` (chips),
+            the columns of :func:`chipflow.network.centrality`, ``throughput`` (chips; filled by
+            :func:`chipflow.find_leads`), ``anomaly``, ``listed`` (empty in this version),
+            ``first_date, last_date``.
+        """
+        return _company_table(self.shipments, self.directory)
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """Return the network as a networkx graph; see :func:`chipflow.network.to_networkx`."""
+        from chipflow.network.export import to_networkx
+
+        return to_networkx(self)
+
+    def __len__(self) -> int:
+        """Return the number of shipments."""
+        return len(self.shipments)
+
+    def __repr__(self) -> str:
+        return f"<Network: {len(self.shipments):,} shipments, {len(self.directory):,} companies>"
+
+    def _repr_html_(self) -> str:
+        from chipflow._shows import network_summary
+
+        return network_summary(self)
+
+    def view(self, **options: Any) -> Any:
+        """Draw the network as an interactive page; see :func:`chipflow.views.network_view`."""
+        from chipflow._shows import view
+
+        return view("network_view", self, **options)
+
+
+def build_network(records: Records, *, progress: Progress = silent) -> Network:
+    """Join records, goods, companies and rules into a network.
+
+    Parameters
+    ----------
+    records
+        What :func:`chipflow.read_records` returned.
+    progress
+        Who is told how the work goes on.
+
+    Returns
+    -------
+    Network
+        The same for any order of records.
+    """
+    with progress.stage("reading goods from the descriptions"):
+        goods = classify(records.expr).cache()
+    with progress.stage("joining the spellings of companies"):
+        sides = _sides(goods)
+        companies = resolve(_mentions(sides))
+        joined = _with_companies(sides, companies.spellings)
+    with progress.stage("asking the rules of each day and destination"):
+        shipments = fetch(_with_controls(joined))
+    shipments = _in_order(shipments, list(records.expr.columns))
+    return Network(
+        shipments=shipments,
+        directory=_with_placeholders(companies.table, shipments),
+        spellings=companies.spellings,
+        records=records,
+    )
+
+
+def _sides(goods: ir.Table) -> ir.Table:
+    # What the goods crossed on this hop: the stated country of the party comes first, then what
+    # the declaration says of the border, then the origin, which says least about the seller.
+    return goods.mutate(
+        from_country=goods.shipper_country.coalesce(goods.export_country, goods.origin_country),
+        to_country=goods.consignee_country.coalesce(
+            goods.import_country, goods.destination_country
+        ),
+    )
+
+
+def _mentions(sides: ir.Table) -> pd.DataFrame:
+    import ibis
+
+    both = [
+        sides.filter(sides[side].notnull()).select(
+            name=sides[side],
+            country=sides[f"{side}_country"],
+            likely_country=sides[place],
+            address=sides[f"{side}_address"],
+        )
+        for side, place in (("shipper", "from_country"), ("consignee", "to_country"))
+    ]
+    counted = ibis.union(*both).group_by(["name", "country", "likely_country", "address"])
+    return fetch(counted.aggregate(records=lambda t: t.count()))
+
+
+def _with_companies(sides: ir.Table, spellings: pd.DataFrame) -> ir.Table:
+    import ibis
+
+    # An empty text stands for "no country stated": a join on a missing value finds nothing.
+    known = in_memory(
+        pd.DataFrame(
+            {
+                "spelled_name": spellings["name"].astype("str"),
+                "spelled_country": spellings["country"].fillna("").astype("str"),
+                "company_id": spellings["company_id"].astype("str"),
+            }
+        )
+    )
+    for side, place in (("shipper", "from_country"), ("consignee", "to_country")):
+        found = known.rename({f"{side}_id": "company_id"})
+        country = sides[f"{side}_country"].coalesce("")
+        sides = sides.left_join(
+            found,
+            [sides[side] == found.spelled_name, country == found.spelled_country],
+        ).drop("spelled_name", "spelled_country")
+        placeholder = ibis.literal(UNKNOWN_PREFIX) + sides[place].coalesce("?")
+        sides = sides.mutate(**{f"{side}_id": sides[f"{side}_id"].coalesce(placeholder)})
+    return sides
+
+
+def _with_controls(shipments: ir.Table) -> ir.Table:
+    pairs = fetch(
+        shipments.filter(shipments.chip.notnull() & shipments.to_country.notnull())
+        .select("chip", "to_country")
+        .distinct()
+    )
+    rules = timeline(sorted(pairs["chip"].unique()), sorted(pairs["to_country"].unique()))
+    rules = in_memory(
+        pd.DataFrame(
+            {
+                "rule_chip": rules["chip"].astype("str"),
+                "rule_destination": rules["destination"].astype("str"),
+                "first_day": rules["first_day"].astype("datetime64[s]"),
+                "last_day": rules["last_day"].astype("datetime64[s]"),
+                "control_status": rules["status"].astype("str"),
+                "control_rule": rules["rule"].astype("str"),
+            }
+        )
+    )
+    day = shipments.date.cast("date")
+    return shipments.left_join(
+        rules,
+        [
+            shipments.chip == rules.rule_chip,
+            shipments.to_country == rules.rule_destination,
+            rules.first_day.cast("date") <= day,
+            day <= rules.last_day.cast("date"),
+        ],
+    ).drop("rule_chip", "rule_destination", "first_day", "last_day")
+
+
+def _in_order(shipments: pd.DataFrame, canonical: list[str]) -> pd.DataFrame:
+    table = shipments[[*canonical, *SHIPMENT_COLUMNS]]
+    table = table.sort_values("record_id", ignore_index=True)
+    return table.astype({"date": "datetime64[s]"})
+
+
+def _with_placeholders(companies: pd.DataFrame, shipments: pd.DataFrame) -> pd.DataFrame:
+    ids = pd.concat([shipments["shipper_id"], shipments["consignee_id"]]).unique()
+    unknown = sorted(str(one) for one in ids if str(one).startswith(UNKNOWN_PREFIX))
+    country = pd.Series([one.removeprefix(UNKNOWN_PREFIX) for one in unknown], dtype="str")
+    placeholders = pd.DataFrame(
+        {
+            "company_id": unknown,
+            "name": "(not named, " + country.replace("?", "no country") + ")",
+            "aliases": pd.NA,
+            "country": country.mask(country == "?"),
+            "addresses": pd.NA,
+        }
+    )
+    return pd.concat(
+        [companies.astype("str"), placeholders.astype("str")], ignore_index=True
+    ).sort_values("company_id", ignore_index=True)
+
+
+def _company_table(shipments: pd.DataFrame, directory: pd.DataFrame) -> pd.DataFrame:
+    table = directory.set_index("company_id")
+    out, into = shipments.groupby("shipper_id"), shipments.groupby("consignee_id")
+    sends, receives = out.size().reindex(table.index), into.size().reindex(table.index)
+    table["role"] = "trader"
+    table.loc[receives.isna(), "role"] = "shipper"
+    table.loc[sends.isna(), "role"] = "consignee"
+    table.loc[table.index.str.startswith(UNKNOWN_PREFIX), "role"] = "not named"
+    table["units_in"] = into["units"].sum(min_count=1).reindex(table.index)
+    table["units_out"] = out["units"].sum(min_count=1).reindex(table.index)
+    table = table.join(centrality(shipments))
+    for empty in ("throughput", "anomaly", "listed"):
+        table[empty] = pd.Series(pd.NA, index=table.index, dtype="Float64")
+    firsts = pd.concat([out["date"].min(), into["date"].min()]).groupby(level=0).min()
+    lasts = pd.concat([out["date"].max(), into["date"].max()]).groupby(level=0).max()
+    table["first_date"], table["last_date"] = firsts, lasts
+    return table.rename_axis("company_id").reset_index()

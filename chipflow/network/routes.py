@@ -1,0 +1,443 @@
+"""Routes of goods: from a named purchase through third countries to the destination.
+
+A link says that one lot may continue as another. A route is a chain of links from a lot that
+names a chip to a lot that arrives at the destination on a day on which that chip could not
+lawfully go there. Routes that share a middle company or a buyer are one scheme.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from chipflow.goods.controls import timeline
+from chipflow.network.build import UNKNOWN_PREFIX
+
+if TYPE_CHECKING:
+    from chipflow.network.trace import Tracing
+
+# Routes are joined through a company only if the followed goods are at least this share of the
+# lots that it sends: two schemes that use one big forwarder are still two.
+OWN_TRADE = 0.2  # share of lots
+
+FREE, UNKNOWN = "free", "unknown"
+
+LOT_COLUMNS = ["scheme", "record_id", "hop", "stage", "chip", "units", "status", "rule"]
+PATH_COLUMNS = [
+    "record_id",
+    "date",
+    "shipper",
+    "shipper_id",
+    "from_country",
+    "consignee",
+    "consignee_id",
+    "to_country",
+]
+ASIDE_COLUMNS = [
+    "reason",
+    "sentence",
+    "chips",
+    "countries",
+    "companies",
+    "units",
+    "record_ids",
+]
+
+
+@dataclass(frozen=True)
+class Routes:
+    """What reached the destination, and what was looked at and set aside.
+
+    Attributes
+    ----------
+    lots
+        One row a shipment of a scheme: ``scheme`` (number), ``record_id``, ``hop`` (1 is the
+        purchase), ``stage`` (source, middle, final), ``chip`` followed, ``units`` (chips of
+        the scheme that it carries and that reach the destination), and for final lots
+        ``status, rule`` of the chip on that day and destination.
+    links
+        The links of :class:`chipflow.network.Tracing` on these routes, with ``scheme``.
+    set_aside
+        Routes of the same shape that are no leads: ``reason, sentence, chips, countries,
+        companies, units, record_ids``.
+    """
+
+    lots: pd.DataFrame
+    links: pd.DataFrame
+    set_aside: pd.DataFrame
+
+
+def find_routes(shipments: pd.DataFrame, tracing: Tracing) -> Routes:
+    """Find the routes along which followed goods reached the destination.
+
+    Parameters
+    ----------
+    shipments
+        :attr:`chipflow.Network.shipments`.
+    tracing
+        What :func:`chipflow.network.trace` returned for them.
+
+    Returns
+    -------
+    Routes
+    """
+    flow = _Flow.of(shipments, tracing)
+    kept: list[_Part] = []
+    aside: list[_Part] = []
+    for finals, reason in flow.finals_by_verdict():
+        for part in flow.parts(finals):
+            verdict = reason or flow.innocent_origin(part)
+            (aside if verdict else kept).append(part.named(verdict))
+    lots, links = flow.tables(flow.joined(kept))
+    return Routes(lots, links, flow.aside_table(flow.joined(aside)))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A connected piece of flow: positions of its lots and links."""
+
+    lots: tuple[int, ...]
+    links: tuple[int, ...]
+    reason: str = ""
+
+    def named(self, reason: str) -> _Part:
+        return _Part(self.lots, self.links, reason)
+
+
+class _Flow:
+    """Links between lots by position, with what passes along them."""
+
+    def __init__(self, shipments: pd.DataFrame, tracing: Tracing) -> None:
+        self.table = shipments.sort_values("record_id", ignore_index=True)
+        self.arrays = tracing.lots
+        self.destination = tracing.destination
+        self.most_hops = tracing.most_hops
+        self.link_table = tracing.links
+        record = self.arrays.record
+        self.tail = np.searchsorted(record, tracing.links["from_record"].to_numpy(dtype=object))
+        self.head = np.searchsorted(record, tracing.links["to_record"].to_numpy(dtype=object))
+        self.passing = tracing.links["units"].to_numpy(dtype=float)
+        self.into: dict[int, list[int]] = defaultdict(list)
+        self.out: dict[int, list[int]] = defaultdict(list)
+        for at in range(len(self.tail)):
+            self.into[int(self.head[at])].append(at)
+            self.out[int(self.tail[at])].append(at)
+        self.chip = np.where(self.arrays.family >= 0, self.arrays.chip, "")
+        # Links come strongest first: the first one into a lot without a name says what it holds.
+        heads, first = np.unique(self.head, return_index=True)
+        unnamed = self.chip[heads] == ""
+        carried = tracing.links["chip"].to_numpy(dtype=object)
+        self.chip[heads[unnamed]] = carried[first[unnamed]]
+        self.status, self.rule = self._verdicts()
+        self.origin = self.table["from_country"].to_numpy(dtype=object)
+        self.sides = self.table[PATH_COLUMNS].astype(
+            dict.fromkeys(set(PATH_COLUMNS) - {"date"}, object)
+        )
+
+    @classmethod
+    def of(cls, shipments: pd.DataFrame, tracing: Tracing) -> _Flow:
+        return cls(shipments, tracing)
+
+    def _verdicts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Status and rule of the chip that each arriving lot carries, on its last possible day."""
+        lots = self.arrays
+        status = np.full(len(lots), "", dtype=object)
+        rule = np.full(len(lots), "", dtype=object)
+        ends = sorted({int(at) for at in self.head if lots.arrives[at]})
+        if not ends:
+            return status, rule
+        arrivals = pd.DataFrame(
+            {
+                "at": ends,
+                "chip": self.chip[ends],
+                "destination": self._arrival_country()[ends],
+                "day": self._last_days()[ends],
+            }
+        )
+        rules = timeline(
+            sorted(arrivals["chip"].unique()), sorted(arrivals["destination"].unique())
+        )
+        rules = rules.assign(
+            first_day=pd.to_datetime(rules["first_day"]), last_day=pd.to_datetime(rules["last_day"])
+        )
+        asked = arrivals.merge(rules, on=["chip", "destination"])
+        asked = asked[(asked["first_day"] <= asked["day"]) & (asked["day"] <= asked["last_day"])]
+        status[asked["at"]] = asked["status"].to_numpy(dtype=object)
+        rule[asked["at"]] = asked["rule"].fillna("").to_numpy(dtype=object)
+        return status, rule
+
+    def _last_days(self) -> np.ndarray:
+        longest = (self.arrays.last - self.arrays.first).astype("timedelta64[D]")
+        return np.asarray(self.table["date"].to_numpy().astype("datetime64[D]") + longest)
+
+    def _arrival_country(self) -> np.ndarray:
+        place = pd.Series(pd.NA, index=self.table.index, dtype="str")
+        for name in ("import_country", "destination_country", "to_country"):
+            place = self.table[name].where(self.table[name].isin(self.destination), place)
+        return place.to_numpy(dtype=object)
+
+    def finals_by_verdict(self) -> list[tuple[list[int], str]]:
+        """Arriving lots that continue something: those that needed a licence, and the lawful."""
+        ends = sorted({int(at) for at in self.head if self.arrays.arrives[at]})
+        lawful = [at for at in ends if self.status[at] == FREE]
+        open_question = [at for at in ends if self.status[at] in ("", UNKNOWN)]
+        others = set(lawful) | set(open_question)
+        controlled = [at for at in ends if at not in others]
+        return [
+            (controlled, ""),
+            (lawful, "lawful on that day"),
+            (open_question, "rule of that day unknown"),
+        ]
+
+    def parts(self, finals: list[int]) -> list[_Part]:
+        """Connected pieces of the flow that ends in these lots."""
+        links = self._upstream(finals)
+        if not links:
+            return []
+        nodes = sorted({int(self.tail[a]) for a in links} | {int(self.head[a]) for a in links})
+        place = {node: at for at, node in enumerate(nodes)}
+        tails = [place[int(self.tail[a])] for a in links]
+        heads = [place[int(self.head[a])] for a in links]
+        label = _components(len(nodes), tails, heads)
+        lots_of: dict[int, list[int]] = defaultdict(list)
+        links_of: dict[int, list[int]] = defaultdict(list)
+        for node in nodes:
+            lots_of[int(label[place[node]])].append(node)
+        for link, tail in zip(links, tails, strict=True):
+            links_of[int(label[tail])].append(link)
+        return [_Part(tuple(lots_of[one]), tuple(links_of[one])) for one in sorted(lots_of)]
+
+    def _upstream(self, finals: list[int]) -> list[int]:
+        links: set[int] = set()
+        frontier = set(finals)
+        for _ in range(self.most_hops):
+            found = {link for lot in frontier for link in self.into.get(lot, ())} - links
+            links |= found
+            frontier = {int(self.tail[link]) for link in found}
+        return sorted(links)
+
+    def innocent_origin(self, part: _Part) -> str:
+        """Say why goods that did come out of this piece are no diversion, or nothing."""
+        lots = self.arrays
+        sources = self._sources(part)
+        origins = self.origin[sources]
+        if all(origin in self.destination for origin in origins):
+            return "came from the destination"
+        sellers = set(lots.shipper[sources])
+        finals = [at for at in part.lots if lots.arrives[at]]
+        if all(lots.consignee[at] in sellers for at in finals):
+            return "went back to its sender"
+        return ""
+
+    def _sources(self, part: _Part) -> list[int]:
+        heads = {int(self.head[link]) for link in part.links}
+        return [lot for lot in part.lots if lot not in heads]
+
+    def joined(self, parts: list[_Part]) -> list[_Part]:
+        """Join pieces that share a middle company of their own or a buyer."""
+        if not parts:
+            return []
+        lots = self.arrays
+        traded = np.bincount(lots.shipper, minlength=int(lots.consignee.max(initial=0)) + 1)
+        followed = np.unique([lot for part in parts for lot in part.lots])
+        sent = np.bincount(lots.shipper[followed], minlength=len(traded))
+        meets: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+        for number, part in enumerate(parts):
+            middle = {int(lots.consignee[lot]) for lot in part.lots if not lots.arrives[lot]}
+            middle |= {int(lots.shipper[int(self.head[link])]) for link in part.links}
+            buyers = {int(lots.consignee[lot]) for lot in part.lots if lots.arrives[lot]}
+            named = lots.named_consignee
+            buyers &= {int(lots.consignee[lot]) for lot in part.lots if named[lot]}
+            for one in middle:
+                if sent[one] >= OWN_TRADE * traded[one]:
+                    meets[(part.reason, "middle", one)].append(number)
+            for one in buyers:
+                meets[(part.reason, "buyer", one)].append(number)
+        pairs = [(group[0], other) for group in meets.values() for other in group[1:]]
+        label = _components(len(parts), [one for one, _ in pairs], [other for _, other in pairs])
+        groups: dict[int, list[_Part]] = defaultdict(list)
+        for number, part in enumerate(parts):
+            groups[int(label[number])].append(part)
+        return [
+            _Part(
+                tuple(sorted({lot for one in group for lot in one.lots})),
+                tuple(sorted({link for one in group for link in one.links})),
+                group[0].reason,
+            )
+            for group in groups.values()
+        ]
+
+    def hops(self, part: _Part) -> dict[int, int]:
+        """Number of the shipment in the row, 1 being the purchase."""
+        hop = dict.fromkeys(self._sources(part), 1)
+        for step in range(2, self.most_hops + 2):
+            reached = {
+                int(self.head[link])
+                for link in part.links
+                if hop.get(int(self.tail[link])) == step - 1
+            }
+            hop.update({lot: step for lot in sorted(reached) if lot not in hop})
+        return {lot: hop.get(lot, self.most_hops) for lot in part.lots}
+
+    def carried(self, part: _Part, hop: dict[int, int]) -> dict[int, float]:
+        """Chips that each lot of the piece carries on to the destination.
+
+        Forward, no lot passes on more than came into it; backward, only what arrives counts.
+        """
+        held = {lot: float(self.arrays.units[lot]) for lot in part.lots if hop[lot] == 1}
+        moved: dict[int, float] = {}
+        inside = set(part.links)
+        order = sorted(part.lots, key=lambda lot: (hop[lot], int(self.arrays.first[lot]), lot))
+        for lot in order:
+            feeds = [link for link in self.into.get(lot, ()) if link in inside]
+            if feeds and hop[lot] > 1:
+                held[lot] = float(sum(moved.get(link, 0.0) for link in feeds))
+            left = held.get(lot, 0.0)
+            for link in self.out.get(lot, ()):
+                if link in inside:
+                    moved[link] = float(np.fmin(self.passing[link], left))
+                    left = max(left - moved[link], 0.0) if np.isfinite(left) else left
+        reaching: dict[int, float] = {}
+        for lot in reversed(order):
+            if self.arrays.arrives[lot]:
+                reaching[lot] = held.get(lot, 0.0)
+                continue
+            onward = [link for link in self.out.get(lot, ()) if link in inside]
+            share = [
+                moved.get(link, 0.0)
+                * _ratio(reaching.get(int(self.head[link]), 0.0), held.get(int(self.head[link])))
+                for link in onward
+            ]
+            reaching[lot] = float(np.sum(share)) if share else 0.0
+        return reaching
+
+    def tables(self, parts: list[_Part]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        lots: list[pd.DataFrame] = []
+        links: list[pd.DataFrame] = []
+        for number, part in enumerate(parts):
+            lots.append(self._lot_table(part).assign(scheme=number))
+            links.append(self.link_table.iloc[list(part.links)].assign(scheme=number))
+        if not parts:
+            return (
+                pd.DataFrame(columns=LOT_COLUMNS),
+                self.link_table.iloc[:0].assign(scheme=pd.Series(dtype="int64")),
+            )
+        return (
+            pd.concat(lots, ignore_index=True)[LOT_COLUMNS],
+            pd.concat(links, ignore_index=True),
+        )
+
+    def _lot_table(self, part: _Part) -> pd.DataFrame:
+        hop = self.hops(part)
+        units = self.carried(part, hop)
+        at = list(part.lots)
+        arrives = self.arrays.arrives[at]
+        hops = np.array([hop[lot] for lot in at])
+        return pd.DataFrame(
+            {
+                "record_id": self.arrays.record[at],
+                "hop": hops,
+                "stage": np.select([hops == 1, arrives], ["source", "final"], "middle"),
+                "chip": self.chip[at],
+                "units": [units[lot] for lot in at],
+                "status": np.where(arrives, self.status[at], ""),
+                "rule": np.where(arrives, self.rule[at], ""),
+            }
+        )
+
+    def aside_table(self, parts: list[_Part]) -> pd.DataFrame:
+        rows = []
+        for part in parts:
+            lots = self._lot_table(part)
+            at = [int(np.searchsorted(self.arrays.record, one)) for one in lots["record_id"]]
+            finals = lots["stage"] == "final"
+            path = path_of(self.sides.iloc[at], lots["hop"].to_numpy(), finals.to_numpy())
+            chips = sorted(set(lots["chip"]) - {""})
+            rows.append(
+                {
+                    "reason": part.reason,
+                    "sentence": _aside_sentence(part.reason, chips, path),
+                    "chips": " | ".join(chips),
+                    "countries": " > ".join(path["countries"]),
+                    "companies": " > ".join(path["companies"]),
+                    "units": float(lots.loc[finals, "units"].sum()),
+                    "record_ids": ";".join(sorted(lots["record_id"])),
+                }
+            )
+        table = pd.DataFrame(rows, columns=ASIDE_COLUMNS)
+        return table.sort_values(["reason", "record_ids"], ignore_index=True)
+
+
+def _components(count: int, tails: list[int], heads: list[int]) -> np.ndarray:
+    """Number of the connected piece that each of ``count`` nodes is in."""
+    ends = (np.array(tails, dtype=np.int64), np.array(heads, dtype=np.int64))
+    graph = sparse.coo_array((np.ones(len(tails)), ends), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def _ratio(part: float, whole: float | None) -> float:
+    return part / whole if whole else 0.0
+
+
+def path_of(
+    shipments: pd.DataFrame,
+    hop: np.ndarray,
+    arrives: np.ndarray,
+    names: dict[str, str] | None = None,
+) -> dict[str, list[str]]:
+    """Companies and countries in the order in which the goods met them.
+
+    Parameters
+    ----------
+    shipments
+        Shipments of one scheme, columns of :attr:`chipflow.Network.shipments`.
+    hop
+        Their place in the row.
+    arrives
+        Whether they arrive at the destination, which stands last however short its branch is.
+    names
+        Company id to the name to show; the spelling of the record without it.
+
+    Returns
+    -------
+    dict
+        ``companies`` (names) and ``countries`` (ISO 3166 alpha-2), each once.
+    """
+    order = np.lexsort((shipments["record_id"], shipments["date"], hop))
+    columns = {name: shipments[name].to_numpy(dtype=object)[order] for name in PATH_COLUMNS}
+    # What receives at one hop and sends at the next stands at one place, the receiver first, so
+    # that a hand-over reads from receiver to sender.
+    received = np.where(arrives[order], hop.max(initial=0) + 1, hop[order])
+    place = np.concatenate([received, hop[order] - 1])
+    walk = np.argsort(place, kind="stable")
+
+    def met(receiver: str, sender: str) -> list[object]:
+        return list(np.concatenate([columns[receiver], columns[sender]])[walk])
+
+    shown: dict[str, str] = {}
+    spelled = zip(met("consignee_id", "shipper_id"), met("consignee", "shipper"), strict=True)
+    for company, spelling in spelled:
+        if not str(company).startswith(UNKNOWN_PREFIX):
+            shown.setdefault(str(company), str(spelling) if names is None else names[str(company)])
+    places = pd.Series(met("to_country", "from_country"), dtype=object).dropna()
+    return {
+        "companies": list(shown.values()),
+        "countries": places.astype(str).drop_duplicates().tolist(),
+    }
+
+
+def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -> str:
+    goods, route = ", ".join(chips), " > ".join(path["countries"])
+    because = {
+        "lawful on that day": "could go there without a licence on the day they did",
+        "came from the destination": "had come from the destination before, as repairs do",
+        "went back to its sender": "went back to the company that had sent them",
+        "rule of that day unknown": "meet a rule that the tables do not settle for that day",
+    }[reason]
+    return f"{goods} moved {route}, and {because}: {reason}."

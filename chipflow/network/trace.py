@@ -1,0 +1,293 @@
+"""Which shipment continues which: goods followed in time, in number and in weight.
+
+A shipment *e* may continue as *f* when f leaves the company that e arrived at (or leaves its
+country from another company: a hand-over that no record shows) no earlier than e arrived. How
+well they agree in words, weight, value, number and waiting time is a likelihood ratio against a
+lot taken by chance from the same records. What a lot carries on is then allocated so that no lot
+supplies more than it holds. See ``docs/method.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from chipflow.network.lots import Lots, likelihood
+from chipflow.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chipflow.progress import Progress
+
+Ints = np.ndarray
+Floats = np.ndarray
+
+WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
+MOST_HOPS = 6  # shipments in a row; documented routes have two to four
+# Share of a company's onward lots that continue a purchase, before its records are looked at:
+# half a lot for and half a lot against (Jeffreys' prior of a share).
+CONTINUES = (0.5, 0.5)  # lots that do, lots that do not
+LEARNING_ROUNDS = 8  # rounds of expectation and maximisation; shares move by less than 0.01 then
+# Share of lots leaving a country that another company had brought in, with no record between.
+# Rare, and searched over the whole country: it needs evidence of 1 to 100 before it is believed.
+HANDED_OVER = 0.01  # share of lots
+RECORDED, HAND_OVER = "recorded", "domestic hand-over"
+
+LINK_COLUMNS = {
+    "from_record": "str",
+    "to_record": "str",
+    "units": "float64",
+    "log_odds": "float64",
+    "kind": "str",
+    "chip": "str",
+    "words": "float64",
+    "weight": "float64",
+    "value": "float64",
+    "number": "float64",
+    "waiting": "float64",
+    "prior": "float64",
+    "days": "float64",
+}
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """What continues as what.
+
+    Attributes
+    ----------
+    links
+        One row a link, the strongest first: ``from_record, to_record``; ``units`` (chips that
+        pass along it); ``log_odds`` (natural log of the odds that the one continues as the
+        other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
+        (recorded or domestic hand-over); ``chip`` that is followed; ``days`` between.
+    lots
+        The shipments as arrays.
+    window, most_hops, destination
+        What was asked.
+    """
+
+    links: pd.DataFrame
+    lots: Lots = field(repr=False)
+    window: int
+    most_hops: int
+    destination: tuple[str, ...]
+
+
+def trace(
+    shipments: pd.DataFrame,
+    destination: Iterable[str],
+    *,
+    window: int = WINDOW,
+    most_hops: int = MOST_HOPS,
+    progress: Progress = silent,
+) -> Tracing:
+    """Follow the named chips through the shipments.
+
+    Parameters
+    ----------
+    shipments
+        :attr:`chipflow.Network.shipments`.
+    destination
+        ISO 3166 alpha-2 codes; goods that arrive there are followed no further.
+    window
+        Most days between the arrival of a lot and the departure of what continues it.
+    most_hops
+        Most shipments in a row.
+    progress
+        Who is told how the work goes on.
+
+    Returns
+    -------
+    Tracing
+        The same for any order of rows.
+
+    Notes
+    -----
+    Expectation-maximisation of the share of onward lots that continue a purchase: Dempster,
+    Laird and Rubin (1977). Allocation takes links from the strongest down while both lots have
+    units left, a greedy solution of the transport problem.
+    """
+    targets = tuple(sorted(set(destination)))
+    lots = Lots.of(shipments, targets)
+    found: list[pd.DataFrame] = []
+    frontier = np.flatnonzero((lots.family >= 0) & ~lots.arrives)
+    seen = np.zeros(len(lots), dtype=bool)
+    seen[lots.family >= 0] = True
+    with progress.stage("following the goods", total=most_hops) as stage:
+        for _ in range(most_hops - 1):
+            stage.advance()
+            if not len(frontier):
+                break
+            links = _links_from(lots, frontier, window)
+            found.append(links)
+            frontier = _next_frontier(lots, links, seen)
+    if not found:
+        return Tracing(_empty_links(), lots, window, most_hops, targets)
+    links = pd.concat(found, ignore_index=True)
+    links = links.sort_values(
+        ["log_odds", "e", "f"], ascending=[False, True, True], ignore_index=True
+    )
+    links["units"] = _allocate(lots, links)
+    links = links[links["units"].isna() | (links["units"] > 0)]
+    links["from_record"] = lots.record[links["e"].to_numpy()]
+    links["to_record"] = lots.record[links["f"].to_numpy()]
+    links["chip"] = lots.chip[links["e"].to_numpy()]
+    table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
+    return Tracing(table, lots, window, most_hops, targets)
+
+
+def _empty_links() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in LINK_COLUMNS.items()})
+
+
+def _links_from(lots: Lots, frontier: Ints, window: int) -> pd.DataFrame:
+    """Links out of lots that are believed: more likely than not."""
+    e, f = _pairs_at_company(lots, frontier, window)
+    recorded = likelihood(lots, e, f, window)
+    recorded["prior"] = _learned_prior(lots, recorded)
+    recorded["kind"] = RECORDED
+    e, f, among = _pairs_across_country(lots, frontier, window)
+    across = likelihood(lots, e, f, window)
+    across["prior"] = np.log(HANDED_OVER / (1 - HANDED_OVER)) - np.log(among)
+    across["kind"] = HAND_OVER
+    links = pd.concat([recorded, across], ignore_index=True)
+    links["log_odds"] = links["evidence"] + links["prior"]
+    return links[links["log_odds"] > 0]
+
+
+def _next_frontier(lots: Lots, links: pd.DataFrame, seen: np.ndarray) -> Ints:
+    """Lots reached for the first time: what they carry is what their best feed carries."""
+    best = links.sort_values(["log_odds", "e"], ascending=[False, True]).drop_duplicates("f")
+    e, f = best["e"].to_numpy(), best["f"].to_numpy()
+    new = ~seen[f]
+    e, f = e[new], f[new]
+    seen[f] = True
+    lots.inherit(e, f)
+    return np.sort(f[~lots.arrives[f]])
+
+
+def _pairs_at_company(lots: Lots, frontier: Ints, window: int) -> tuple[Ints, Ints]:
+    """All pairs (e, f) where f may leave the company that e arrived at, within the window."""
+    e = frontier[lots.named_consignee[frontier]]
+    order = np.lexsort((lots.first, lots.shipper))
+    return _pairs_by_group(
+        lots, e, lots.consignee[e], order, lots.shipper[order], window, exclude_same_shipper=False
+    )
+
+
+def _pairs_by_group(
+    lots: Lots,
+    e: Ints,
+    group_of_e: Ints,
+    order: Ints,
+    groups: Ints,
+    window: int,
+    *,
+    exclude_same_shipper: bool,
+) -> tuple[Ints, Ints]:
+    """Sorted range join: f of the same group whose days may lie 0..window after those of e."""
+    span = 1 + int(lots.last.max(initial=0)) + window + lots.longest
+    key = groups * span + lots.first[order]
+    low = np.searchsorted(key, group_of_e * span + np.maximum(lots.first[e] - lots.longest, 0))
+    high = np.searchsorted(key, group_of_e * span + lots.last[e] + window, side="right")
+    count = high - low
+    left = np.repeat(e, count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    right = order[np.repeat(low, count) + offset]
+    possible = (lots.last[right] >= lots.first[left]) & (left != right)
+    if exclude_same_shipper:
+        possible &= lots.shipper[right] != lots.consignee[left]
+        possible &= lots.shipper[right] != lots.shipper[left]
+    return left[possible], right[possible]
+
+
+def _learned_prior(lots: Lots, pairs: pd.DataFrame) -> Floats:
+    """Log-odds, before the two lots are compared, that f continues e.
+
+    At each company a share of the onward lots continues some purchase; which one is open, each
+    purchase in the window being as likely. The share is learned from how well lots agree there.
+    """
+    f, purchases = np.unique(pairs["f"].to_numpy(), return_inverse=True)
+    if not len(f):
+        return np.empty(0)
+    likelihoods = np.exp(np.minimum(pairs["evidence"].to_numpy(), 30.0))
+    per_lot = np.bincount(purchases, weights=likelihoods)
+    choices = np.bincount(purchases)
+    agreement = per_lot / choices
+    _, company = np.unique(lots.shipper[f], return_inverse=True)
+    lots_of = np.bincount(company)
+    share = np.full(len(lots_of), 0.5)
+    yes, no = CONTINUES
+    for _ in range(LEARNING_ROUNDS):
+        s = share[company]
+        continues = s * agreement / (s * agreement + 1 - s)
+        share = (yes + np.bincount(company, weights=continues)) / (yes + no + lots_of)
+    odds = np.log(share / (1 - share))
+    return np.asarray(odds[company][purchases] - np.log(choices[purchases]))
+
+
+def _pairs_across_country(lots: Lots, frontier: Ints, window: int) -> tuple[Ints, Ints, Floats]:
+    """Pairs that a hand-over inside a country could join, and over how many lots it was searched.
+
+    Only equal numbers of pieces of nearly equal weight are compared: with less than that a
+    hand-over among all companies of a country could not be believed anyway.
+    """
+    e = frontier[lots.comparable[frontier] & (lots.to_country[frontier] >= 0)]
+    # Every lot that came into the country in the window could have been the one handed over.
+    arrivals = np.sort(lots.to_country[frontier] * _SPAN + lots.first[frontier])
+    goes_out = np.flatnonzero(
+        lots.comparable & (lots.from_country >= 0) & (lots.from_country != lots.to_country)
+    )
+    left, right = [], []
+    for shift in (-1, 0, 1):
+        group_e = lots.hand_over_group(e, lots.to_country, shift)
+        group_f = lots.hand_over_group(goes_out, lots.from_country, 0)
+        codes, together = np.unique(np.concatenate([group_e, group_f]), return_inverse=True)
+        order = np.lexsort((lots.first[goes_out], together[len(e) :]))
+        pair = _pairs_by_group(
+            lots,
+            e,
+            together[: len(e)],
+            goes_out[order],
+            together[len(e) :][order],
+            window,
+            exclude_same_shipper=True,
+        )
+        del codes
+        left.append(pair[0])
+        right.append(pair[1])
+    e, f = np.concatenate(left), np.concatenate(right)
+    named = lots.named_consignee[e] & lots.named_shipper[f]
+    e, f = e[named], f[named]
+    last = np.searchsorted(arrivals, lots.from_country[f] * _SPAN + lots.last[f], side="right")
+    first = np.searchsorted(arrivals, lots.from_country[f] * _SPAN + lots.first[f] - window)
+    return e, f, np.maximum(last - first, 1).astype(float)
+
+
+_SPAN = 1_000_000  # days: more than any two dates in records lie apart
+
+
+def _allocate(lots: Lots, links: pd.DataFrame) -> Floats:
+    """Units that pass along each link, from the strongest down, while both lots have some left."""
+    e, f = links["e"].to_numpy(), links["f"].to_numpy()
+    supply = lots.supply.copy()
+    # What a lot of unlike number can hold of this chip, by its pieces or by its weight.
+    holds = lots.holds(e, f)
+    taken = np.zeros(len(lots))
+    units = np.zeros(len(links))
+    for at in range(len(links)):
+        a, b = e[at], f[at]
+        room = holds[at] - taken[b]
+        passing = min(supply[a], room)
+        if np.isinf(passing):
+            units[at] = np.nan  # neither lot says how much it holds: linked, number not known
+        elif passing > 0:
+            units[at] = passing
+            supply[a] -= passing
+            taken[b] += passing
+    return units

@@ -1,0 +1,175 @@
+"""Routes worked by hand: what is a lead, what is none, and who is in it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import chipflow as cf
+from tests.conftest import BYSTANDERS, ROUTE
+
+
+def leads_of(*paths):
+    return cf.find_leads(cf.build_network(cf.read_records(*paths)), destination="CN HK MO")
+
+
+@pytest.mark.parametrize("around", [[], BYSTANDERS], ids=["alone", "among others"])
+def test_three_hops_are_one_lead(write_csv, around):
+    leads = leads_of(write_csv([*ROUTE, *around]))
+    assert len(leads) == 1
+    lead = leads[0]
+    assert lead.record_ids == "R1;R2;R3"
+    assert lead.units == 64
+    assert lead.countries == "US > SG > MY > CN"
+    assert len(lead.companies.split(" > ")) == 4, "seller, two middle companies, buyer"
+    assert (lead.origin, lead.destination, lead.hops) == ("US", "CN", 3)
+    assert (lead.first_date, lead.last_date) == ("2024-03-01", "2024-04-05")
+    assert lead.chips == "H100 PCIe"
+    middle = leads.companies[leads.companies["role"] == "middle"]
+    assert set(middle["country"]) == {"SG", "MY"} and len(middle) == 2
+    assert (middle["throughput"] == 64).all()
+
+
+def test_the_lead_says_why_and_why_not(write_csv):
+    lead = leads_of(write_csv([*ROUTE, *BYSTANDERS]))[0]
+    assert "3A090" in lead.reasons or "licence" in lead.reasons
+    assert "COMPUTER PARTS" in lead.reasons
+    assert "licence" in lead.innocent_explanations
+    assert {"reason", "innocent"} == set(lead.evidence["kind"])
+    for ids in lead.evidence["record_ids"]:
+        assert set(ids.split(";")) <= {"R1", "R2", "R3"}
+    assert lead.settle
+    assert lead.sentence.startswith("64 H100")
+    assert "smuggl" not in (lead.sentence + lead.reasons).lower()
+
+
+def test_a_bystander_is_not_in_the_lead(write_csv):
+    leads = leads_of(write_csv([*ROUTE, *BYSTANDERS]))
+    assert "Harbour" not in leads[0].companies
+    assert not set(leads[0].record_ids.split(";")) & {row[0] for row in BYSTANDERS}
+
+
+def test_lawful_on_that_day_is_set_aside_and_said(write_csv):
+    days = ["2023-06-01", "2023-06-20", "2023-07-05"]
+    rows = [(row[0], day, *row[2:]) for row, day in zip(ROUTE, days, strict=True)]
+    rows[0] = (*rows[0][:7], "NVIDIA H800 80GB PCIE GPU CARD", *rows[0][8:])
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert len(leads) == 0
+    assert leads.set_aside["reason"].tolist() == ["lawful on that day"]
+    assert leads.set_aside["record_ids"].tolist() == ["R1;R2;R3"]
+    assert "lawful on that day" in leads.set_aside["sentence"].iloc[0]
+
+
+def test_a_first_hop_alone_is_no_route(write_csv):
+    leads = leads_of(write_csv([ROUTE[0], *BYSTANDERS]))
+    assert len(leads) == 0 and len(leads.set_aside) == 0
+
+
+def test_no_controlled_goods_is_no_lead(write_csv):
+    assert len(leads_of(write_csv(BYSTANDERS))) == 0
+
+
+def test_goods_that_stay_within_weeks_but_go_elsewhere_are_no_lead(write_csv):
+    rows = [ROUTE[0], ROUTE[1], (*ROUTE[2][:5], "VN", *ROUTE[2][6:])]
+    assert len(leads_of(write_csv(rows))) == 0
+
+
+def test_the_same_rows_in_another_order_twice_or_in_two_files(write_csv):
+    rows = [*ROUTE, *BYSTANDERS]
+    expected = leads_of(write_csv(rows, "once.csv")).table.to_csv()
+    shuffled = random.Random(5).sample(rows, len(rows))
+    assert leads_of(write_csv(shuffled, "shuffled.csv")).table.to_csv() == expected
+    assert leads_of(write_csv([*rows, *shuffled], "twice.csv")).table.to_csv() == expected
+    halves = write_csv(shuffled[:9], "a/one.csv"), write_csv(shuffled[9:], "a/two.csv")
+    assert leads_of(*halves).table.to_csv() == expected
+    again = write_csv(rows, "b/again.csv")
+    assert leads_of(*halves, again).table.to_csv() == expected
+
+
+def test_a_month_without_a_day_still_ties(write_csv):
+    rows = [(row[0], "2024-03", *row[2:]) for row in ROUTE]
+    lead = leads_of(write_csv([*rows, *BYSTANDERS]))[0]
+    assert lead.record_ids == "R1;R2;R3"
+
+
+@pytest.mark.parametrize("missing", [8, 10, 11], ids=["quantity", "weight", "value"])
+def test_a_missing_number_lowers_certainty_and_drops_nothing(write_csv, missing):
+    whole = leads_of(write_csv([*ROUTE, *BYSTANDERS], "whole.csv"))[0]
+    rows = [(*row[:missing], None, *row[missing + 1 :]) for row in ROUTE]
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;R2;R3"]
+    assert leads[0].score < whole.score
+
+
+def test_handed_over_inside_a_country_is_found_and_marked(write_csv):
+    other = (*ROUTE[1][:2], "Jurong Sunrise Pte Ltd", *ROUTE[1][3:])
+    lead = leads_of(write_csv([ROUTE[0], other, ROUTE[2], *BYSTANDERS]))[0]
+    assert lead.record_ids == "R1;R2;R3"
+    assert set(lead.links["kind"]) == {"recorded", "domestic hand-over"}
+    assert "Straits Bright" in lead.companies and "Jurong Sunrise" in lead.companies
+    assert "No record shows" in lead.innocent_explanations
+
+
+def test_a_lot_is_split_and_no_unit_is_counted_twice(write_csv):
+    parts = [
+        (f"S{n}", f"2024-03-{12 + n}", "Straits Bright Pte Ltd", "SG", "Pudong Harvest Co Ltd",
+         "CN", "847330", "COMPUTER PARTS", 16, "PCS", 27.2, 464000.0)
+        for n in range(4)
+    ]  # fmt: skip
+    lead = leads_of(write_csv([ROUTE[0], *parts, *BYSTANDERS]))[0]
+    assert lead.record_ids == "R1;S0;S1;S2;S3"
+    assert lead.units == 64
+    assert lead.links["units"].tolist() == [16, 16, 16, 16]
+
+
+def test_more_sold_than_bought_is_not_more_than_bought(write_csv):
+    shipper = "Straits Bright Pte Ltd", "SG"
+    more = (*ROUTE[2][:2], *shipper, *ROUTE[2][4:8], 80, "PCS", 136.0, 2.4e6)
+    lead = leads_of(write_csv([ROUTE[0], more, *BYSTANDERS]))[0]
+    assert lead.units == 64
+
+
+def test_what_came_from_the_destination_is_set_aside(write_csv):
+    here, there = ("Straits Bright Pte Ltd", "SG"), ("Pudong Harvest Co Ltd", "CN")
+    card, numbers = "NVIDIA H100 80GB PCIE GPU", (8, "PCS", 13.6, 232000.0)
+    rows = [
+        ("W1", "2024-03-01", *there, *here, "847330", f"{card} FOR REPAIR", *numbers),
+        ("W2", "2024-03-25", *here, *there, "847330", f"{card} REPAIRED RMA", *numbers),
+    ]
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert len(leads) == 0
+    assert leads.set_aside["reason"].tolist() == ["came from the destination"]
+
+
+def test_since_and_until_bound_what_is_looked_at(write_csv):
+    network = cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
+    assert len(cf.find_leads(network, until="2024-04-04")) == 0
+    assert len(cf.find_leads(network, since="2024-03-02")) == 0
+    assert len(cf.find_leads(network, since="2024-03-01", until="2024-04-05")) == 1
+
+
+def test_another_destination_is_another_question(write_csv):
+    network = cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
+    assert len(cf.find_leads(network, destination="RU")) == 0
+    with pytest.raises(cf.ParameterError, match="Chnia"):
+        cf.find_leads(network, destination="Chnia")
+    with pytest.raises(cf.ParameterError, match="since"):
+        cf.find_leads(network, since="yesterday")
+
+
+def test_columns_of_later_methods_are_empty(write_csv):
+    table = leads_of(write_csv(ROUTE)).table
+    for name in ("p_value", "q_value", "units_low", "units_high"):
+        assert table[name].isna().all()
+
+
+def test_everything_shows_itself(write_csv):
+    leads = leads_of(write_csv([*ROUTE, *BYSTANDERS]))
+    for thing in (leads, leads[0], leads.searched, leads.searched.records, leads.map()):
+        assert "<" in thing._repr_html_()
+    assert "1 leads" in leads._repr_html_() or "1 lead" in leads._repr_html_()
+    with pytest.raises(IndexError):
+        leads[1]
+    with pytest.raises(AttributeError, match="no 'colour'"):
+        _ = leads[0].colour
