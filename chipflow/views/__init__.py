@@ -1,0 +1,24 @@
+"""What do people look at? Map, network, figures and report, all offline and in one look.
+
+Loading this package loads no drawing library; each function loads its own when it is called.
+"""
+
+from chipflow.views.network_view import network_view
+from chipflow.views.page import Page
+from chipflow.views.plots import plot_flows, plot_ledger, plot_map, plot_timeline
+from chipflow.views.report import report
+from chipflow.views.route_map import route_map
+from chipflow.views.spec import ViewSpec, view_spec
+
+__all__ = [
+    "Page",
+    "ViewSpec",
+    "network_view",
+    "plot_flows",
+    "plot_ledger",
+    "plot_map",
+    "plot_timeline",
+    "report",
+    "route_map",
+    "view_spec",
+]

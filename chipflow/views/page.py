@@ -1,0 +1,195 @@
+"""A page: one HTML file with everything inside, for a browser, an e-mail or a notebook."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html as html_text
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chipflow.errors import OutputError
+from chipflow.views import palette, world
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import jinja2
+
+# Height of a page inside a notebook, in CSS pixels: fits a laptop screen with the cell's input.
+NOTEBOOK_HEIGHT = 640
+# What would end a script or style element, or open a comment, inside it (HTML 13.1.2.6).
+ENDS_ELEMENT = re.compile(r"<(?=/(?:script|style)|!--)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One self-contained HTML page.
+
+    Attributes
+    ----------
+    html
+        The whole page. It loads nothing from anywhere and says so in its Content-Security-Policy.
+    title
+        What a screen reader says of it inside a notebook.
+    """
+
+    html: str
+    title: str = "chipflow"
+    height: int = NOTEBOOK_HEIGHT
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page as UTF-8.
+
+        Parameters
+        ----------
+        path
+            The file to write; one that exists is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written there.
+        """
+        target = Path(path)
+        try:
+            target.write_text(self.html, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(
+                f"{target}: cannot write the page ({error.strerror}); choose another file"
+            ) from error
+        return target
+
+    def _repr_html_(self) -> str:
+        # A sandboxed frame keeps the page's style and script away from the notebook and from
+        # other pages beside it, and the page travels with the saved notebook.
+        return (
+            f'<iframe title="{html_text.escape(self.title)}" '
+            f'sandbox="allow-scripts allow-downloads" loading="lazy" '
+            f'style="width:100%;height:{self.height}px;border:0;border-radius:8px" '
+            f'srcdoc="{html_text.escape(self.html)}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Page: {self.title}, {len(self.html.encode()):,} bytes>"
+
+
+def assemble(
+    template: str,
+    *,
+    title: str,
+    styles: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+    data: dict[str, Any] | None = None,
+    height: int = NOTEBOOK_HEIGHT,
+    **values: Any,
+) -> Page:
+    """Render a template with its styles, scripts and data inside.
+
+    Parameters
+    ----------
+    template
+        File name in ``templates/``.
+    title
+        Title of the page.
+    styles, scripts
+        Source texts, trusted; put in as they are and named by hash in the policy.
+    data
+        JSON-able; goes into a data block that the browser never runs.
+    height
+        Height inside a notebook, CSS pixels.
+    **values
+        Given to the template, escaped there.
+
+    Returns
+    -------
+    Page
+    """
+    from markupsafe import Markup
+
+    styles = [_element_text(palette.css_variables()), *map(_element_text, styles)]
+    scripts = [_element_text(script) for script in scripts]
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {' '.join(map(_hash_source, scripts)) or chr(39) + 'none' + chr(39)}",
+            f"style-src {' '.join(map(_hash_source, styles))}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    rendered = (
+        environment()
+        .get_template(template)
+        .render(
+            title=title,
+            policy=policy,
+            # Trusted: this package's and the vendored sources, checked by _element_text.
+            styles=[Markup(style) for style in styles],
+            scripts=[Markup(script) for script in scripts],
+            data=Markup(embedded_json(data)) if data is not None else None,
+            **values,
+        )
+    )
+    return Page(html=rendered, title=title, height=height)
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """Return the template environment; it escapes everything that is not marked as markup."""
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("chipflow.views", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    made.filters["number"] = number
+    made.filters["country"] = world.country_name
+    return made
+
+
+def source(name: str) -> str:
+    """Return a readable source of the static folder."""
+    return world.static(name).read_text(encoding="utf-8")
+
+
+def embedded_json(value: Any) -> str:
+    """Return JSON that is inert inside a script element: no < > & and no line separators."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """Return a number with thousands apart, an em dash for a missing one."""
+    if value is None or value != value:
+        return "\u2014"
+    return f"{float(value):,.{digits}f}"
+
+
+def _element_text(text: str) -> str:
+    # Browsers hash what they parsed, and parsing turns every line end into \n.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if ENDS_ELEMENT.search(text):
+        raise ValueError("a script or style holds text that would end its element")
+    return text
+
+
+def _hash_source(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

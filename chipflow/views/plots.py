@@ -1,0 +1,551 @@
+"""Figures with matplotlib, in the look of the pages: timeline, ledger, flows and map.
+
+Each function draws on the axes it is given, or on new ones, and returns them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chipflow.errors import ParameterError
+from chipflow.views import palette, world
+from chipflow.views.spec import each_row, view_spec
+from chipflow.views.wording import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from chipflow.leads import Lead, Leads
+    from chipflow.views.spec import ViewSpec
+
+# Fonts tried in turn for the scripts that company names come in; those not installed are skipped.
+FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei",
+    "Arial Unicode MS", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Thai",
+    "Noto Sans Devanagari",
+)  # fmt: skip
+NO_GLYPH = "\u25a1"
+MOST_COMPANIES = 18  # rows of a timeline that can be read
+MOST_RULE_DAYS = 8  # marked in a figure of flows
+FIGURE_GRID = 0.1  # degrees between two points of an outline in a figure
+MOST_ARCS = 200  # drawn on a map figure, the strongest leads first
+INK, MUTED, LINE = palette.LIGHT["ink"], palette.LIGHT["muted"], palette.LIGHT["line"]
+# How long a date lasts that is not known to the day.
+PRECISIONS = {"month": 1, "year": 12}  # months
+STAGE_COLOURS = {
+    "source": palette.ROLES["source"],
+    "middle": palette.ROLES["middle"],
+    "final": palette.ROLES["final"],
+}
+
+_every_glyph: contextvars.ContextVar[bool] = contextvars.ContextVar("every_glyph", default=False)
+
+
+def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
+    """Plot the shipments of a lead in time, company by company.
+
+    Parameters
+    ----------
+    lead
+        ``leads[0]`` or another one.
+    ax
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One row a company; an arrow is a shipment, a line along a row the time that goods stay,
+        a dashed line a link that no record states. A pale bar is a date known to the month.
+    """
+    records = lead.records.sort_values(["hop", "date", "record_id"], ignore_index=True)
+    rows, left_out = _rows_of(records, _names(lead.leads))
+    ax = _axes(ax, (7.6, 1.15 + 0.44 * max(len(rows), 2)))
+    place = {company: number for number, company in enumerate(rows)}
+    dated = records[records["date"].notna()].reset_index(drop=True)
+    ends = {}
+    # Numbers are written where they do not run into each other.
+    labelled: dict[tuple[int, int], pd.Timestamp] = {}
+    crowded = (dated["date"].max() - dated["date"].min()) * 0.045
+    for one in each_row(dated):
+        start, end = place.get(one.shipper_id), place.get(one.consignee_id)
+        ends[one.record_id] = (one.date, start, end)
+        if start is None or end is None:
+            continue
+        colour = STAGE_COLOURS.get(str(one.stage), MUTED)
+        if one.date_precision in PRECISIONS:
+            until = one.date + pd.DateOffset(months=PRECISIONS[one.date_precision])
+            low, high = sorted((start, end))
+            ax.fill_betweenx([low, high], one.date, until, color=colour, alpha=0.12, lw=0)
+        ax.annotate(
+            "", xy=(one.date, end), xytext=(one.date, start),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 3, "shrinkB": 3,
+                        "mutation_scale": 13},
+        )  # fmt: skip
+        beside = labelled.get((start, end))
+        if pd.notna(one.units) and (beside is None or abs(one.date - beside) > crowded):
+            labelled[start, end] = one.date
+            ax.annotate(
+                f"{one.units:,.0f}", xy=(one.date, (start + end) / 2), xytext=(4, 0),
+                textcoords="offset points", va="center", fontsize=8, color=INK,
+            )  # fmt: skip
+    for link in each_row(lead.links):
+        before, after = ends.get(link.from_record), ends.get(link.to_record)
+        if before is None or after is None or before[2] is None or after[1] is None:
+            continue
+        inferred = link.kind != "recorded"
+        ax.plot(
+            [before[0], after[0]], [before[2], after[1]], color=MUTED,
+            lw=1.4 if inferred else 2.2, ls=(0, (4, 3)) if inferred else "-",
+            alpha=0.9 if inferred else 0.45, solid_capstyle="round", zorder=1,
+        )  # fmt: skip
+    names = [f"{text(name, 28)}  {text(country, 3)}" for name, country in rows.values()]
+    ax.set_yticks(range(len(rows)), names)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    _dates(ax, *_span(dated["date"]))
+    title = f"Lead {lead.rank}: {text(lead.countries, 60)}"
+    _dress(ax, title, note=f"{left_out} more companies are not drawn" if left_out else "")
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def plot_ledger(leads: Leads, company: str, ax: Axes | None = None) -> Axes:
+    """Plot the chips that came into a company against those that went out.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+    company
+        Company id, name or another spelling.
+    ax
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Running totals of chips; the area between them is what should be in stock.
+
+    Raises
+    ------
+    ParameterError
+        No company, or more than one, is called so.
+    """
+    found = _company(leads, company)
+    ax = _axes(ax, (7.6, 3.2))
+    shipments = leads.shipments
+    totals = {}
+    for side, own in (("in", "consignee_id"), ("out", "shipper_id")):
+        mine = shipments[(shipments[own] == found["company_id"]) & shipments["date"].notna()]
+        totals[side] = pd.to_numeric(mine["units"]).groupby(mine["date"]).sum().sort_index()
+    dates = totals["in"].index.union(totals["out"].index)
+    running = {side: one.reindex(dates).fillna(0).cumsum() for side, one in totals.items()}
+    if len(dates) and (running["in"].iloc[-1] or running["out"].iloc[-1]):
+        for side, colour in (("in", palette.INCOMING), ("out", palette.OUTGOING)):
+            ax.step(dates, running[side], where="post", color=colour, lw=2,
+                    label=f"chips {side} ({running[side].iloc[-1]:,.0f})",
+                    ls="-" if side == "in" else (0, (6, 2)), marker="o", ms=3.5)  # fmt: skip
+        ax.fill_between(dates, running["in"], running["out"], step="post", color=MUTED,
+                        alpha=0.14, lw=0, label="in stock, as far as records show")  # fmt: skip
+        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=3, frameon=False, fontsize=8.5)
+        ax.set_ylim(bottom=0)
+    else:
+        ax.text(0.5, 0.5, "No counted chips in its records", transform=ax.transAxes, ha="center",
+                color=MUTED)  # fmt: skip
+        ax.set_yticks([])
+    _dates(ax, *_span(dates.to_series()))
+    name = found["name"] if isinstance(found["name"], str) else found["company_id"]
+    _dress(ax, f"Goods ledger: {text(name, 50)}", y="chips, running total")
+    return ax
+
+
+def plot_flows(leads: Leads, ax: Axes | None = None) -> Axes:
+    """Plot chips by month, all of them and those on leads, with the days on which rules changed.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+    ax
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Bars of a month: every counted chip in the records (grey), and those that may have
+        arrived on a lead (coloured). Where no chip is counted: shipments.
+    """
+    ax = _axes(ax, (7.6, 3.2))
+    shipments = leads.shipments
+    counted = pd.to_numeric(shipments["units"]).sum() > 0
+    amount = pd.to_numeric(shipments["units"]) if counted else pd.Series(1.0, shipments.index)
+    month = _month(shipments["date"])
+    everything = amount.groupby(month).sum()
+    final = leads.steps[leads.steps["stage"] == "final"]
+    arrivals = final[["record_id", "units"]].merge(
+        shipments[["record_id", "date"]].drop_duplicates("record_id"), on="record_id"
+    )
+    arrived = pd.to_numeric(arrivals["units"]).groupby(_month(arrivals["date"])).sum()
+    what = "chips" if counted else "shipments"
+    if len(everything):
+        ax.bar(everything.index, everything, width=24, align="edge", color="#b9bfc6",
+               label=f"all {what} in the records")  # fmt: skip
+    if len(arrived) and counted:
+        ax.bar(arrived.index, arrived, width=24, align="edge", color=palette.ACCENT,
+               label="chips that may have arrived on a lead")  # fmt: skip
+    if len(everything):
+        low, high = everything.index.min(), everything.index.max() + pd.offsets.MonthEnd(1)
+        top = float(everything.max()) or 1.0
+        ax.set_ylim(0, top * 1.3)
+        shown = [day for day in rule_days(leads) if low <= day <= high][-MOST_RULE_DAYS:]
+        for number, day in enumerate(shown):
+            at: Any = day  # axvline takes dates, its types do not say so
+            ax.axvline(at, color=palette.RULE_DAY, lw=1.1, ls=(0, (3, 3)), zorder=3)
+            # In three heights, since rules tend to come a few weeks apart.
+            ax.annotate(f"rule of {day:%d %b %Y}", xy=(day, top * (1.28 - 0.075 * (number % 3))),
+                        xytext=(3, 0), va="top", textcoords="offset points", fontsize=7.5,
+                        color=MUTED)  # fmt: skip
+        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2, frameon=False, fontsize=8.5)
+    _dates(ax, *_span(month + pd.offsets.MonthEnd(1) if len(month) else month, everything.index))
+    _dress(ax, f"{what.capitalize()} by month", y=what)
+    return ax
+
+
+def plot_map(leads: Leads, ax: Axes | None = None) -> Axes:
+    """Plot the routes on a map with the outlines of the page.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+    ax
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Equal Earth projection; width = chips, colour = evidence score, dashed = inferred. Without
+        leads the largest flows between countries.
+    """
+    return draw_map(view_spec(leads), _axes(ax, (9.2, 4.7)))
+
+
+def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
+    """Draw the map of a specification; see :func:`plot_map`."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.patches import FancyArrowPatch
+
+    centre = spec.centre
+    ax.add_collection(
+        PolyCollection(
+            _projected_outlines(centre), facecolors=palette.LIGHT["land"],
+            edgecolors=palette.LIGHT["page"], linewidths=0.35, zorder=0,
+            # As a picture inside an SVG: as paths the outlines alone would be 2 MB.
+            rasterized=True,
+        )
+    )  # fmt: skip
+    x, y = world.project(
+        world.wrapped(spec.countries["lon"], centre), spec.countries["lat"], centre
+    )
+    arcs = _map_arcs(spec)
+    most = max((arc["amount"] for arc in arcs), default=0.0)
+    for arc in reversed(arcs):
+        start, end = (x[arc["origin"]], y[arc["origin"]]), (x[arc["target"]], y[arc["target"]])
+        width = 0.8 + (3.4 * np.sqrt(arc["amount"] / most) if most > 0 else 0.0)
+        looks = {
+            "arrowstyle": f"-|>,head_length={3 + width:.2f},head_width={1.6 + 0.6 * width:.2f}",
+            "color": arc["colour"], "lw": width, "alpha": 0.92 if arc["on_lead"] else 0.5,
+            "ls": (0, (3, 2)) if arc["inferred"] else "-", "shrinkA": 2, "shrinkB": 3,
+            "mutation_scale": 1, "zorder": 2,
+        }  # fmt: skip
+        if arc["origin"] == arc["target"]:
+            side = 0.03
+            small = {**looks, "lw": 1.2, "arrowstyle": "-|>,head_length=3,head_width=1.8"}
+            ax.add_patch(FancyArrowPatch(
+                (start[0] - side, start[1]), (start[0] + side, start[1]),
+                connectionstyle="arc3,rad=-1.6", **small))  # fmt: skip
+        else:
+            bend = 0.2 + 0.05 * min(arc["fan"], 8)
+            ax.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **looks))
+    used = sorted({arc[end] for arc in arcs for end in ("origin", "target")})
+    known = [place for place in used if spec.countries["known"][place]]
+    ax.scatter(x[used], y[used], s=16, color=INK, edgecolor="white", lw=0.8, zorder=4)
+    _name_places(ax, [(x[i], y[i], spec.countries["name"][i]) for i in used])
+    _frame(ax, x[known], y[known], centre)
+    ax.set_aspect("equal")
+    ax.set_facecolor(palette.LIGHT["water"])
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if spec.leads["id"]:
+        found = spec.counts["leads"]
+        title = f"{found:,} lead{'s' if found != 1 else ''}: routes of chips"
+    else:
+        title = "No lead: the largest flows between countries"
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8)
+    if spec.simulated:
+        _simulated_mark(ax)
+    return ax
+
+
+def rule_days(leads: Leads) -> list[pd.Timestamp]:
+    """Return the days on which the rules changed for the chips and destinations of a search.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+
+    Returns
+    -------
+    list of pandas.Timestamp
+        In order, each once.
+    """
+    from chipflow.goods.controls import chip_name, timeline
+
+    chips: set[str] = set()
+    for chip in sorted(leads.shipments["chip"].dropna().unique()):
+        with contextlib.suppress(ParameterError):
+            chips.add(chip_name(str(chip)))
+    if not chips or not leads.destination:
+        return []
+    intervals = timeline(sorted(chips), leads.destination)
+    later = intervals["status"].ne(
+        intervals.groupby(["chip", "destination"])["status"].shift()
+    ) & intervals.groupby(["chip", "destination"]).cumcount().gt(0)
+    return sorted(pd.to_datetime(intervals.loc[later, "first_day"]).unique().tolist())
+
+
+@contextlib.contextmanager
+def every_glyph() -> Iterator[None]:
+    """Keep characters that no installed font has: for SVG, where the reader's fonts count."""
+    token = _every_glyph.set(True)
+    try:
+        yield
+    finally:
+        _every_glyph.reset(token)
+
+
+def text(value: Any, most: int) -> str:
+    """Return a record's text fit for a figure: one line, cut, no mathematics, glyphs that exist."""
+    kept = label(value, most)
+    if not _every_glyph.get():
+        known = _glyphs()
+        kept = "".join(one if ord(one) in known else NO_GLYPH for one in kept)
+    return kept.replace("$", r"\$")
+
+
+@functools.cache
+def _families() -> list[str]:
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in FONTS if name in installed] or ["DejaVu Sans"]
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    paths = [font_manager.findfont(name) for name in _families()]
+    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
+
+
+def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    _, made = plt.subplots(figsize=size, layout="constrained")
+    return made
+
+
+def _dress(ax: Axes, title: str, *, y: str = "", note: str = "") -> None:
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8)
+    ax.set_ylabel(y, fontsize=9, color=MUTED)
+    ax.set_xlabel(note, fontsize=8.5, color=MUTED)
+    ax.set_facecolor("none")
+    for name, spine in ax.spines.items():
+        spine.set_visible(name == "bottom")
+        spine.set_color(LINE)
+    ax.tick_params(length=0, labelsize=9, colors=INK)
+    ax.grid(visible=True, color=LINE, lw=0.7)
+    ax.set_axisbelow(True)
+    for one in [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.title]:
+        one.set_fontfamily(_families())
+
+
+def _dates(ax: Axes, first: pd.Timestamp | None, last: pd.Timestamp | None) -> None:
+    import matplotlib.dates
+
+    mdates: Any = matplotlib.dates  # has no types
+    if first is None or last is None or pd.isna(first):
+        ax.set_xticks([])
+        return
+    room = max((last - first) * 0.04, pd.Timedelta(days=10))
+    ax.xaxis_date()
+    ax.set_xlim(mdates.date2num(first - room), mdates.date2num(last + room))
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+
+
+def _span(dates: pd.Series, *others: pd.Index) -> tuple[Any, Any]:
+    known = pd.concat([dates, *(other.to_series() for other in others)]).dropna()
+    return (known.min(), known.max()) if len(known) else (None, None)
+
+
+def _simulated_mark(ax: Axes) -> None:
+    ax.text(0.995, 0.015, "SIMULATED RECORDS", transform=ax.transAxes, ha="right", va="bottom",
+            fontsize=8, color=MUTED, fontweight="bold")  # fmt: skip
+
+
+def _month(dates: pd.Series) -> pd.Series:
+    days = pd.to_datetime(dates).astype("datetime64[s]")
+    return pd.Series(days.dt.to_period("M").dt.to_timestamp(), index=days.index)
+
+
+def _names(leads: Leads) -> dict[str, str]:
+    companies = leads.companies
+    return dict(zip(companies["company_id"], companies["name"].astype(str), strict=True))
+
+
+def _rows_of(
+    records: pd.DataFrame, names: dict[str, str]
+) -> tuple[dict[str, tuple[str, str]], int]:
+    """Companies in the order in which goods reach them: id -> (name, country)."""
+    found: dict[str, tuple[str, str]] = {}
+    sides = records[["shipper_id", "shipper", "from_country", "consignee_id", "consignee",
+                     "to_country"]].astype(object)  # fmt: skip
+    for shipper, name, country, consignee, other, place in sides.itertuples(index=False):
+        for company, called, where in ((shipper, name, country), (consignee, other, place)):
+            known = names.get(company, called if isinstance(called, str) else "(not named)")
+            found.setdefault(company, (known, where if isinstance(where, str) else "??"))
+    kept = dict(list(found.items())[:MOST_COMPANIES])
+    return kept, len(found) - len(kept)
+
+
+def _company(leads: Leads, wanted: str) -> pd.Series:
+    companies = leads.companies
+    by_id = companies[companies["company_id"] == wanted]
+    if len(by_id):
+        return by_id.iloc[0]
+    folded = str(wanted).casefold().strip()
+    names = companies["name"].astype(object).map(lambda name: str(name).casefold().strip())
+    others = (
+        companies["aliases"]
+        .astype(object)
+        .map(lambda names: folded in {one.strip() for one in str(names).casefold().split(" | ")})
+    )
+    found = companies[(names == folded) | others.astype(bool)]
+    if len(found) == 1:
+        return found.iloc[0]
+    if len(found) > 1:
+        ids = ", ".join(map(str, found["company_id"].head(5)))
+        raise ParameterError(f"{len(found)} companies are called {wanted!r}: give an id ({ids})")
+    from rapidfuzz import process
+
+    near = [match for match, *_ in process.extract(folded, names.unique().tolist(), limit=3)]
+    called = dict(zip(names, companies["name"], strict=True))
+    hint = f"; near: {', '.join(label(called[name], 60) for name in near)}" if near else ""
+    raise ParameterError(f"no company is called {label(wanted, 60)!r}{hint}")
+
+
+@functools.cache
+def _projected_outlines(centre: float) -> tuple[np.ndarray, ...]:
+    shapes = []
+    low, high = centre - 180.0, centre + 180.0
+    for whole in world.outlines():
+        coarse = np.round(whole / FIGURE_GRID) * FIGURE_GRID
+        ring = coarse[np.append(True, (np.diff(coarse, axis=0) != 0).any(axis=1))]
+        if len(ring) < 4:
+            continue
+        for turn in (-360.0, 0.0, 360.0):
+            longitude = ring[:, 0] + turn
+            if longitude.max() <= low or longitude.min() >= high:
+                continue
+            inside = np.clip(longitude, low, high)
+            shapes.append(np.column_stack(world.project(inside, ring[:, 1], centre)))
+    return tuple(shapes)
+
+
+def _score_steps(scores: np.ndarray) -> np.ndarray:
+    """Sort scores into colours with about equally many leads each, as the page does."""
+    steps = len(palette.EVIDENCE_LIGHT)
+    if scores.min() == scores.max():
+        return np.full(len(scores), steps - 2)
+    weaker = np.searchsorted(np.sort(scores), scores)
+    return np.minimum(steps * weaker // max(len(scores) - 1, 1), steps - 1)
+
+
+def _map_arcs(spec: Any) -> list[dict[str, Any]]:
+    fan: dict[tuple[int, int], int] = {}
+    arcs = []
+    if spec.leads["id"]:
+        scores = np.array([0.0 if one is None else one for one in spec.leads["score"]])
+        step_of = _score_steps(scores)
+        for row in spec.rows("arcs")[:MOST_ARCS]:
+            key = (row["origin"], row["target"])
+            fan[key] = fan.get(key, -1) + 1
+            arcs.append({
+                "origin": row["origin"], "target": row["target"], "amount": row["units"] or 0.0,
+                "colour": palette.EVIDENCE_LIGHT[step_of[row["lead"]]], "inferred": row["inferred"],
+                "on_lead": True, "fan": fan[key],
+            })  # fmt: skip
+        return arcs
+    flows = pd.DataFrame(spec.flows)
+    if not len(flows):
+        return []
+    totals = flows.groupby(["origin", "target"], as_index=False)[spec.measure].sum()
+    totals = totals.sort_values([spec.measure, "origin", "target"], ascending=[False, True, True])
+    return [
+        {"origin": int(origin), "target": int(target), "amount": float(amount),
+         "colour": palette.LIGHT["flow"], "inferred": False, "on_lead": False, "fan": 0}
+        for origin, target, amount in totals.head(60).itertuples(index=False)
+    ]  # fmt: skip
+
+
+def _name_places(ax: Axes, places: list[tuple[float, float, str]]) -> None:
+    """Write names where they do not cover one another, trying each side of the point."""
+    from matplotlib import patheffects
+
+    taken = [(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y, _ in places]
+    for x, y, name in places:
+        wide, tall = 0.030 * len(name), 0.075
+        spots = (("left", 0.035, 0.0), ("right", -0.035, 0.0), ("center", 0, -0.085),
+                 ("center", 0, 0.085), ("left", 0.03, -0.06), ("right", -0.03, -0.06),
+                 ("left", 0.03, 0.06), ("right", -0.03, 0.06))  # fmt: skip
+        for align, dx, dy in spots:
+            left = {"left": x + dx, "right": x + dx - wide, "center": x - wide / 2}[align]
+            box = (left, y + dy - tall / 2, left + wide, y + dy + tall / 2)
+            if any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1]
+                   for b in taken):  # fmt: skip
+                continue
+            taken.append(box)
+            ax.text(x + dx, y + dy, text(name, 30), ha=align, va="center", fontsize=7.5, color=INK,
+                    zorder=5, path_effects=[patheffects.withStroke(
+                        linewidth=2, foreground=palette.LIGHT["water"])])  # fmt: skip
+            break
+
+
+def _frame(ax: Axes, x: np.ndarray, y: np.ndarray, centre: float) -> None:
+    """Show the places with room around, never less than a continent or more than the world."""
+    edge_x, edge_y = world.project([centre - 180, centre + 180, centre], [0, 0, 78], centre)
+    low, high = float(world.project(centre, -50, centre)[1]), float(edge_y[2])
+    if not len(x):
+        ax.set_xlim(edge_x[0], edge_x[1])
+        ax.set_ylim(low, high)
+        return
+    wide = max(float(np.ptp(x)) * 1.3, 1.6)
+    tall = max(float(np.ptp(y)) * 1.6, wide * 0.46)
+    middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+    ax.set_xlim(max(middle_x - wide / 2, edge_x[0]), min(middle_x + wide / 2, edge_x[1]))
+    ax.set_ylim(max(middle_y - tall / 2, low), min(middle_y + tall / 2, high))

@@ -1,0 +1,209 @@
+"""The report: what was asked, what was found and why, to be read, printed and passed on."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chipflow._version import __version__
+from chipflow.views import plots
+from chipflow.views.page import Page, assemble, source
+from chipflow.views.spec import each_row, numbers, view_spec
+from chipflow.views.wording import NO_ROUTE, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from chipflow.leads import Lead, Leads
+
+# A report is read and printed: the table files hold the rest, and the report says so.
+MOST_DOSSIERS = 10  # leads with a page of their own
+MOST_LISTED = 1_000  # leads in the table
+MOST_RECORDS = 60  # records of one lead
+MOST_ASIDE = 100  # routes set aside
+MOST_COMPANIES = 60  # companies
+MOST_SHEETS = 400  # sheets
+MOST_REASONS = 15  # kinds of rejected cells and rows
+PICTURE_DPI = 180  # of the outlines under a map: sharp on paper
+COMPANY_ROLES = ("middle", "buyer", "seller")
+
+
+def report(leads: Leads) -> Page:
+    """Write the report of a search.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+
+    Returns
+    -------
+    Page
+        HTML without any script; prints on A4. Figures are SVG inside the page, each with a text
+        that says what it shows. The same leads give the same bytes.
+    """
+    spec = view_spec(leads)
+    rows = {name: spec.rows(name) for name in ("leads", "records", "evidence", "settle")}
+    shown = [leads[place] for place in range(min(len(rows["leads"]), MOST_DOSSIERS))]
+    dossiers = [
+        {
+            **rows["leads"][place],
+            "figure": _timeline(lead),
+            "reasons": _of(rows["evidence"], place, innocent=False),
+            "innocent": _of(rows["evidence"], place, innocent=True),
+            "settle": [row["text"] for row in rows["settle"] if row["lead"] == place],
+            "records": [row for row in rows["records"] if row["lead"] == place][:MOST_RECORDS],
+            "more_records": max(sum(r["lead"] == place for r in rows["records"]) - MOST_RECORDS, 0),
+        }
+        for place, lead in enumerate(shown)
+    ]
+    records = leads.searched.records
+    return assemble(
+        "report.html.j2",
+        title="chipflow: report",
+        styles=[source("base.css"), source("report.css")],
+        simulated=spec.simulated,
+        asked=spec.asked,
+        counts=spec.counts,
+        no_route=NO_ROUTE,
+        map=_figure(plots.draw_map, spec, alt=_map_alt(spec), size=(9.2, 4.6)),
+        rules=bool(plots.rule_days(leads)),
+        flows=_figure(plots.plot_flows, leads, alt=_flows_alt(leads), size=(9.2, 3.1)),
+        dossiers=dossiers,
+        leads=rows["leads"][:MOST_LISTED],
+        leads_left_out=spec.counts["leads"] - min(len(rows["leads"]), MOST_LISTED),
+        countries=spec.countries["name"],
+        aside=spec.rows("set_aside")[:MOST_ASIDE],
+        aside_reasons=_counted(leads.set_aside["reason"]),
+        aside_total=len(leads.set_aside),
+        companies=_companies(leads),
+        companies_on_leads=bool(len(leads.table)),
+        sheets=_sheets(records.sheets),
+        rejected=_rejected(records.rejected),
+        inputs=sorted(records.inputs, key=lambda one: str(one["path"])),
+        version=__version__,
+        day=_day,
+        height=760,
+    )
+
+
+def _of(evidence: list[dict[str, Any]], place: int, *, innocent: bool) -> list[dict[str, Any]]:
+    return [row for row in evidence if row["lead"] == place and row["innocent"] == innocent]
+
+
+def _day(days: int | None, precision: str = "day") -> str:
+    if days is None:
+        return "no date"
+    day = pd.Timestamp(0) + pd.Timedelta(days=int(days))
+    return day.strftime({"month": "%b %Y", "year": "%Y"}.get(precision, "%d %b %Y")).lstrip("0")
+
+
+def _companies(leads: Leads) -> list[dict[str, Any]]:
+    table = leads.companies
+    if len(leads.table):
+        table = table[table["role"].isin(COMPANY_ROLES)]
+    amounts = ["throughput", "units_in", "units_out", "in_strength", "out_strength"]
+    sizes = table[amounts].apply(pd.to_numeric, errors="coerce").fillna(0).astype(float)
+    order = pd.DataFrame(
+        {
+            "passed": sizes["throughput"],
+            "chips": sizes[["units_in", "units_out"]].max(axis=1),
+            "shipments": sizes["in_strength"] + sizes["out_strength"],
+            "id": table["company_id"],
+        }
+    ).sort_values(["passed", "chips", "shipments", "id"], ascending=[False, False, False, True])
+    kept = table.loc[order.index].head(MOST_COMPANIES)
+    texts = {
+        name: [None if pd.isna(one) else shortened(str(one), 300) for one in kept[name]]
+        for name in ("name", "aliases", "country", "role")
+    }
+    columns = {**texts, **{name: numbers(kept[name], 1) for name in amounts}}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _sheets(sheets: list[Any]) -> dict[str, Any]:
+    used = [one for one in sheets if one.kind == "records" and not one.reason]
+    others = [one for one in sheets if not (one.kind == "records" and not one.reason)]
+    return {
+        "used": used[:MOST_SHEETS],
+        "others": others[:MOST_SHEETS],
+        "used_total": len(used),
+        "others_total": len(others),
+    }
+
+
+def _rejected(rejected: pd.DataFrame) -> list[dict[str, Any]]:
+    if not len(rejected):
+        return []
+    column = rejected["column"].astype(object).where(rejected["column"].notna(), "whole row")
+    counted = (
+        pd.DataFrame({"column": column, "reason": rejected["reason"].astype(str)})
+        .value_counts()
+        .rename("count")
+        .reset_index()
+        .sort_values(["count", "column", "reason"], ascending=[False, True, True])
+    )
+    return [
+        {"column": row.column, "reason": row.reason, "count": row.times}
+        for row in each_row(counted.rename(columns={"count": "times"}).head(MOST_REASONS))
+    ]
+
+
+def _counted(values: pd.Series) -> list[tuple[str, int]]:
+    counted = values.astype(str).value_counts().rename_axis("reason").reset_index(name="count")
+    counted = counted.sort_values(["count", "reason"], ascending=[False, True])
+    return list(zip(counted["reason"], counted["count"].astype(int), strict=True))
+
+
+def _timeline(lead: Lead) -> dict[str, str]:
+    from chipflow.views.plots import MOST_COMPANIES as MOST_ROWS
+
+    records = lead.records
+    rows = min(pd.concat([records["shipper_id"], records["consignee_id"]]).nunique(), MOST_ROWS)
+    alt = (
+        f"Timeline of lead {lead.rank}: {len(records)} shipments between {rows} companies from "
+        f"{lead.first_date} to {lead.last_date}. The table of records below holds the same."
+    )
+    return _figure(plots.plot_timeline, lead, alt=alt, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
+
+
+def _map_alt(spec: Any) -> str:
+    if spec.leads["id"]:
+        return (
+            f"Map of the routes of {len(spec.leads['id'])} leads between "
+            f"{len(spec.countries['code'])} countries. The table of all leads lists each route."
+        )
+    return "Map of the largest flows between countries in these records; no lead was found."
+
+
+def _flows_alt(leads: Leads) -> str:
+    days = [f"{day:%Y-%m-%d}" for day in plots.rule_days(leads)]
+    rules = f" Rules changed on {', '.join(days)}." if days else ""
+    return f"Bars of the chips counted in the records by month, and of those on leads.{rules}"
+
+
+def _figure(
+    draw: Callable[..., Axes], subject: Any, *, alt: str, size: tuple[float, float]
+) -> dict[str, str]:
+    """Draw a figure as SVG with the text kept as text, the same bytes every time."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    target = io.BytesIO()
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
+    with matplotlib.rc_context(settings), plots.every_glyph(), warnings.catch_warnings():
+        # The reader's browser has the fonts; this machine need not.
+        warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
+        draw(subject, ax=figure.subplots())
+        figure.savefig(
+            target, format="svg", dpi=PICTURE_DPI, bbox_inches="tight", pad_inches=0.05,
+            metadata={"Date": None, "Creator": None},
+        )  # fmt: skip
+    encoded = base64.b64encode(target.getvalue()).decode("ascii")
+    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": alt}

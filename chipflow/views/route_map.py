@@ -1,0 +1,58 @@
+"""The map of routes: one page with outlines, arcs, filters, time and dossiers inside.
+
+Drawn with d3-geo on a canvas: no tile server, no WebGL, 61 kB of library, and the same
+Natural Earth outlines as the figures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chipflow.views import world
+from chipflow.views.page import Page, assemble, source
+from chipflow.views.spec import view_spec
+from chipflow.views.wording import MEASURES, NO_ROUTE
+
+if TYPE_CHECKING:
+    from chipflow.leads import Leads
+
+SCRIPTS = (
+    "d3-array-3.2.5.min.js",
+    "d3-geo-3.1.2.min.js",
+    "topojson-client-3.1.0.min.js",
+    "dom.js",
+    "map-draw.js",
+    "map-app.js",
+)
+
+
+def route_map(leads: Leads) -> Page:
+    """Draw leads on a map of the world.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned. Without any lead the page says so and shows
+        the largest flows between countries instead.
+
+    Returns
+    -------
+    Page
+        Self-contained: nothing is requested when it is opened.
+    """
+    spec = view_spec(leads)
+    data = {
+        **spec.to_dict(),
+        "world": world.topology(),
+        "no_route": NO_ROUTE,
+        "measure_name": MEASURES[spec.measure],
+    }
+    return assemble(
+        "map.html.j2",
+        title="chipflow: map of routes",
+        styles=[source("base.css"), source("map.css")],
+        scripts=[source(name) for name in SCRIPTS],
+        data=data,
+        height=720,
+        simulated=spec.simulated,
+    )

@@ -1,0 +1,764 @@
+// What the map shows and how a reader moves through it: filters, lists, time, dossiers, address.
+"use strict";
+(() => {
+  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, colour, string } = chipflow;
+  const $ = (id) => document.getElementById(id);
+  const { leads, arcs, records, countries, companies, flows, evidence, settle } = data;
+  const COUNT = leads.id.length;
+  const PAGE = 120; // leads put into the list at a time
+  const STEP = 420; // milliseconds a month while playing
+
+  const lead = (name, i) => string(leads[name][i]);
+  const rowsOf = (table, size) => {
+    const groups = Array.from({ length: size }, () => []);
+    table.lead.forEach((owner, row) => groups[owner].push(row));
+    return groups;
+  };
+  const arcsOf = rowsOf(arcs, COUNT);
+  const recordsOf = rowsOf(records, COUNT);
+  const evidenceOf = rowsOf(evidence, COUNT);
+  const settleOf = rowsOf(settle, COUNT);
+  const chipsOf = rowsOf(data.chips, COUNT).map((rows) => rows.map((row) => string(data.chips.chip[row])));
+  const placesOf = arcsOf.map((rows) => new Set(rows.flatMap((row) => [arcs.origin[row], arcs.target[row]])));
+  const fold = (text) => String(text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const haystack = leads.id.map((_, i) => {
+    const words = [lead("id", i), lead("companies", i), lead("chips", i)];
+    for (const row of recordsOf[i]) {
+      words.push(string(records.shipper[row]), string(records.consignee[row]));
+      for (const side of [records.shipper_company[row], records.consignee_company[row]]) {
+        if (side !== null) words.push(string(companies.name[side]), string(companies.aliases[side]));
+      }
+    }
+    return fold([...new Set(words)].join(" \n "));
+  });
+  const idPlace = new Map(leads.id.map((id, i) => [string(id), i]));
+  const codePlace = new Map(countries.code.map((code, i) => [code, i]));
+
+  // The score in five steps with about equally many leads: one strong lead would else leave all
+  // others in the palest colour.
+  const scores = leads.score.filter((score) => score !== null).sort((a, b) => a - b);
+  const [lowest, highest] = scores.length ? [scores[0], scores[scores.length - 1]] : [0, 0];
+  const weaker = new Map();
+  scores.forEach((score, i) => weaker.has(score) || weaker.set(score, i));
+  const classOf = (score) =>
+    highest === lowest ? 3 : Math.min(4, Math.floor((5 * (weaker.get(score) ?? 0)) / Math.max(scores.length - 1, 1)));
+
+  // Months from the first to the last one that is drawn.
+  const dated = COUNT
+    ? arcs.first.concat(arcs.last).filter((one) => one !== null).map(monthOf)
+    : flows.month.filter((one) => one !== null);
+  const span = dated.length
+    ? dated.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity])
+    : null;
+  const leadUnits = arcs.units.reduce((most, one) => Math.max(most, one || 0), 0);
+
+  const state = { lead: null, country: null, pair: null, chip: "", place: "", q: "", flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1 };
+  let visible = [];
+  let drawing;
+  let playing = null;
+  let cameFrom = null;
+
+  // ---- which leads and arcs are shown ------------------------------------------------------
+  const inTime = (row) => {
+    if (!span || (state.from === span[0] && state.to === span[1])) return true;
+    if (arcs.first[row] === null || arcs.last[row] === null) return true;
+    return monthOf(arcs.last[row]) >= state.from && monthOf(arcs.first[row]) <= state.to;
+  };
+  function choose() {
+    const words = fold(state.q).split(/\s+/).filter(Boolean);
+    const place = codePlace.get(state.place);
+    visible = [];
+    for (let i = 0; i < COUNT; i++) {
+      if (state.chip && !chipsOf[i].includes(state.chip)) continue;
+      if (state.place && !placesOf[i].has(place)) continue;
+      if (words.length && !words.every((word) => haystack[i].includes(word))) continue;
+      if (!arcsOf[i].some(inTime)) continue;
+      visible.push(i);
+    }
+  }
+
+  const widthOf = (units, most) => 1.6 + (units > 0 && most > 0 ? 6.4 * Math.sqrt(Math.min(units / most, 1)) : 0);
+  function flowArcs() {
+    const pairs = new Map();
+    const place = codePlace.get(state.place);
+    flows.origin.forEach((origin, row) => {
+      const target = flows.target[row];
+      const when = flows.month[row];
+      if (when !== null && span && (state.from !== span[0] || state.to !== span[1]) && (when < state.from || when > state.to)) return;
+      if (state.place && origin !== place && target !== place) return;
+      const key = origin + ">" + target;
+      const pair = pairs.get(key) || { origin, target, amount: 0, shipments: 0 };
+      pair.amount += flows[data.measure][row] || 0;
+      pair.shipments += flows.shipments[row];
+      pairs.set(key, pair);
+    });
+    const found = [...pairs.values()].sort((a, b) => b.amount - a.amount || a.origin - b.origin || a.target - b.target).slice(0, COUNT ? 60 : 120);
+    const most = found.reduce((top, pair) => Math.max(top, pair.amount), 0);
+    return found.map((pair, order) => ({
+      ...pair, background: true, colour: drawing.colours.flow, width: COUNT ? Math.min(widthOf(pair.amount, most), 4) : widthOf(pair.amount, most),
+      dashed: false, faded: state.lead !== null, strong: false, order: -order, key: "flow",
+    }));
+  }
+
+  function drawnArcs() {
+    let rows = visible.flatMap((i) => arcsOf[i].filter(inTime));
+    const single = rows.length <= chipflow.Drawing.MOST_SINGLE;
+    const chosen = state.lead;
+    const drawn = [];
+    if (single) {
+      for (const row of rows) drawn.push(one(row));
+    } else {
+      const joined = new Map();
+      for (const row of rows) {
+        const key = [arcs.origin[row], arcs.target[row], arcs.inferred[row]].join();
+        const pair = joined.get(key) || { origin: arcs.origin[row], target: arcs.target[row], dashed: arcs.inferred[row], units: 0, rows: [], best: -1, score: -Infinity };
+        pair.units += arcs.units[row] || 0;
+        pair.rows.push(row);
+        const score = leads.score[arcs.lead[row]] ?? lowest;
+        if (score > pair.score) [pair.score, pair.best] = [score, arcs.lead[row]];
+        joined.set(key, pair);
+      }
+      const pairs = [...joined.values()];
+      const most = pairs.reduce((top, pair) => Math.max(top, pair.units), 0);
+      for (const pair of pairs) {
+        drawn.push({ ...pair, colour: drawing.classes[classOf(pair.score)], width: widthOf(pair.units, most), faded: chosen !== null, strong: false, order: pair.score, owners: pair.rows.map((row) => arcs.lead[row]) });
+      }
+      if (chosen !== null) for (const row of arcsOf[chosen]) drawn.push(one(row));
+    }
+    // A lead that was chosen stays on the map even when a filter takes it out of the list.
+    if (single && chosen !== null && !visible.includes(chosen)) for (const row of arcsOf[chosen]) drawn.push(one(row));
+    data.joined = single ? 0 : rows.length;
+    return (state.flows ? flowArcs() : []).concat(drawn);
+
+    function one(row) {
+      const owner = arcs.lead[row];
+      const mine = owner === chosen;
+      return {
+        row, owner, owners: [owner], origin: arcs.origin[row], target: arcs.target[row], units: arcs.units[row], dashed: arcs.inferred[row],
+        colour: drawing.classes[classOf(leads.score[owner])], width: widthOf(arcs.units[row], leadUnits), order: leads.score[owner] ?? 0,
+        faded: chosen !== null && !mine, strong: mine, label: mine && !arcs.inferred[row] ? String(Math.floor(arcs.hop[row])) : null,
+      };
+    }
+  }
+
+  // ---- drawing ----------------------------------------------------------------------------
+  function paint() {
+    const shown = drawnArcs();
+    const live = shown.filter((arc) => !arc.faded && (!arc.background || !COUNT));
+    const touched = new Set(live.flatMap((arc) => [countries.code[arc.origin], countries.code[arc.target]]));
+    if (state.country !== null) touched.add(countries.code[state.country]);
+    const goal = new Set(COUNT ? data.asked.destination : []);
+    drawing.setArcs(shown, touched, goal);
+    $("legend").querySelector("#joined")?.toggleAttribute("hidden", !data.joined);
+  }
+  function update({ list = true } = {}) {
+    choose();
+    paint();
+    if (list) drawList();
+    drawHistogram();
+    remember();
+  }
+  const placesShown = () => {
+    const chosen = state.lead !== null ? arcsOf[state.lead] : visible.flatMap((i) => arcsOf[i]);
+    const ends = new Set(chosen.flatMap((row) => [arcs.origin[row], arcs.target[row]]));
+    if (!ends.size) for (const arc of drawing.arcs.slice(0, 24)) ends.add(arc.origin).add(arc.target);
+    return [...ends].filter((i) => countries.known[i]);
+  };
+
+  // ---- the list ---------------------------------------------------------------------------
+  const chain = (text, whole = false) => (text || "").split(" > ").map((stop, i) => {
+    // A stop may be several countries, when goods went by more than one at the same time.
+    const words = stop.split(/(, | \| )/);
+    const names = words.map((code) => countries.name[codePlace.get(code)] || code).join("");
+    return [i ? el("span", { class: "arrow", "aria-label": " to " }, "\u2192") : null, el("span", { title: names }, said((whole ? names : stop) || "?", 60))];
+  });
+  const listed = (text) => (text || "").replaceAll(" | ", ", ");
+  // What is followed of a lot is a share of it; nobody ships a tenth of a chip.
+  const count = (value) => number(value > 20 ? Math.round(value) : value);
+  const period = (first, last) => (first === null && last === null ? "no date" : first === last ? day(first) : `${day(first)} \u2013 ${day(last)}`);
+  function rankMark(i, size) {
+    const step = classOf(leads.score[i]);
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const pale = dark ? step >= 2 : step < 2;
+    return el("span", { class: "rank num", style: { background: colour("evidence-" + step), color: pale ? "#1b1204" : "#fff" }, "aria-label": size ? null : `rank ${leads.rank[i]}` }, number(leads.rank[i]));
+  }
+  function drawList() {
+    const list = $("list");
+    list.replaceChildren();
+    $("tab-leads").textContent = `Leads (${number(visible.length)})`;
+    if (state.tab === "countries") return drawCountries(list);
+    if (!COUNT) {
+      $("status").textContent = "";
+      list.append(el("div", { class: "nothing" },
+        el("h2", {}, data.no_route),
+        el("p", {}, `Looked for: ${data.asked.looked_for}.`),
+        el("p", { class: "muted" }, `The map shows the largest flows between countries in these records instead, measured in ${data.measure_name}. They are ordinary trade, not leads.`),
+        data.set_aside.reason.length ? el("p", { class: "muted" }, `${plural(data.set_aside.reason.length, "route was", "routes were")} looked at and set aside; the report says why.`) : null));
+      return undefined;
+    }
+    const left = data.left_out.leads ? ` The page holds the best ${number(COUNT)} of ${number(COUNT + data.left_out.leads)}; the table files hold all.` : "";
+    $("status").textContent = `${number(visible.length)} of ${plural(COUNT, "lead")} shown.${left}`;
+    const rows = visible.slice(0, PAGE * state.page).map((i) => el("li", {}, el("button", {
+      type: "button", class: "item", "aria-pressed": String(i === state.lead), "data-lead": lead("id", i), on: { click: (event) => openLead(i, event.currentTarget) },
+    },
+      rankMark(i),
+      el("span", { class: "route" }, chain(lead("countries", i))),
+      el("span", { class: "facts num" }, `${compact(leads.units[i])} chips \u00b7 `, said(listed(lead("chips", i)) || "chip not named", 40), ` \u00b7 ${day(leads.first[i], "month")}`),
+      el("span", { class: "names" }, said(lead("companies", i), 160)))));
+    list.append(el("ol", {}, rows));
+    if (!rows.length) list.append(el("p", { class: "nothing" }, "No lead passes these filters."));
+    if (visible.length > rows.length) {
+      list.append(el("button", { type: "button", class: "more", on: { click: () => { state.page += 1; drawList(); } } }, `Show more of ${number(visible.length)}`));
+    }
+    return undefined;
+  }
+  function countryTotals() {
+    const totals = countries.code.map((_, i) => ({ i, into: 0, out: 0, leads: new Set() }));
+    if (COUNT) {
+      for (const i of visible) for (const row of arcsOf[i]) {
+        if (!inTime(row)) continue;
+        for (const end of [arcs.origin[row], arcs.target[row]]) totals[end].leads.add(i);
+        if (arcs.inferred[row]) continue;
+        totals[arcs.origin[row]].out += arcs.units[row] || 0;
+        totals[arcs.target[row]].into += arcs.units[row] || 0;
+      }
+    } else {
+      flows.origin.forEach((origin, row) => {
+        totals[origin].out += flows[data.measure][row] || 0;
+        totals[flows.target[row]].into += flows[data.measure][row] || 0;
+      });
+    }
+    return totals.filter((one) => one.into || one.out || one.leads.size).sort((a, b) => b.into + b.out - a.into - a.out || a.i - b.i);
+  }
+  function drawCountries(list) {
+    const totals = countryTotals();
+    $("status").textContent = `${plural(totals.length, "country", "countries")}, measured in ${COUNT ? "chips on leads" : data.measure_name}.`;
+    list.append(el("ol", {}, totals.map((one) => el("li", {}, el("button", { type: "button", class: "item", "data-country": countries.code[one.i], "aria-pressed": String(one.i === state.country), on: { click: (event) => openCountry(one.i, event.currentTarget) } },
+      el("span", { class: "rank", style: { background: colour("soft"), border: "1px solid " + colour("line") } }, said(countries.code[one.i], 4)),
+      el("span", { class: "route" }, said(countries.name[one.i], 50)),
+      el("span", { class: "facts num" }, `in ${compact(one.into)} \u00b7 out ${compact(one.out)}`),
+      one.leads.size ? el("span", { class: "names" }, plural(one.leads.size, "lead")) : null)))));
+  }
+
+  // ---- dossiers ---------------------------------------------------------------------------
+  function show(kicker, dot, heading, ...content) {
+    const box = $("dossier");
+    box.replaceChildren(
+      el("button", { type: "button", class: "close", "aria-label": "Close the dossier", on: { click: closeDossier } }, "\u00d7"),
+      el("header", {},
+        el("p", { class: "kicker" }, dot ? el("span", { class: "dot", style: { background: dot } }) : null, kicker),
+        el("h2", { tabindex: "-1", id: "dossier-title" }, heading)),
+      ...content.flat(Infinity).filter(Boolean));
+    box.hidden = false;
+    box.scrollTop = 0;
+    document.querySelector(".app").classList.add("open");
+    if ($("map").clientWidth < 760) $("legend").open = false;
+    $("dossier-title").focus({ preventScroll: true });
+  }
+  const fact = (name, ...value) => el("div", {}, el("dt", {}, name), el("dd", { class: "num" }, ...value));
+  function closeDossier() {
+    $("dossier").hidden = true;
+    document.querySelector(".app").classList.remove("open");
+    Object.assign(state, { lead: null, country: null, pair: null });
+    update();
+    const again = cameFrom && document.querySelector(cameFrom);
+    (again || $("arcs")).focus({ preventScroll: false });
+  }
+  function openLead(i, from = null) {
+    Object.assign(state, { lead: i, country: null, pair: null });
+    cameFrom = from ? `[data-lead="${CSS.escape(lead("id", i))}"]` : null;
+    const q = leads.q_value[i];
+    const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${number(leads.units_low[i])}\u2013${number(leads.units_high[i])})` : "";
+    const mine = recordsOf[i];
+    const reasons = evidenceOf[i].filter((row) => !evidence.innocent[row]);
+    const innocent = evidenceOf[i].filter((row) => evidence.innocent[row]);
+    const lines = (rows) => el("ul", {}, rows.map((row) => el("li", {}, said(string(evidence.text[row]), 400))));
+    show([`Lead ${number(leads.rank[i])} of ${number(COUNT + data.left_out.leads)} \u00b7 `, said(lead("id", i), 24)], drawing.classes[classOf(leads.score[i])],
+      chain(lead("countries", i), true),
+      el("p", { class: "lede" }, said(lead("sentence", i), 500)),
+      el("dl", { class: "facts-grid" },
+        fact("Chips", count(leads.units[i]) + range),
+        fact("Chip", said(listed(lead("chips", i)) || "not named", 60)),
+        fact("Evidence score", number(leads.score[i])),
+        fact("Dates", period(leads.first[i], leads.last[i])),
+        fact("Declared value", dollars(leads.value_usd[i])),
+        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : String(q))),
+      el("h3", {}, "Route"), hops(i),
+      el("h3", {}, "Why it stands out"), reasons.length ? lines(reasons) : el("p", { class: "muted" }, "No reason is recorded."),
+      el("h3", {}, "What would explain it innocently"), innocent.length ? lines(innocent) : el("p", { class: "muted" }, "No innocent explanation was tested for this lead."),
+      settleOf[i].length ? [el("h3", {}, "Which record would settle it"), el("ul", {}, settleOf[i].map((row) => el("li", {}, said(string(settle.text[row]), 400))))] : null,
+      el("h3", {}, `Records (${number(mine.length)})`), recordTable(mine),
+      el("p", { class: "note" }, "A lead is consistent with controlled goods moving on; records alone do not show intent, and may be incomplete."));
+    update();
+    scrollToItem();
+    drawing.fit(placesShown(), true);
+  }
+  function scrollToItem() {
+    document.querySelector('.item[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
+  }
+  function namesOf(rows, side) {
+    const found = [...new Set(rows.map((row) => {
+      const company = records[side + "_company"][row];
+      return company === null ? string(records[side][row]) : string(companies.name[company]);
+    }))];
+    const shown = found.slice(0, 3).map((name, i) => [i ? ", " : "", said(name || "not named", 60)]);
+    return found.length > 3 ? [shown, ` and ${found.length - 3} more`] : shown;
+  }
+  function hops(i) {
+    return el("ol", { class: "hops" }, arcsOf[i].map((row) => {
+      const leg = el("div", { class: "leg" }, countries.name[arcs.origin[row]], el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), countries.name[arcs.target[row]]);
+      const amount = arcs.units[row] === null ? "number of chips not known" : `${count(arcs.units[row])} ${arcs.units[row] === 1 ? "chip" : "chips"}`;
+      if (arcs.inferred[row]) {
+        return el("li", { class: "inferred" },
+          arcs.origin[row] === arcs.target[row] ? el("div", { class: "leg" }, "Inside ", countries.name[arcs.origin[row]]) : leg,
+          el("div", {}, said(string(arcs.sentence[row]), 300)),
+          el("div", { class: "when num" }, `inferred (${string(arcs.stage[row]) || "no record"}) \u00b7 ${amount} \u00b7 ${period(arcs.first[row], arcs.last[row])}`));
+      }
+      const mine = recordsOf[i].filter((one) => records.hop[one] === arcs.hop[row] && records.origin[one] === arcs.origin[row] && records.target[one] === arcs.target[row]);
+      return el("li", {}, leg,
+        el("div", {}, namesOf(mine, "shipper"), el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), namesOf(mine, "consignee")),
+        el("div", { class: "when num" }, `hop ${arcs.hop[row]} \u00b7 ${period(arcs.first[row], arcs.last[row])} \u00b7 ${amount} \u00b7 ${plural(arcs.records[row], "record")}`));
+    }));
+  }
+  function recordTable(rows) {
+    const head = ["Hop", "Date", "Shipper", "Consignee", "Goods as described", "Chips", "Weight", "Value", "Rule that day", "Source"];
+    return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Records of this lead" }, el("table", {},
+      el("thead", {}, el("tr", {}, head.map((name, i) => el("th", { scope: "col", class: i > 4 && i < 8 ? "num" : null }, name)))),
+      el("tbody", {}, rows.map((row) => el("tr", { "data-record": string(records.id[row]) },
+        el("td", { class: "num" }, number(records.hop[row])),
+        el("td", { class: "num" }, day(records.day[row], string(records.precision[row]))),
+        el("td", { class: "text" }, said(string(records.shipper[row]), 80)),
+        el("td", { class: "text" }, said(string(records.consignee[row]), 80)),
+        el("td", { class: "text" }, said(string(records.description[row]), 120), records.hs_code[row] === null ? null : [el("br"), el("span", { class: "muted" }, "HS ", said(string(records.hs_code[row]), 16))]),
+        el("td", { class: "num" }, number(records.units[row])),
+        el("td", { class: "num" }, records.weight_kg[row] === null ? "\u2014" : number(records.weight_kg[row]) + " kg"),
+        el("td", { class: "num" }, dollars(records.value_usd[row])),
+        el("td", { class: "text" }, said(string(records.control[row])?.replaceAll("_", " "), 40), string(records.rule[row]) ? [el("br"), el("span", { class: "muted" }, said(string(records.rule[row]), 60))] : null),
+        el("td", { class: "text" }, said(string(records.source[row]), 80), records.row[row] === null ? null : `, row ${records.row[row]}`, string(records.others[row]) ? [el("br"), el("span", { class: "muted" }, "also ", said(string(records.others[row]), 80))] : null))))));
+  }
+  function leadLinks(found) {
+    const rows = found.slice(0, 60).map((i) => el("li", {}, el("button", { type: "button", class: "link", on: { click: () => openLead(i) } }, `Lead ${number(leads.rank[i])}`), " ", chain(lead("countries", i)), `, ${compact(leads.units[i])} chips`));
+    return [el("h3", {}, plural(found.length, "lead") + " here"), el("ul", {}, rows), found.length > 60 ? el("p", { class: "note" }, `and ${number(found.length - 60)} more; filter the list to see them.`) : null];
+  }
+  function companiesIn(found, wanted) {
+    const seen = new Map();
+    for (const i of found) for (const row of recordsOf[i]) {
+      for (const [side, end] of [["shipper", "origin"], ["consignee", "target"]]) {
+        if (!wanted(row, end)) continue;
+        const company = records[side + "_company"][row];
+        const name = company === null ? string(records[side][row]) : string(companies.name[company]);
+        seen.set(name, (seen.get(name) || 0) + (records.units[row] || 0));
+      }
+    }
+    const rows = [...seen].sort((a, b) => b[1] - a[1]).slice(0, 40);
+    return rows.length ? [el("h3", {}, "Companies on these leads"), el("ul", {}, rows.map(([name, units]) => el("li", {}, said(name || "not named", 80), `, ${compact(units)} chips`)))] : null;
+  }
+  function flowTable(matches) {
+    const pairs = new Map();
+    flows.origin.forEach((origin, row) => {
+      const target = flows.target[row];
+      if (!matches(origin, target)) return;
+      const key = origin + ">" + target;
+      const pair = pairs.get(key) || { origin, target, units: 0, value: 0, shipments: 0 };
+      pair.units += flows.units[row] || 0;
+      pair.value += flows.value_usd[row] || 0;
+      pair.shipments += flows.shipments[row];
+      pairs.set(key, pair);
+    });
+    const rows = [...pairs.values()].sort((a, b) => b[data.measure === "value_usd" ? "value" : data.measure] - a[data.measure === "value_usd" ? "value" : data.measure]).slice(0, 25);
+    if (!rows.length) return null;
+    return [el("h3", {}, "All trade in these records"), el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "All trade" }, el("table", {},
+      el("thead", {}, el("tr", {}, ["From", "To", "Shipments", "Chips", "Value"].map((name, i) => el("th", { scope: "col", class: i > 1 ? "num" : null }, name)))),
+      el("tbody", {}, rows.map((pair) => el("tr", {}, el("td", {}, said(countries.name[pair.origin], 40)), el("td", {}, said(countries.name[pair.target], 40)), el("td", { class: "num" }, number(pair.shipments)), el("td", { class: "num" }, pair.units ? compact(pair.units) : "\u2014"), el("td", { class: "num" }, pair.value ? dollars(pair.value) : "\u2014"))))))];
+  }
+  function openCountry(place, from = null) {
+    Object.assign(state, { lead: null, country: place, pair: null });
+    cameFrom = from ? `[data-country="${CSS.escape(countries.code[place])}"]` : null;
+    const found = visible.filter((i) => placesOf[i].has(place));
+    const total = countryTotals().find((one) => one.i === place) || { into: 0, out: 0 };
+    show("Country", null, said(countries.name[place], 60),
+      countries.known[place] ? null : el("p", { class: "lede" }, "These records name no country that could be placed, so they are drawn apart, in the ocean."),
+      el("dl", { class: "facts-grid" }, fact("Comes in", compact(total.into)), fact("Goes out", compact(total.out)), fact("Measured in", COUNT ? "chips on leads" : data.measure_name)),
+      found.length ? [leadLinks(found), companiesIn(found, (row, end) => records[end][row] === place)] : null,
+      flowTable((origin, target) => origin === place || target === place));
+    update();
+  }
+  function openPair(arc) {
+    if (arc.owner !== undefined && arc.owner !== state.lead) return openLead(arc.owner);
+    Object.assign(state, { lead: null, country: null, pair: [arc.origin, arc.target] });
+    cameFrom = null;
+    const found = [...new Set(arc.owners || [])].sort((a, b) => a - b);
+    const rows = (arc.rows || (arc.row === undefined ? [] : [arc.row]));
+    const firsts = rows.map((row) => arcs.first[row]).filter((one) => one !== null);
+    const lasts = rows.map((row) => arcs.last[row]).filter((one) => one !== null);
+    show(arc.background ? "Flow between countries" : arc.dashed ? "Inferred link" : "Hops between countries", null,
+      [countries.name[arc.origin], el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), countries.name[arc.target]],
+      el("dl", { class: "facts-grid" },
+        arc.background ? fact(data.measure_name, compact(arc.amount)) : fact("Chips", compact(arc.units)),
+        arc.background ? fact("Shipments", number(arc.shipments)) : fact("Leads", number(found.length)),
+        firsts.length ? fact("Dates", period(firsts.reduce((a, b) => Math.min(a, b)), lasts.reduce((a, b) => Math.max(a, b)))) : null),
+      found.length ? [leadLinks(found), companiesIn(found, (row, end) => records.origin[row] === arc.origin && records.target[row] === arc.target)] : null,
+      flowTable((origin, target) => origin === arc.origin && target === arc.target));
+    update();
+    return undefined;
+  }
+
+  // ---- time -------------------------------------------------------------------------------
+  function drawHistogram() {
+    if (!span) return;
+    const canvas = $("histogram");
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width) return;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2.5);
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+    const size = span[1] - span[0] + 1;
+    const bars = new Float64Array(size);
+    const add = (when, amount) => { if (when >= span[0] && when <= span[1]) bars[when - span[0]] += amount; };
+    if (COUNT) for (const i of visible) for (const row of recordsOf[i]) { if (records.day[row] !== null) add(monthOf(records.day[row]), records.units[row] || 1); }
+    else flows.month.forEach((when, row) => { if (when !== null) add(when, flows[data.measure][row] || 0); });
+    const most = bars.reduce((a, b) => Math.max(a, b), 0) || 1;
+    const ink = canvas.getContext("2d");
+    ink.scale(ratio, ratio);
+    const each = width / size;
+    bars.forEach((value, i) => {
+      const tall = value ? Math.max(2, (value / most) * (height - 2)) : 0;
+      ink.fillStyle = i + span[0] >= state.from && i + span[0] <= state.to ? colour("accent") : colour("line");
+      ink.globalAlpha = i + span[0] >= state.from && i + span[0] <= state.to ? 0.75 : 1;
+      ink.fillRect(i * each + each * 0.12, height - tall, Math.max(each * 0.76, 1), tall);
+    });
+  }
+  function showTime() {
+    if (!span) return;
+    $("from").value = state.from;
+    $("to").value = state.to;
+    $("from").setAttribute("aria-valuetext", month(state.from));
+    $("to").setAttribute("aria-valuetext", month(state.to));
+    $("when").textContent = state.from === state.to ? month(state.from) : `${month(state.from)} \u2013 ${month(state.to)}`;
+  }
+  function stop() {
+    clearInterval(playing);
+    playing = null;
+    $("play").textContent = "Play";
+    $("play").setAttribute("aria-pressed", "false");
+  }
+  function play() {
+    if (playing) return stop();
+    if (state.to >= span[1]) state.to = state.from;
+    $("play").textContent = "Pause";
+    $("play").setAttribute("aria-pressed", "true");
+    const tick = () => {
+      showTime();
+      update();
+      if (state.to >= span[1]) stop();
+      else state.to += 1;
+    };
+    playing = setInterval(tick, STEP);
+    tick();
+    return undefined;
+  }
+
+  // ---- the address: a view can be sent -------------------------------------------------------
+  function remember() {
+    if (playing) return;
+    const parts = new URLSearchParams();
+    if (state.lead !== null) parts.set("lead", lead("id", state.lead));
+    if (state.country !== null) parts.set("place", countries.code[state.country]);
+    if (state.chip) parts.set("chip", state.chip);
+    if (state.place) parts.set("country", state.place);
+    if (state.q) parts.set("q", state.q);
+    if (span && (state.from !== span[0] || state.to !== span[1])) parts.set("months", `${state.from - span[0]}-${state.to - span[0]}`);
+    const hash = parts.toString();
+    if (hash === location.hash.slice(1)) return;
+    try {
+      history.replaceState(null, "", "#" + hash);
+    } catch {
+      // A page inside a notebook's frame has no address of its own.
+    }
+  }
+  function recall() {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const known = (select, value) => ([...select.options].some((option) => option.value === value) ? value : "");
+    state.chip = known($("chip"), parts.get("chip") || "");
+    state.place = known($("country"), parts.get("country") || "");
+    state.q = (parts.get("q") || "").slice(0, 200);
+    const months = /^(\d{1,5})-(\d{1,5})$/.exec(parts.get("months") || "");
+    if (span) {
+      const [first, last] = months ? [span[0] + Number(months[1]), span[0] + Number(months[2])] : span;
+      [state.from, state.to] = first <= last && first <= span[1] ? [first, Math.min(last, span[1])] : span;
+    }
+    $("chip").value = state.chip;
+    $("country").value = state.place;
+    $("search").value = state.q;
+    showTime();
+    update();
+    const wanted = idPlace.get(parts.get("lead"));
+    const place = codePlace.get(parts.get("place"));
+    if (wanted !== undefined) openLead(wanted);
+    else if (place !== undefined) openCountry(place);
+    else if (!$("dossier").hidden) closeDossier();
+  }
+
+  // ---- the pointer and the keys ---------------------------------------------------------------
+  function listen() {
+    const surface = $("arcs");
+    const touches = new Map();
+    let dragged = false;
+    let pinch = null;
+    const spot = (event) => {
+      const box = surface.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    surface.addEventListener("pointerdown", (event) => {
+      surface.setPointerCapture(event.pointerId);
+      touches.set(event.pointerId, spot(event));
+      dragged = touches.size > 1;
+      pinch = touches.size === 2 ? distance() : null;
+    });
+    surface.addEventListener("pointermove", (event) => {
+      const at = spot(event);
+      const before = touches.get(event.pointerId);
+      if (!before) return hover(at);
+      const moved = [at[0] - before[0], at[1] - before[1]];
+      if (!dragged && Math.hypot(...moved) < 4) return undefined;
+      dragged = true;
+      surface.classList.add("grabbing");
+      touches.set(event.pointerId, at);
+      if (touches.size === 2) {
+        const now = distance();
+        const [a, b] = [...touches.values()];
+        if (pinch) drawing.zoomBy(now / pinch, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
+        pinch = now;
+      } else drawing.panBy(...moved);
+      return undefined;
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      surface.addEventListener(name, (event) => {
+        touches.delete(event.pointerId);
+        surface.classList.remove("grabbing");
+        if (name === "pointerup" && !dragged) click(spot(event), event.pointerType === "touch" ? 14 : 7);
+        pinch = null;
+      });
+    }
+    surface.addEventListener("pointerleave", () => hover(null));
+    surface.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      drawing.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...spot(event));
+    }, { passive: false });
+    surface.addEventListener("dblclick", (event) => drawing.zoomBy(1.8, ...spot(event)));
+    surface.addEventListener("keydown", (event) => {
+      const acts = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+      if (acts[event.key]) drawing.panBy(...acts[event.key]);
+      else if (event.key === "+" || event.key === "=") drawing.zoomBy(1.4);
+      else if (event.key === "-") drawing.zoomBy(1 / 1.4);
+      else if (event.key === "0") drawing.fit(placesShown(), true);
+      else return;
+      event.preventDefault();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !$("dossier").hidden) closeDossier();
+    });
+    $("zoom-in").addEventListener("click", () => drawing.zoomBy(1.5));
+    $("zoom-out").addEventListener("click", () => drawing.zoomBy(1 / 1.5));
+    $("zoom-fit").addEventListener("click", () => drawing.fit(placesShown(), true));
+    $("turn").addEventListener("click", () => {
+      drawing.setCentre(drawing.centre === 150 ? 11 : 150);
+      drawing.fit([]);
+    });
+    $("filters").addEventListener("submit", (event) => event.preventDefault());
+    $("search").addEventListener("input", () => filter({ q: $("search").value.slice(0, 200) }));
+    $("chip").addEventListener("change", () => filter({ chip: $("chip").value }));
+    $("country").addEventListener("change", () => filter({ place: $("country").value }));
+    $("flows").addEventListener("change", () => filter({ flows: $("flows").checked }));
+    $("filters").addEventListener("reset", () => {
+      setTimeout(() => {
+        $("flows").checked = COUNT === 0;
+        filter({ q: "", chip: "", place: "", flows: COUNT === 0, from: span?.[0], to: span?.[1] });
+        showTime();
+      });
+    });
+    const tabs = ["leads", "countries"];
+    for (const name of tabs) {
+      $("tab-" + name).addEventListener("click", () => openTab(name));
+      $("tab-" + name).addEventListener("keydown", (event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        const other = tabs[1 - tabs.indexOf(name)];
+        openTab(other);
+        $("tab-" + other).focus();
+      });
+    }
+    if (span) {
+      for (const end of ["from", "to"]) {
+        $(end).min = span[0];
+        $(end).max = span[1];
+        $(end).addEventListener("input", () => {
+          stop();
+          state[end] = Number($(end).value);
+          if (state.from > state.to) state[end === "from" ? "to" : "from"] = state[end];
+          showTime();
+          update();
+        });
+      }
+      $("play").addEventListener("click", play);
+    }
+    $("time").hidden = !span || span[0] === span[1];
+
+    function distance() {
+      const [a, b] = [...touches.values()];
+      return Math.hypot(a[0] - b[0], a[1] - b[1]);
+    }
+    function hover(at) {
+      const tip = $("tip");
+      const found = at && drawing.under(...at);
+      const arc = found?.arc || null;
+      if (drawing.hovered !== arc) {
+        if (drawing.hovered) drawing.hovered.hovered = false;
+        if (arc) arc.hovered = true;
+        drawing.hovered = arc;
+        drawing.request();
+      }
+      surface.classList.toggle("pointing", Boolean(found));
+      tip.hidden = !found;
+      if (!found) return;
+      tip.replaceChildren(...tipText(found));
+      const right = at[0] > drawing.width - 280;
+      tip.style.left = right ? "auto" : `${at[0] + 14}px`;
+      tip.style.right = right ? `${drawing.width - at[0] + 14}px` : "auto";
+      tip.style.top = `${Math.min(at[1] + 14, drawing.height - 70)}px`;
+    }
+    function click(at, reach) {
+      const found = drawing.under(...at, reach);
+      $("tip").hidden = true;
+      if (!found) return;
+      if (found.place !== undefined) openCountry(found.place);
+      else openPair(found.arc);
+    }
+  }
+  function tipText({ place, arc }) {
+    if (place !== undefined) return [el("strong", {}, said(countries.name[place], 60)), "Click for its leads and companies"];
+    const title = el("strong", {}, countries.name[arc.origin], " \u2192 ", countries.name[arc.target]);
+    if (arc.background) return [title, `${compact(arc.amount)} ${data.measure_name}, ${plural(arc.shipments, "shipment")}`];
+    const what = arc.units ? `${compact(arc.units)} chips` : "number of chips not known";
+    if (arc.owner === undefined) return [title, `${what}, ${plural(new Set(arc.owners).size, "lead")}`];
+    return [title, `Lead ${number(leads.rank[arc.owner])}, ${arc.dashed ? "inferred link" : "hop " + Math.floor(arcs.hop[arc.row])}: ${what}, ${period(arcs.first[arc.row], arcs.last[arc.row])}`];
+  }
+  function filter(changes) {
+    stop();
+    Object.assign(state, changes, { page: 1 });
+    update();
+  }
+  function openTab(name) {
+    state.tab = name;
+    for (const one of ["leads", "countries"]) {
+      $("tab-" + one).setAttribute("aria-selected", String(one === name));
+      $("tab-" + one).tabIndex = one === name ? 0 : -1;
+    }
+    $("list").setAttribute("aria-labelledby", "tab-" + name);
+    drawList();
+  }
+
+  // ---- the legend -------------------------------------------------------------------------
+  function drawLegend() {
+    const body = $("legend-body");
+    body.replaceChildren();
+    if (COUNT) {
+      body.append(
+        el("div", { class: "block", title: "Five steps with about equally many leads" }, "Evidence score",
+          el("div", { class: "scale", "aria-hidden": "true" }, drawing.classes.map((one) => el("i", { style: { background: one } }))),
+          el("div", { class: "ends num" }, el("span", {}, number(lowest)), el("span", {}, number(highest)))),
+        key("Width: chips; runs thin to full in the goods' direction", (ink) => taper(ink)),
+        key("Dashed: inferred, no record states it", (ink) => dash(ink)),
+        key("Loop: inside one country", (ink) => loop(ink)));
+    }
+    if (!COUNT || state.flows) body.append(key(`Grey: all trade, width by ${data.measure_name}`, (ink) => taper(ink, drawing.colours.flow)));
+    if (countries.known.includes(false)) body.append(key("Dotted ring: country not recorded", (ink) => ring(ink)));
+    body.append(el("div", { class: "block muted", id: "joined", hidden: true }, "Many hops: those between the same two countries are drawn as one arc."));
+    if (data.left_out.flows) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
+
+    function key(text, draw) {
+      const canvas = el("canvas", { width: 124, height: 36, "aria-hidden": "true" });
+      const ink = canvas.getContext("2d");
+      ink.scale(2, 2);
+      draw(ink);
+      return el("div", { class: "row" }, canvas, el("span", {}, text));
+    }
+    function tip(ink, x, y, shade) {
+      ink.fillStyle = shade;
+      ink.beginPath();
+      ink.moveTo(x + 9, y);
+      ink.lineTo(x - 2, y - 5.5);
+      ink.lineTo(x - 2, y + 5.5);
+      ink.fill();
+    }
+    function taper(ink, shade = drawing.classes[3]) {
+      ink.fillStyle = shade;
+      ink.beginPath();
+      ink.moveTo(2, 8.2);
+      ink.lineTo(50, 6.5);
+      ink.lineTo(50, 11.5);
+      ink.lineTo(2, 9.8);
+      ink.fill();
+      tip(ink, 51, 9, shade);
+    }
+    function dash(ink) {
+      ink.strokeStyle = drawing.classes[3];
+      ink.lineWidth = 2;
+      ink.setLineDash([5, 5]);
+      ink.beginPath();
+      ink.moveTo(2, 9);
+      ink.lineTo(50, 9);
+      ink.stroke();
+      tip(ink, 51, 9, drawing.classes[3]);
+    }
+    function loop(ink) {
+      ink.strokeStyle = drawing.classes[3];
+      ink.lineWidth = 2;
+      ink.beginPath();
+      ink.moveTo(31, 17);
+      ink.bezierCurveTo(14, -4, 48, -4, 33, 14);
+      ink.stroke();
+    }
+    function ring(ink) {
+      ink.strokeStyle = drawing.colours.ink;
+      ink.setLineDash([2, 2]);
+      ink.lineWidth = 1.5;
+      ink.beginPath();
+      ink.arc(31, 9, 5, 0, 7);
+      ink.stroke();
+    }
+  }
+
+  // ---- begin ------------------------------------------------------------------------------
+  function begin() {
+    drawing = new chipflow.Drawing($("map"), $("world"), $("arcs"), data.world, countries, data.centre);
+    const chips = [...new Set(data.chips.chip.map(string))].sort();
+    $("chip").append(el("option", { value: "" }, "all"), ...chips.map((chip) => el("option", { value: chip }, chip.slice(0, 60))));
+    const used = [...new Set(COUNT ? arcs.origin.concat(arcs.target) : flows.origin.concat(flows.target))];
+    used.sort((a, b) => countries.name[a].localeCompare(countries.name[b], "en"));
+    $("country").append(el("option", { value: "" }, "all"), ...used.map((i) => el("option", { value: countries.code[i] }, countries.name[i])));
+    $("flows").checked = state.flows;
+    $("flows-label").textContent = COUNT ? "All trade in these records behind the routes" : "Largest flows in these records";
+    const { counts, asked } = data;
+    $("summary").textContent = `${COUNT + data.left_out.leads ? plural(counts.leads, "lead") : "No lead"} towards ${asked.destination_names.join(", ") || "no destination"}, from ${plural(counts.used, "record")} of ${plural(counts.companies, "company", "companies")}.`;
+    if (matchMedia("(max-width: 760px)").matches) $("legend").open = false;
+    drawing.resize();
+    drawLegend();
+    listen();
+    recall();
+    if (state.lead === null) drawing.fit(placesShown());
+    new ResizeObserver(() => {
+      if (!drawing.resize()) return;
+      drawing.fit(placesShown());
+      drawHistogram();
+    }).observe($("map"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      drawing.readColours();
+      drawLegend();
+      update();
+    });
+    window.addEventListener("hashchange", recall);
+    window.addEventListener("beforeprint", () => drawing.request());
+    document.documentElement.dataset.ready = "true";
+  }
+  begin();
+})();

@@ -1,0 +1,497 @@
+// The drawing of the map: outlines once for a view, arcs over them, and what lies under a pointer.
+"use strict";
+chipflow.Drawing = class {
+  static SAMPLES = 36; // points along an arc: smooth at any zoom the map allows
+  static MOST_SINGLE = 300; // hops drawn one by one; above, those between two countries join
+  static MOST_ZOOM = 24;
+  static NORTH = 74; // degrees; the map is fitted to where there is trade
+  static SOUTH = -48;
+
+  constructor(box, world, arcs, topology, countries, centre) {
+    this.box = box;
+    this.worldCanvas = world;
+    this.arcCanvas = arcs;
+    this.countries = countries;
+    this.centre = centre;
+    this.view = { k: 1, x: 0, y: 0 };
+    this.features = topojson.feature(topology, topology.objects.countries).features;
+    this.borders = topojson.mesh(topology, topology.objects.countries, (a, b) => a !== b);
+    this.land = topojson.merge(topology, topology.objects.countries.geometries);
+    this.byCode = new Map(this.features.filter((one) => one.id).map((one) => [one.id, one]));
+    this.arcs = [];
+    this.touched = new Set();
+    this.goal = new Set();
+    this.selected = null;
+    this.hovered = null;
+    this.readColours();
+  }
+
+  readColours() {
+    const names = ["water", "land", "border", "graticule", "ink", "muted", "panel", "accent", "flow", "line"];
+    this.colours = Object.fromEntries(names.map((name) => [name, chipflow.colour(name)]));
+    this.classes = [0, 1, 2, 3, 4].map((step) => chipflow.colour("evidence-" + step));
+    this.stale = true;
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.box;
+    if (!width || !height) return false;
+    this.width = width;
+    this.height = height;
+    this.ratio = Math.min(window.devicePixelRatio || 1, 2.5);
+    for (const canvas of [this.worldCanvas, this.arcCanvas]) {
+      canvas.width = Math.round(width * this.ratio);
+      canvas.height = Math.round(height * this.ratio);
+    }
+    this.project();
+    return true;
+  }
+
+  // Outlines become paths once for a size and a centre; zooming only moves those paths.
+  project() {
+    const { NORTH, SOUTH } = chipflow.Drawing;
+    const { centre, width, height } = this;
+    const frame = [];
+    for (let latitude = SOUTH; latitude <= NORTH; latitude += 4) {
+      frame.push([centre - 179.9, latitude], [centre + 179.9, latitude]);
+    }
+    this.projection = d3.geoEqualEarth().rotate([-centre, 0]).precision(0.2);
+    this.projection.fitExtent([[6, 14], [width - 6, height - 14]], { type: "MultiPoint", coordinates: frame });
+    // A tall box would leave the world a thin stripe: let it run over the sides and be moved.
+    const [[, top], [, bottom]] = d3.geoPath(this.projection).bounds({ type: "MultiPoint", coordinates: frame });
+    this.floor = Math.min(Math.max(1, (0.6 * height) / (bottom - top)), 2.2);
+    this.half = Math.abs(this.projection([centre + 179.99, 0])[0] - this.projection([centre, 0])[0]);
+    const draw = (shape) => {
+      const path = new Path2D();
+      d3.geoPath(this.projection, path)(shape);
+      return path;
+    };
+    this.paths = { land: draw(this.land), borders: draw(this.borders), graticule: draw(d3.geoGraticule().step([30, 30])()) };
+    this.countryPaths = new Map();
+    this.places = this.countries.lon.map((lon, i) => this.projection([lon, this.countries.lat[i]]));
+    this.stale = true;
+  }
+
+  countryPath(code) {
+    if (!this.countryPaths.has(code)) {
+      const feature = this.byCode.get(code);
+      const path = feature ? new Path2D() : null;
+      if (feature) d3.geoPath(this.projection, path)(feature);
+      this.countryPaths.set(code, path);
+    }
+    return this.countryPaths.get(code);
+  }
+
+  setCentre(centre) {
+    this.centre = centre;
+    this.project();
+  }
+
+  // Show these countries with room around; without any, the whole world.
+  fit(places, animate = false) {
+    const points = [...places].map((i) => this.places[i]);
+    let goal = { k: this.floor, x: (this.width * (1 - this.floor)) / 2, y: (this.height * (1 - this.floor)) / 2 };
+    if (points.length) {
+      const xs = points.map((p) => p[0]);
+      const ys = points.map((p) => p[1]);
+      const [left, right] = [Math.min(...xs), Math.max(...xs)];
+      const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+      const room = { x: Math.min(90, this.width * 0.14), y: Math.min(110, this.height * 0.2) };
+      const k = Math.min(
+        (this.width - 2 * room.x) / Math.max(right - left, 1),
+        (this.height - 2 * room.y) / Math.max(bottom - top, 1),
+        5,
+      );
+      goal.k = Math.max(k, 1);
+      goal.x = this.width / 2 - (goal.k * (left + right)) / 2;
+      goal.y = this.height / 2 - (goal.k * (top + bottom)) / 2;
+    }
+    this.moveTo(goal, animate);
+  }
+
+  moveTo(goal, animate) {
+    this.keepInside(goal);
+    const turn = (this.turn = (this.turn || 0) + 1); // a later move ends an earlier one
+    this.moving = false;
+    if (!animate || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.view = goal;
+      this.stale = true;
+      this.request();
+      return;
+    }
+    const start = { ...this.view };
+    const began = performance.now();
+    const step = (now) => {
+      if (turn !== this.turn) return;
+      const part = Math.min((now - began) / 350, 1);
+      const eased = 1 - (1 - part) ** 3;
+      for (const key of ["k", "x", "y"]) this.view[key] = start[key] + (goal[key] - start[key]) * eased;
+      this.moving = part < 1;
+      this.stale = !this.moving;
+      this.request();
+      if (part < 1) requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+
+  keepInside(view) {
+    view.k = Math.min(Math.max(view.k, 0.8), chipflow.Drawing.MOST_ZOOM);
+    const middle = this.projection([this.centre, 10]);
+    const reach = { x: this.half * view.k, y: this.half * 0.5 * view.k };
+    const at = { x: middle[0] * view.k + view.x, y: middle[1] * view.k + view.y };
+    view.x += Math.min(Math.max(at.x, -reach.x + 80), this.width + reach.x - 80) - at.x;
+    view.y += Math.min(Math.max(at.y, -reach.y + 60), this.height + reach.y - 60) - at.y;
+  }
+
+  zoomBy(factor, x = this.width / 2, y = this.height / 2) {
+    const k = Math.min(Math.max(this.view.k * factor, 0.8), chipflow.Drawing.MOST_ZOOM);
+    const real = k / this.view.k;
+    this.turn = (this.turn || 0) + 1;
+    this.view = { k, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
+    this.settle();
+  }
+
+  panBy(dx, dy) {
+    this.turn = (this.turn || 0) + 1;
+    this.view = { k: this.view.k, x: this.view.x + dx, y: this.view.y + dy };
+    this.settle();
+  }
+
+  // While the view moves the last picture of the world is moved too; it is made sharp at rest.
+  settle() {
+    this.keepInside(this.view);
+    this.moving = true;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.moving = false;
+      this.stale = true;
+      this.request();
+    }, 130);
+    this.request();
+  }
+
+  request() {
+    if (this.requested) return;
+    this.requested = true;
+    requestAnimationFrame(() => {
+      this.requested = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.width) return;
+    if (this.stale || !this.picture) this.drawWorld();
+    else this.moveWorld();
+    this.drawArcs();
+  }
+
+  drawWorld() {
+    const { ratio, view, colours } = this;
+    const ink = this.worldCanvas.getContext("2d");
+    ink.setTransform(1, 0, 0, 1, 0, 0);
+    ink.fillStyle = colours.water;
+    ink.fillRect(0, 0, this.worldCanvas.width, this.worldCanvas.height);
+    ink.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.x, ratio * view.y);
+    ink.lineJoin = "round";
+    ink.strokeStyle = colours.graticule;
+    ink.lineWidth = 1 / view.k;
+    ink.stroke(this.paths.graticule);
+    ink.fillStyle = colours.land;
+    ink.fill(this.paths.land);
+    for (const code of this.touched) {
+      const path = this.countryPath(code);
+      if (!path) continue;
+      ink.globalAlpha = this.goal.has(code) ? 0.26 : 0.13;
+      ink.fillStyle = this.goal.has(code) ? colours.accent : colours.ink;
+      ink.fill(path);
+    }
+    ink.globalAlpha = 1;
+    ink.strokeStyle = colours.border;
+    ink.lineWidth = 0.8 / view.k;
+    ink.stroke(this.paths.borders);
+    this.picture = { ...view };
+    this.stale = false;
+    this.worldCanvas.style.transform = "";
+  }
+
+  moveWorld() {
+    const { view, picture } = this;
+    const scale = view.k / picture.k;
+    const x = view.x - picture.x * scale;
+    const y = view.y - picture.y * scale;
+    this.worldCanvas.style.transformOrigin = "0 0";
+    this.worldCanvas.style.transform = scale === 1 && !x && !y ? "" : `translate(${x}px,${y}px) scale(${scale})`;
+  }
+
+  // Countries that would lie on top of each other move apart by a few pixels.
+  spread() {
+    const shown = [...this.shown];
+    const { k, x, y } = this.view;
+    const home = new Map(shown.map((i) => [i, [this.places[i][0] * k + x, this.places[i][1] * k + y]]));
+    const at = new Map(shown.map((i) => [i, [...home.get(i)]]));
+    const GAP = 17;
+    for (let round = 0; round < 24; round++) {
+      let moved = false;
+      for (let a = 0; a < shown.length; a++) {
+        for (let b = a + 1; b < shown.length; b++) {
+          const p = at.get(shown[a]);
+          const q = at.get(shown[b]);
+          let dx = q[0] - p[0];
+          let dy = q[1] - p[1];
+          const far = Math.hypot(dx, dy);
+          if (far >= GAP) continue;
+          if (far < 0.01) [dx, dy] = [1, 0.3];
+          const push = (GAP - far) / 2 / Math.max(far, 1);
+          p[0] -= dx * push;
+          p[1] -= dy * push;
+          q[0] += dx * push;
+          q[1] += dy * push;
+          moved = true;
+        }
+      }
+      if (!moved) break;
+    }
+    this.home = home;
+    this.at = at;
+  }
+
+  // arcs: {origin, target, width, colour, dashed, faded, strong, label, owner}
+  setArcs(arcs, touched, goal) {
+    this.arcs = arcs;
+    this.shown = new Set(arcs.flatMap((arc) => [arc.origin, arc.target]));
+    const fan = new Map();
+    for (const arc of arcs) {
+      const key = arc.origin + ">" + arc.target;
+      arc.fan = fan.get(key) || 0;
+      fan.set(key, arc.fan + 1);
+    }
+    const same = touched.size === this.touched.size && [...touched].every((code) => this.touched.has(code));
+    this.touched = touched;
+    this.goal = goal;
+    if (!same) this.stale = true;
+    this.request();
+  }
+
+  shape(arc) {
+    const n = chipflow.Drawing.SAMPLES;
+    const points = [];
+    const p = this.at.get(arc.origin);
+    const q = this.at.get(arc.target);
+    if (arc.origin === arc.target) {
+      const size = (24 + 9 * Math.min(arc.fan, 5)) * (this.view.k > 3 ? 1.3 : 1);
+      const turn = -Math.PI / 2 + (arc.fan % 2 ? 0.5 : -0.5) * Math.min(arc.fan, 3);
+      const ends = [turn - 0.62, turn + 0.62].map((a) => [p[0] + 1.7 * size * Math.cos(a), p[1] + 1.7 * size * Math.sin(a)]);
+      for (let i = 0; i <= n; i++) {
+        const t = i / n;
+        const [b, c] = [3 * t * (1 - t) ** 2, 3 * t * t * (1 - t)];
+        const d = 1 - b - c;
+        points.push([d * p[0] + b * ends[0][0] + c * ends[1][0], d * p[1] + b * ends[0][1] + c * ends[1][1]]);
+      }
+      return points;
+    }
+    const [dx, dy] = [q[0] - p[0], q[1] - p[1]];
+    const far = Math.hypot(dx, dy);
+    // Bent to the right of its direction, so that there and back never share a line.
+    const bend = Math.min(0.2 + 0.055 * arc.fan, 0.75) * Math.min(1, 0.55 + 120 / Math.max(far, 1));
+    const control = [(p[0] + q[0]) / 2 - dy * bend, (p[1] + q[1]) / 2 + dx * bend];
+    for (let i = 0; i <= n; i++) {
+      const t = i / n;
+      const [a, b, c] = [(1 - t) ** 2, 2 * t * (1 - t), t * t];
+      points.push([a * p[0] + b * control[0] + c * q[0], a * p[1] + b * control[1] + c * q[1]]);
+    }
+    return points;
+  }
+
+  drawArcs() {
+    const ink = this.arcCanvas.getContext("2d");
+    ink.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ink.clearRect(0, 0, this.width, this.height);
+    this.spread();
+    const order = [...this.arcs].sort((a, b) => (a.strong - b.strong) || (b.faded - a.faded) || (a.order - b.order));
+    for (const arc of order) {
+      arc.points = this.shape(arc);
+      this.stroke(ink, arc);
+    }
+    this.drawPlaces(ink);
+    for (const arc of order) if (arc.label) this.badge(ink, arc);
+  }
+
+  stroke(ink, arc) {
+    const inside = arc.origin === arc.target;
+    const width = inside ? Math.min(arc.width, 3) : arc.width;
+    const head = inside ? 8 : Math.min(5.5 + width * 1.15, 14);
+    // Line, arrowhead and the country's dot follow each other without covering one another.
+    const upTo = chipflow.Drawing.cut(arc.points, 5);
+    const tip = upTo[upTo.length - 1];
+    const line = chipflow.Drawing.cut(upTo, head * 0.85);
+    const last = line.length - 1;
+    const trace = () => {
+      ink.beginPath();
+      line.forEach(([x, y], i) => (i ? ink.lineTo(x, y) : ink.moveTo(x, y)));
+    };
+    ink.save();
+    ink.globalAlpha = arc.faded ? 0.16 : arc.background ? 0.42 : 0.92;
+    ink.lineCap = ink.lineJoin = "round";
+    if (arc.strong) {
+      ink.strokeStyle = this.colours.water;
+      ink.lineWidth = width + 3.5;
+      trace();
+      ink.stroke();
+    }
+    ink.strokeStyle = ink.fillStyle = arc.hovered ? this.colours.ink : arc.colour;
+    if (arc.dashed) {
+      ink.setLineDash(inside ? [4, 3] : [6, 5]);
+      ink.lineCap = "butt";
+      ink.lineWidth = Math.max(1.8, Math.min(width, 4));
+      trace();
+      ink.stroke();
+      ink.setLineDash([]);
+    } else {
+      // Thin where the goods leave, full where they arrive: the direction shows in the line too.
+      const left = [];
+      const right = [];
+      for (let i = 0; i <= last; i++) {
+        const before = line[Math.max(i - 1, 0)];
+        const after = line[Math.min(i + 1, last)];
+        const far = Math.hypot(after[0] - before[0], after[1] - before[1]) || 1;
+        const half = (width / 2) * (0.35 + (0.65 * i) / Math.max(last, 1));
+        const [nx, ny] = [(-(after[1] - before[1]) / far) * half, ((after[0] - before[0]) / far) * half];
+        left.push([line[i][0] + nx, line[i][1] + ny]);
+        right.push([line[i][0] - nx, line[i][1] - ny]);
+      }
+      ink.beginPath();
+      left.concat(right.reverse()).forEach(([x, y], i) => (i ? ink.lineTo(x, y) : ink.moveTo(x, y)));
+      ink.closePath();
+      ink.fill();
+    }
+    const angle = Math.atan2(tip[1] - line[last][1], tip[0] - line[last][0]);
+    ink.beginPath();
+    ink.moveTo(tip[0], tip[1]);
+    for (const turn of [2.7, -2.7]) {
+      ink.lineTo(tip[0] + head * Math.cos(angle + turn) * 1.1, tip[1] + head * Math.sin(angle + turn) * 1.1);
+    }
+    ink.closePath();
+    ink.fill();
+    ink.restore();
+  }
+
+  // The part of a line that stays at least so far from its end.
+  static cut(points, distance) {
+    const [x, y] = points[points.length - 1];
+    const far = (i) => Math.hypot(points[i][0] - x, points[i][1] - y);
+    let i = points.length - 2;
+    while (i > 0 && far(i) < distance) i--;
+    const [a, b] = [far(i), far(i + 1)];
+    const part = a === b ? 1 : Math.max(0, Math.min(1, (a - distance) / (a - b)));
+    const end = [0, 1].map((d) => points[i][d] + (points[i + 1][d] - points[i][d]) * part);
+    return points.slice(0, i + 1).concat([end]);
+  }
+
+  badge(ink, arc) {
+    const [x, y] = arc.points[Math.round(arc.points.length * 0.5)];
+    ink.beginPath();
+    ink.arc(x, y, 9, 0, 7);
+    ink.fillStyle = this.colours.panel;
+    ink.fill();
+    ink.lineWidth = 1.5;
+    ink.strokeStyle = arc.colour;
+    ink.stroke();
+    ink.fillStyle = this.colours.ink;
+    ink.font = "600 11px system-ui, sans-serif";
+    ink.textAlign = "center";
+    ink.textBaseline = "middle";
+    ink.fillText(arc.label, x, y + 0.5);
+  }
+
+  drawPlaces(ink) {
+    const { colours } = this;
+    const weight = new Map();
+    for (const arc of this.arcs) {
+      if (arc.faded) continue;
+      for (const end of [arc.origin, arc.target]) weight.set(end, (weight.get(end) || 0) + arc.width + (arc.background ? 0 : 4));
+    }
+    const busy = (i) => (weight.get(i) || 0) + (this.goal.has(this.countries.code[i]) ? 1000 : 0);
+    const order = [...this.shown].sort((a, b) => busy(b) - busy(a) || a - b);
+    for (const i of order) {
+      const [x, y] = this.at.get(i);
+      const [hx, hy] = this.home.get(i);
+      ink.globalAlpha = weight.has(i) ? 1 : 0.4;
+      if (Math.hypot(hx - x, hy - y) > 3) {
+        ink.strokeStyle = colours.muted;
+        ink.lineWidth = 0.8;
+        ink.beginPath();
+        ink.moveTo(hx, hy);
+        ink.lineTo(x, y);
+        ink.stroke();
+      }
+      ink.beginPath();
+      ink.arc(x, y, 4, 0, 7);
+      ink.fillStyle = this.countries.known[i] ? (this.goal.has(this.countries.code[i]) ? colours.accent : colours.ink) : colours.panel;
+      ink.fill();
+      ink.lineWidth = 1.5;
+      ink.strokeStyle = this.countries.known[i] ? colours.panel : colours.ink;
+      ink.setLineDash(this.countries.known[i] ? [] : [2, 2]);
+      ink.stroke();
+      ink.setLineDash([]);
+    }
+    // Names where there is room, the busiest countries first.
+    ink.font = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
+    ink.textBaseline = "middle";
+    ink.lineJoin = "round";
+    const taken = order.map((i) => [this.at.get(i)[0] - 6, this.at.get(i)[1] - 6, this.at.get(i)[0] + 6, this.at.get(i)[1] + 6]);
+    for (const i of order) {
+      if (!weight.has(i) && this.arcs.some((arc) => !arc.faded)) continue;
+      const name = this.countries.name[i];
+      const width = ink.measureText(name).width;
+      const [x, y] = this.at.get(i);
+      const spots = [
+        ["left", x + 9, y], ["right", x - 9, y], ["center", x, y + 15], ["center", x, y - 15],
+        ["left", x + 7, y + 13], ["left", x + 7, y - 13], ["right", x - 7, y + 13], ["right", x - 7, y - 13],
+      ];
+      for (const [align, lx, ly] of spots) {
+        const from = align === "left" ? lx : align === "right" ? lx - width : lx - width / 2;
+        const box = [from - 1, ly - 8, from + width + 1, ly + 8];
+        if (box[0] < 2 || box[2] > this.width - 2) continue;
+        if (taken.some((one) => one[0] < box[2] && one[2] > box[0] && one[1] < box[3] && one[3] > box[1])) continue;
+        taken.push(box);
+        ink.globalAlpha = 1;
+        ink.textAlign = align;
+        ink.strokeStyle = colours.water;
+        ink.lineWidth = 3.5;
+        ink.strokeText(name, lx, ly);
+        ink.fillStyle = colours.ink;
+        ink.fillText(name, lx, ly);
+        break;
+      }
+    }
+    ink.globalAlpha = 1;
+  }
+
+  // What lies under a point: a place first, then the nearest arc within a few pixels.
+  under(x, y, reach = 7) {
+    for (const [i, [px, py]] of this.at || []) if (Math.hypot(px - x, py - y) < reach + 2) return { place: i };
+    let best = null;
+    let least = reach;
+    for (const arc of this.arcs) {
+      if (!arc.points || arc.faded) continue;
+      for (let i = 1; i < arc.points.length; i++) {
+        const far = gap(x, y, arc.points[i - 1], arc.points[i]) - arc.width / 2 + (arc.background ? 2 : 0);
+        if (far < least) [least, best] = [far, arc];
+      }
+    }
+    if (best) return { arc: best };
+    const place = this.projection.invert([(x - this.view.x) / this.view.k, (y - this.view.y) / this.view.k]);
+    for (const i of this.shown) {
+      const feature = this.byCode.get(this.countries.code[i]);
+      if (feature && place && d3.geoContains(feature, place)) return { place: i };
+    }
+    return null;
+
+    function gap(px, py, [ax, ay], [bx, by]) {
+      const [dx, dy] = [bx - ax, by - ay];
+      const t = Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy || 1)));
+      return Math.hypot(px - ax - t * dx, py - ay - t * dy);
+    }
+  }
+};

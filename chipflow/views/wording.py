@@ -1,0 +1,66 @@
+"""Words that every view uses, and texts from records made fit for where they go."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from chipflow.views import world
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_ROUTE = "No route matched what was looked for."
+# What an amount means, by the column it comes from.
+MEASURES = {"units": "chips", "value_usd": "US dollars", "shipments": "shipments"}
+# A text cell longer than this is cut in pages: no name or description that says something is.
+MOST_CHARACTERS = 600
+LABEL_CHARACTERS = 20  # beside a mark in a picture
+
+
+def looked_for(destination: Sequence[str]) -> str:
+    """Say in one sentence what a search looked for.
+
+    Parameters
+    ----------
+    destination
+        ISO 3166 alpha-2 codes.
+    """
+    names = [world.country_name(code) for code in destination]
+    places = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return (
+        "goods that may be chips controlled on the day they moved, handed on by at least one "
+        f"company in between, and arriving in {places or 'a named destination'}"
+    )
+
+
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Cut a very long text and say how long it was."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}\u2026 ({len(text):,} characters)"
+
+
+def label(text: Any, most: int = LABEL_CHARACTERS) -> str:
+    """Return a name fit for a picture: one line, no control or direction characters, cut."""
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in str(text)[: 20 * most]
+        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    kept = " ".join(kept.split()) or "(no name)"
+    return kept if len(kept) <= most else kept[: most - 1] + "\u2026"
+
+
+def parameter_text(value: Any) -> str:
+    """Return a parameter as a person would write it."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "not set" if value is None else str(value)
+
+
+def joined(value: Any) -> str | None:
+    """Return a cell that may hold a list as one text, None where it is missing."""
+    if isinstance(value, (list, tuple)):
+        return " > ".join(map(str, value))
+    return None if value is None or value != value else str(value)

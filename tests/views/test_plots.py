@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from tests.views.made_leads import hop, leads_of, no_leads, small_leads
+from matplotlib.axes import Axes
+
+from chipflow.errors import ParameterError
+from chipflow.views import plot_flows, plot_ledger, plot_map, plot_timeline
+from chipflow.views.plots import rule_days
+
+DRAWN = {
+    "timeline": lambda leads, ax=None: plot_timeline(leads[0], ax=ax),
+    "ledger": lambda leads, ax=None: plot_ledger(leads, leads.companies["company_id"].iloc[0], ax),
+    "flows": plot_flows,
+    "map": plot_map,
+}
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_draws_on_given_axes_or_new_ones(name):
+    leads = small_leads()
+    _, ax = plt.subplots()
+    assert DRAWN[name](leads, ax=ax) is ax
+    made = DRAWN[name](leads)
+    assert isinstance(made, Axes)
+    assert made is not ax
+    made.figure.canvas.draw()
+
+
+def test_timeline_has_a_row_for_each_company_in_order():
+    ax = plot_timeline(small_leads()[0])
+    rows = [label.get_text().split("  ")[0] for label in ax.get_yticklabels()]
+    assert rows == ["Cedar Compute Inc", "Merlion Data Pte Ltd", "Kancil Sdn Bhd", "Jade River Co"]
+    assert ax.get_ylim() == (3.5, -0.5)
+
+
+def test_timeline_dashes_what_is_inferred():
+    ax = plot_timeline(small_leads()[1])
+    assert [line.get_linestyle() for line in ax.get_lines()] == ["--"]
+
+
+def test_ledger_known_answer():
+    # 40 came in on 20 November, 20 went out on 5 January and 20 on 15 January.
+    ax = plot_ledger(small_leads(), "tulip parts bv")
+    into, out = ax.get_lines()
+    assert list(into.get_ydata()) == [40, 40, 40]
+    assert list(out.get_ydata()) == [0, 20, 40]
+
+
+def test_ledger_of_nobody():
+    with pytest.raises(
+        ParameterError, match=r"no company is called 'Tulip Part'; near: .*Tulip Parts BV"
+    ):
+        plot_ledger(small_leads(), "Tulip Part")
+
+
+def test_flows_without_leads_and_rules():
+    assert plot_flows(no_leads()).get_ylabel() == "chips"
+    assert plot_map(no_leads()).get_title(loc="left").startswith("No lead")
+    assert plot_flows(leads_of([])).get_title(loc="left")
+
+
+def test_rule_days_are_those_of_the_tables():
+    # The October 2023 rule took effect on 17 November 2023 for chips such as H100 and H800.
+    assert pd.Timestamp("2023-11-17") in rule_days(small_leads()) or pd.Timestamp(
+        "2023-11-16"
+    ) in rule_days(small_leads())
+
+
+HOSTILE = ["$a^b$", "\u6df1\u5733\u82af\u7247", "\u202eevil", "a\nb", "\U0001f600", "x" * 9_999,
+           "%s {0}"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_in_figures(name):
+    leads = leads_of([(3.0, [
+        hop("2024-01-01", name, "US", "B", "SG", 5, "H100"),
+        hop("2024-02-01", "B", "SG", name, "CN", 5),
+    ])])  # fmt: skip
+    for draw in DRAWN.values():
+        draw(leads).figure.canvas.draw()
