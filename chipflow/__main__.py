@@ -1,0 +1,5 @@
+"""``python -m chipflow``."""
+
+from chipflow.cli import main
+
+main()

@@ -1,0 +1,242 @@
+"""The command line: a thin shell over the public functions."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chipflow._version import __version__
+from chipflow.errors import ChipflowError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chipflow.progress import Progress, Stage
+    from chipflow.run import Run
+
+app = typer.Typer(
+    name="chipflow",
+    help="Follow export-controlled GPUs through trade records.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+# Bars appear on the error stream, so that the standard stream can be piped.
+_errors = Console(stderr=True, highlight=False)
+_out = Console(highlight=False)
+
+
+class _Bars:
+    """Progress as rich bars that vanish when a stage is done."""
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Rich
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+        )
+        with Rich(*columns, console=_errors, transient=True) as bars:
+            task = bars.add_task(name, total=total)
+
+            class _Step:
+                def advance(self, steps: int = 1) -> None:
+                    bars.advance(task, steps)
+
+            yield _Step()
+
+
+def _progress(quiet: bool) -> Progress:
+    from chipflow.progress import silent
+
+    return silent if quiet or not _errors.is_terminal else _Bars()
+
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Layout = Annotated[
+    str | None, typer.Option("--layout", help="Name or TOML file of a layout.", metavar="NAME|FILE")
+]
+Destination = Annotated[
+    str, typer.Option("--destination", help="Countries that the rules guard.", metavar="CN,HK,MO")
+]
+Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="YYYY-MM-DD")]
+Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="YYYY-MM-DD")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable file.")]
+Engine = Annotated[str, typer.Option("--engine", help="duckdb or spark.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of everything drawn by chance.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+
+
+@app.command("analyze")
+def analyze_command(
+    records: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    out: Out,
+    layout: Layout = None,
+    destination: Destination = "CN,HK,MO",
+    since: Since = None,
+    until: Until = None,
+    strict: Strict = False,
+    engine: Engine = "duckdb",
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Find leads in record files; write tables, map, network and report."""
+    from chipflow.run import analyze
+
+    run = analyze(
+        records,
+        out,
+        layout=layout,
+        destination=destination,
+        since=since,
+        until=until,
+        strict=strict,
+        engine=engine,
+        seed=seed,
+        progress=_progress(quiet),
+    )
+    if not quiet:
+        _print_summary(run)
+
+
+@app.command("demo")
+def demo_command(
+    out: Out = Path("chipflow-demo"),
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Run the main job on the bundled sample of simulated records."""
+    from chipflow.run import analyze, copy_sample
+
+    run = analyze(copy_sample(out), out, seed=seed, progress=_progress(quiet))
+    if not quiet:
+        _print_summary(run)
+
+
+@app.command("chip")
+def chip_command(
+    name: Annotated[str, typer.Argument(help="Chip, as the catalogue or a trader names it.")],
+    on: Annotated[str, typer.Option("--on", help="Day.", metavar="YYYY-MM-DD")],
+    to: Annotated[str, typer.Option("--to", help="Country of destination.")],
+    headquarters: Annotated[
+        str | None, typer.Option("--headquarters", help="Country of the buyer's headquarters.")
+    ] = None,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say whether a chip could lawfully go somewhere on a day, and under which rule."""
+    import json
+    from dataclasses import asdict
+
+    from chipflow.goods.controls import status
+
+    _one_of("--format", output, ("text", "json"))
+    answer = status(name, on, to, headquarters)
+    if output == "json":
+        wanted = ("chip", "status", "rule", "citation", "sentence")
+        typer.echo(json.dumps({key: asdict(answer)[key] for key in wanted}, ensure_ascii=False))
+        return
+    _out.print(Text(f"{answer.status}: {answer.sentence}"))
+    if answer.citation:
+        _out.print(Text(answer.citation), style="dim")
+
+
+@app.command("simulate")
+def simulate_command(
+    out: Out,
+    seed: Seed = 1,
+    records: Annotated[int, typer.Option("--records", help="About how many records.")] = 5000,
+    quiet: Quiet = False,
+) -> None:
+    """Write simulated records with known schemes and known innocents."""
+    from chipflow.simulate import simulate
+
+    with _progress(quiet).stage("simulating records"):
+        world = simulate(records=records, seed=seed)
+        world.write(out)
+    if not quiet:
+        _out.print(Text(f"SIMULATED RECORDS: {len(world.records):,} in {out}"))
+
+
+def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise ParameterError(f"{option}: {given!r} is not known; choose {' or '.join(allowed)}")
+
+
+def _print_summary(run: Run) -> None:
+    counts = run.summary["counts"]
+    if run.records.simulated:
+        _out.print(Text("SIMULATED RECORDS: no real company is meant"), style="bold yellow")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    for label, name in (
+        ("rows in", "rows_in"),
+        ("used", "used"),
+        ("rejected", "rejected"),
+        ("duplicate", "duplicate"),
+        ("companies", "companies"),
+        ("routes set aside", "set_aside"),
+        ("leads", "leads"),
+    ):
+        table.add_row(label, f"{counts[name]:,}")
+    _out.print(table)
+    for sheet in run.summary["sheets"]:
+        if sheet["kind"] != "records":
+            _out.print(Text(f"not used: {sheet['source']}: {sheet['reason']}"), style="yellow")
+    _print_where_to_look(run)
+
+
+def _print_where_to_look(run: Run) -> None:
+    from chipflow.run import first_places_to_look
+
+    if not len(run.leads):
+        asked = ", ".join(run.leads.destination)
+        _out.print(
+            Text(
+                f"No route matched what was looked for: named accelerators that pass through a "
+                f"third country to {asked} on a day on which they could not lawfully go there."
+            )
+        )
+    else:
+        _out.print(Text("Where to look first (a lead is a question, not a finding):"))
+        for row in first_places_to_look(run.leads).to_dict("records"):
+            units = _number(row["units"])
+            _out.print(Text(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}"))
+    _out.print(Text(f"Open {run.folder / 'report.html'} and {run.folder / 'map.html'}"))
+
+
+def _number(value: Any) -> str:
+    return "an unknown number of" if value != value else f"{value:,.0f}"
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"chipflow {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; errors of chipflow become one line and an exit status."""
+    try:
+        app()
+    except ChipflowError as error:
+        _errors.print(Text(f"chipflow: {error}"), soft_wrap=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        _errors.print(Text("chipflow: stopped; nothing was written"))
+        sys.exit(130)

@@ -1,0 +1,295 @@
+"""The main job: record files in, a folder of leads, map, network and report out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chipflow._version import __version__
+from chipflow.errors import OutputError
+from chipflow.leads import Leads, find_leads
+from chipflow.network import build_network
+from chipflow.progress import silent
+from chipflow.records import read_records
+from chipflow.tables import write_csv, write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chipflow.progress import Progress
+    from chipflow.records import Records
+
+LIBRARIES = (
+    "duckdb",
+    "ibis-framework",
+    "igraph",
+    "matplotlib",
+    "networkx",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "python-calamine",
+    "pyvis",
+    "rapidfuzz",
+    "rigour",
+    "scipy",
+)
+
+COMPANY_COLUMNS = [
+    "company_id",
+    "name",
+    "aliases",
+    "country",
+    "addresses",
+    "role",
+    "units_in",
+    "units_out",
+    "in_strength",
+    "out_strength",
+    "betweenness",
+    "pagerank",
+    "hub",
+    "authority",
+    "throughput",
+    "anomaly",
+    "listed",
+    "first_date",
+    "last_date",
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What :func:`analyze` did.
+
+    Attributes
+    ----------
+    folder
+        Where the results are.
+    records, leads
+        The results as objects.
+    summary
+        What ``run.json`` says.
+    """
+
+    folder: Path
+    records: Records
+    leads: Leads
+    summary: dict[str, Any]
+
+
+def analyze(
+    records: str | Path | Iterable[str | Path],
+    out: str | Path,
+    *,
+    layout: str | Path | None = None,
+    destination: str | Iterable[str] = ("CN", "HK", "MO"),
+    since: str | None = None,
+    until: str | None = None,
+    strict: bool = False,
+    engine: str = "duckdb",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Run:
+    """Read records, find leads and write everything into a folder.
+
+    Parameters
+    ----------
+    records
+        Files, folders or globs.
+    out
+        Folder for the results; made if it is not there. Results of the same names are replaced,
+        all at once and only when every one is complete.
+    layout
+        Name or TOML file of a layout, for files that are not understood by themselves.
+    destination, since, until, seed
+        As in :func:`chipflow.find_leads`.
+    strict
+        Whether one unreadable file ends the run.
+    engine
+        ``"duckdb"`` or ``"spark"``.
+    progress
+        Who is told how the work goes on.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        No file can be read.
+    ParameterError
+        An option has no meaning.
+    OutputError
+        The folder cannot be written.
+    """
+    from chipflow.goods.controls import expand_destination
+
+    folder = Path(out)
+    targets = expand_destination(destination)
+    paths = [records] if isinstance(records, str | Path) else list(records)
+    with _Results(folder) as results:
+        read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
+        network = build_network(read, progress=progress)
+        leads = find_leads(network, targets, since=since, until=until, seed=seed, progress=progress)
+        parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
+        _write_tables(leads, results.folder, progress)
+        _write_pages(leads, results.folder, progress)
+        summary = _summary(read, leads, parameters, results.folder)
+        (results.folder / "run.json").write_text(
+            json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+        results.complete()
+    return Run(folder, read, leads, summary)
+
+
+class _Results:
+    """A folder beside the one asked for, moved into it only when all is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.target = folder
+        self.made = not folder.exists()
+
+    def __enter__(self) -> _Results:
+        if self.target.exists() and not self.target.is_dir():
+            raise OutputError(f"{self.target}: is a file; name a folder with --out")
+        try:
+            self.target.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix=".chipflow-", dir=self.target))
+        except OSError as error:
+            raise OutputError(
+                f"{self.target}: cannot be written ({error.strerror}); "
+                "name another folder with --out"
+            ) from error
+        return self
+
+    def complete(self) -> None:
+        for path in sorted(self.folder.iterdir()):
+            path.replace(self.target / path.name)
+
+    def __exit__(self, *error: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.made and not any(self.target.iterdir()):
+            self.target.rmdir()
+
+
+def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
+    read = leads.searched.records
+    with progress.stage("writing the tables"):
+        write_csv(leads.table, folder / "leads.csv")
+        write_parquet(leads.table, folder / "leads.parquet")
+        write_csv(leads.companies[COMPANY_COLUMNS], folder / "companies.csv")
+        write_csv(leads.set_aside, folder / "set_aside.csv")
+        write_parquet(leads.shipments, folder / "shipments.parquet")
+        write_csv(read.rejected, folder / "rejected.csv")
+        write_csv(read.duplicates, folder / "duplicates.csv")
+
+
+def _write_pages(leads: Leads, folder: Path, progress: Progress) -> None:
+    with progress.stage("drawing the map, the network and the report", total=3) as stage:
+        leads.map().save(folder / "map.html")
+        stage.advance()
+        leads.network().save(folder / "network.html")
+        stage.advance()
+        leads.report().save(folder / "report.html")
+        stage.advance()
+
+
+def _summary(
+    read: Records, leads: Leads, parameters: dict[str, Any], folder: Path
+) -> dict[str, Any]:
+    return {
+        "chipflow": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version_of(name) for name in LIBRARIES},
+        "parameters": parameters,
+        "simulated": read.simulated,
+        "inputs": sorted(read.inputs, key=lambda one: str(one["path"])),
+        "sheets": [
+            {
+                "source": sheet.source,
+                "kind": sheet.kind,
+                "reason": sheet.reason,
+                "warnings": list(sheet.warnings),
+                **{name: int(count) for name, count in sheet.counts.items()},
+            }
+            for sheet in read.sheets
+        ],
+        "counts": {
+            **{name: int(count) for name, count in read.counts.items()},
+            "companies": len(leads.searched.directory),
+            "leads": len(leads),
+            "set_aside": len(leads.set_aside),
+        },
+        "tables": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.iterdir())
+        },
+    }
+
+
+def _version_of(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def sample_records() -> list[Path]:
+    """Return the files of the bundled sample (simulated records).
+
+    Returns
+    -------
+    list of pathlib.Path
+        Record files in two layouts, whether chipflow runs from an installed package or from a
+        checkout.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "_sample", package.parent / "data" / "sample" / "records"):
+        if folder.is_dir():
+            return sorted(path for path in folder.iterdir() if path.suffix in {".csv", ".xlsx"})
+    raise OutputError("the bundled sample is missing; install chipflow-trade again")
+
+
+def copy_sample(folder: str | Path) -> list[Path]:
+    """Copy the bundled sample into ``folder/records``, so that leads can be traced to its rows.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The copies.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    target = Path(folder) / "records"
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(path, target)) for path in sample_records()]
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be written ({error.strerror}); name another folder with --out"
+        ) from error
+
+
+def first_places_to_look(leads: Leads, most: int = 3) -> pd.DataFrame:
+    """Return the leads to look at first: ``rank, countries, units, chips, record_ids``."""
+    return leads.table[["rank", "countries", "units", "chips", "record_ids"]].head(most)

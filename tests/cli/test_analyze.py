@@ -1,0 +1,300 @@
+"""The command line: outputs, columns, exit statuses, and one clear line when input is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import chipflow
+from chipflow import cli
+from chipflow.leads.dossier import TABLE_COLUMNS
+from chipflow.run import sample_records
+from tests.conftest import BYSTANDERS, ROUTE
+
+OUTPUTS = {
+    "companies.csv",
+    "duplicates.csv",
+    "leads.csv",
+    "leads.parquet",
+    "map.html",
+    "network.html",
+    "rejected.csv",
+    "report.html",
+    "run.json",
+    "set_aside.csv",
+    "shipments.parquet",
+}
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command in this process: exit status, standard output, error output."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def analyzed(run, write_csv, tmp_path):
+    out = tmp_path / "out"
+    status, said, _ = run("analyze", write_csv([*ROUTE, *BYSTANDERS]), "--out", out)
+    assert status == 0
+    return out, said
+
+
+def test_every_output_of_the_contract_is_written(analyzed):
+    out, said = analyzed
+    assert {path.name for path in out.iterdir()} == OUTPUTS
+    for word in ("rows in", "used", "rejected", "companies", "leads", "Where to look first"):
+        assert word in said
+
+
+def test_leads_csv_has_the_columns_of_the_contract(analyzed):
+    leads = pd.read_csv(analyzed[0] / "leads.csv")
+    assert list(leads.columns) == TABLE_COLUMNS
+    assert leads["rank"].tolist() == [1]
+    assert leads["record_ids"].tolist() == ["R1;R2;R3"]
+    assert leads[["p_value", "q_value", "units_low", "units_high"]].isna().all(axis=None)
+    assert " > " in leads["companies"][0] and " | " in leads["reasons"][0]
+
+
+def test_shipments_hold_the_canonical_columns_and_what_was_found(analyzed):
+    shipments = pd.read_parquet(analyzed[0] / "shipments.parquet").set_index("record_id")
+    needed = (
+        "date shipper consignee origin_country hs_code description quantity weight_kg value_usd"
+    )
+    needed += (
+        " source source_row shipper_id consignee_id goods chip chip_probability units declared"
+    )
+    assert set(f"{needed} control_status control_rule".split()) <= set(shipments.columns)
+    assert shipments.loc["R1", "declared"] and shipments.loc["R1", "units"] == 64
+    hidden = shipments.loc["R3"]
+    assert not hidden["declared"] and hidden["chip"] == "H100 PCIe" and hidden["units"] == 64
+    assert 0.5 < hidden["chip_probability"] < 1
+    assert hidden["control_status"] in {"licence", "presumed_denied"} and hidden["control_rule"]
+    assert shipments["source_row"].min() == 2, "the header is row 1"
+
+
+def test_run_json_adds_up_and_names_what_was_read(analyzed):
+    out, _ = analyzed
+    said = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    counts = said["counts"]
+    assert counts["rows_in"] == 23
+    assert counts["rows_in"] == counts["used"] + counts["rejected"] + counts["duplicate"]
+    assert said["chipflow"] == chipflow.__version__
+    assert said["parameters"]["destination"] == ["CN", "HK", "MO"]
+    (read,) = said["inputs"]
+    content = (out.parent / "records.csv").read_bytes()
+    assert read["sha256"] == hashlib.sha256(content).hexdigest()
+    for name, digest in said["tables"].items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_rows_give_the_same_bytes(run, write_csv, tmp_path):
+    rows = [*ROUTE, *BYSTANDERS]
+    for name, order in (("one", rows), ("two", rows[::-1])):
+        assert run("analyze", write_csv(order), "--out", tmp_path / name, "-q")[0] == 0
+    for table in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv"):
+        assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
+
+
+def test_no_lead_is_said_plainly(run, write_csv, tmp_path):
+    status, said, _ = run("analyze", write_csv(BYSTANDERS), "--out", tmp_path / "out")
+    assert status == 0 and "No route matched" in said
+    assert "No route matched" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert pd.read_csv(tmp_path / "out" / "leads.csv").empty
+
+
+def test_quiet_says_nothing(run, write_csv, tmp_path):
+    assert run("analyze", write_csv(ROUTE), "--out", tmp_path / "out", "--quiet") == (0, "", "")
+
+
+def bad(tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "header.csv").write_text("date,shipper,consignee\n")
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "broken.csv.gz").write_bytes(b"\x1f\x8b\x08\x00 cut off")
+    (tmp_path / "prose.csv").write_text("Dear all,\nplease find nothing here.\nBest\n")
+    (tmp_path / "folder").mkdir()
+    locked = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "EncryptedPackage".encode("utf-16le")
+    )
+    (tmp_path / "locked.xlsx").write_bytes(locked + b"\0" * 4000)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "empty.csv",
+        "header.csv",
+        "picture.csv",
+        "broken.xlsx",
+        "broken.parquet",
+        "broken.csv.gz",
+        "prose.csv",
+        "folder",
+        "locked.xlsx",
+        "missing.csv",
+    ],
+)
+def test_input_that_cannot_be_used_is_one_clear_line(run, tmp_path, name):
+    bad(tmp_path)
+    status, said, error = run("analyze", tmp_path / name, "--out", tmp_path / "out")
+    assert status == 1 and said == ""
+    assert error.count("\n") == 1 and error.startswith("chipflow: ") and name in error
+    assert ";" in error, "says what to do"
+    assert not (tmp_path / "out").exists(), "no half-written output"
+
+
+def test_one_unreadable_file_among_others_is_named_and_left_out(run, write_csv, tmp_path):
+    bad(tmp_path)
+    files = [tmp_path / "broken.xlsx", write_csv(ROUTE)]
+    status, said, _ = run("analyze", *files, "--out", tmp_path / "out")
+    assert status == 0 and "broken.xlsx" in said
+    status, _, error = run("analyze", *files, "--out", tmp_path / "strict", "--strict")
+    assert status == 1 and "broken.xlsx" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--destination", "Atlantis"], "Atlantis"),
+        (["--layout", "no-such-layout"], "no-such-layout"),
+        (["--since", "2024-13-45"], "2024-13-45"),
+        (["--engine", "abacus"], "abacus"),
+    ],
+)
+def test_an_option_without_meaning_is_a_usage_error(run, write_csv, tmp_path, arguments, word):
+    status, _, error = run("analyze", write_csv(ROUTE), "--out", tmp_path / "out", *arguments)
+    assert status == 2 and word in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_such_option_is_a_usage_error(run, write_csv, tmp_path):
+    status, _, error = run("analyze", write_csv(ROUTE), "--out", tmp_path / "out", "--fast")
+    assert status == 2 and "Traceback" not in error
+
+
+def test_a_folder_that_cannot_be_written(run, write_csv, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    for out in (blocked, blocked / "below"):
+        status, _, error = run("analyze", write_csv(ROUTE), "--out", out)
+        assert status == 1 and str(blocked) in error and error.count("\n") == 1
+    assert blocked.read_text() == "in the way"
+
+
+def test_earlier_results_stay_when_the_input_is_refused(analyzed, run, tmp_path):
+    out, _ = analyzed
+    before = (out / "leads.csv").read_bytes()
+    (tmp_path / "empty.csv").write_text("")
+    assert run("analyze", tmp_path / "empty.csv", "--out", out)[0] == 1
+    assert {path.name for path in out.iterdir()} == OUTPUTS
+    assert (out / "leads.csv").read_bytes() == before
+
+
+DAMAGED = [
+    ("D1", "31/31/2023", "Alba Ltd", "US", "Borea Ltd", "SG", "847330", "CABLES", 1, "PCS",
+     1.0, 5),
+    ("D2", "2024-03-01", "Alba Ltd", "US", "Borea Ltd", "SG", "847330", "CABLES", 1, "PCS",
+     -4.0, 5),
+    ("D3", "2024-03-02", "Alba Ltd", "US", "Borea Ltd", "SG", "847330", "CABLES", 1, "PCS", 1.0,
+     '=HYPERLINK("x")'),
+    ("D4", "2024-03-02", "Alba\ufffd Ltd", "US", "Borea Ltd", "SG", "847330", "CABLES", 1, "PCS",
+     1.0, 5),
+    ("D5", "2024-03-03", None, "US", None, "SG", "847330", "CABLES", 1, "PCS", 1.0, 5),
+]  # fmt: skip
+
+
+def test_damaged_cells_lose_that_row_or_field_and_nothing_else(run, write_csv, tmp_path):
+    path = write_csv([*DAMAGED, *ROUTE, *BYSTANDERS])
+    assert run("analyze", path, "--out", tmp_path / "out", "-q")[0] == 0
+    rejected = pd.read_csv(tmp_path / "out" / "rejected.csv", dtype=str).fillna("")
+    by_row = rejected.set_index("source_row")
+    assert (rejected["reason"].str.len() > 5).all() and (rejected["source"] == str(path)).all()
+    assert by_row.loc["2", "value"] == "31/31/2023" and by_row.loc["6", "column"] == ""
+    assert by_row.loc["3", "column"] == "weight_kg" and by_row.loc["3", "value"] in {
+        "-4.0",
+        "'-4.0",
+    }
+    assert by_row.loc["4", "column"] == "value_usd" and "HYPERLINK" in by_row.loc["4", "value"]
+    assert not by_row.loc["4", "value"].startswith("="), "inert in a spreadsheet"
+    assert by_row.loc["5", "column"] == "shipper"
+    counts = json.loads((tmp_path / "out" / "run.json").read_text())["counts"]
+    assert (counts["rows_in"], counts["used"], counts["rejected"]) == (28, 26, 2)
+    assert pd.read_csv(tmp_path / "out" / "leads.csv")["record_ids"].tolist() == ["R1;R2;R3"]
+
+
+def test_hostile_names_are_inert_in_tables_and_pages(run, write_csv, tmp_path):
+    hostile = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", '"><img src=x onerror=alert(1)>']
+    rows = [
+        (*ROUTE[0][:4], hostile[0], *ROUTE[0][5:]),
+        (*ROUTE[1][:2], hostile[0], "SG", hostile[1], *ROUTE[1][5:]),
+        (*ROUTE[2][:2], hostile[1], "MY", hostile[2], *ROUTE[2][5:]),
+    ]
+    out = tmp_path / "out"
+    assert run("analyze", write_csv(rows), "--out", out, "-q")[0] == 0
+    companies = pd.read_csv(out / "companies.csv")
+    assert not companies["name"].str.startswith("=").any()
+    assert len(pd.read_csv(out / "leads.csv")) == 1
+    for page in ("map.html", "network.html", "report.html"):
+        text = (out / page).read_text(encoding="utf-8")
+        assert "<script>alert(1)" not in text and "<img src=x" not in text
+
+
+def test_chip_answers_with_its_citation(run):
+    status, said, _ = run("chip", "H800", "--on", "2023-06-15", "--to", "CN", "--format", "json")
+    answer = json.loads(said)
+    assert status == 0 and answer["status"] == "free" and "lawful" in answer["sentence"]
+    assert set(answer) == {"chip", "status", "rule", "citation", "sentence"}
+    status, said, _ = run("chip", "RTX 4090", "--on", "2024-01-05", "--to", "CN")
+    assert status == 0 and "88 FR 73458" in said
+    status, _, error = run("chip", "H1OO", "--on", "2024-01-05", "--to", "CN")
+    assert status == 2 and "H100" in error
+
+
+def test_simulate_writes_labelled_records_that_analyze_reads(run, tmp_path):
+    assert run("simulate", "--seed", 3, "--records", 600, "--out", tmp_path / "world")[0] == 0
+    status, said, _ = run("analyze", tmp_path / "world" / "records", "--out", tmp_path / "out")
+    assert status == 0 and "SIMULATED RECORDS" in said
+    for page in ("map.html", "network.html", "report.html"):
+        assert "SIMULATED RECORDS" in (tmp_path / "out" / page).read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["simulated"] is True
+
+
+def test_the_sample_is_bundled_in_two_layouts():
+    assert sorted(path.suffix for path in sample_records()) == [".csv", ".xlsx"]
+
+
+def test_as_a_program_there_is_no_traceback(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "chipflow", "analyze", "missing.csv", "--out", "out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "40"},
+    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_version(run):
+    assert run("--version") == (0, f"chipflow {chipflow.__version__}\n", "")
