@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.views.conftest import until
-from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_page
 
 from chipflow.views import network_view, report, route_map
+from tests.views.conftest import until
+from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_page
 
 pytestmark = pytest.mark.browser
 

@@ -6,11 +6,11 @@ import json
 import re
 
 import pytest
-from tests.views.made_leads import leads_of, no_leads, small_leads, small_page
 
 from chipflow.errors import OutputError
 from chipflow.views import Page, network_view, report, route_map
 from chipflow.views.page import assemble, embedded_json
+from tests.views.made_leads import leads_of, no_leads, small_leads, small_page
 
 VIEWS = {"map": route_map, "network": network_view, "report": report}
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from tests.views.made_leads import hop, leads_of, no_leads, small_leads
 from matplotlib.axes import Axes
 
 from chipflow.errors import ParameterError
 from chipflow.views import plot_flows, plot_ledger, plot_map, plot_timeline
 from chipflow.views.plots import rule_days
+from tests.views.made_leads import hop, leads_of, no_leads, small_leads
 
 DRAWN = {
     "timeline": lambda leads, ax=None: plot_timeline(leads[0], ax=ax),

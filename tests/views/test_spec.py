@@ -5,9 +5,9 @@ import json
 
 import pandas as pd
 import pytest
-from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads
 
 from chipflow.views import view_spec
+from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads
 
 
 def text(spec):
