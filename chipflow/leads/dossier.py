@@ -236,14 +236,15 @@ class Lead:
         """What the lead says, in one sentence that accuses nobody."""
         row = self.row
         number = "An unknown number of" if pd.isna(row["units"]) else f"{row['units']:,.0f}"
-        ends = {row["origin"], *row["destination"].split(" | ")}
-        middle = [one for one in row["countries"].split(" > ") if one and one not in ends]
+        chips, start, end = (row[name].split(" | ") for name in ("chips", "origin", "destination"))
+        met = row["countries"].replace(" > ", " | ").split(" | ")
+        middle = [one for one in met if one and one not in {*start, *end}]
         through = f" through {', '.join(middle)}" if middle else ""
         records = row["record_ids"].count(";") + 1
         return (
-            f"{number} {row['chips'].replace(' | ', ' and ')} that left {row['origin']} on or "
-            f"after {row['first_date']} may have reached {row['destination'].replace(' | ', ', ')}"
-            f"{through} by {row['last_date']}; {records} records are consistent with that."
+            f"{number} {' and '.join(chips)} that left {', '.join(start)} on or after "
+            f"{row['first_date']} may have reached {', '.join(end)}{through} by "
+            f"{row['last_date']}; {records} records are consistent with that."
         )
 
     @property

@@ -312,7 +312,7 @@ PARTS: tuple[Part, ...] = (
         "controlled that day",
         "reason",
         "Did the chip need a licence for the destination on the day it went there?",
-        "15 CFR 734, 740, 742, 744; see docs/controls",
+        "15 CFR 734, 740, 742, 744; chipflow/goods/tables",
         _controlled,
     ),
     Part(

@@ -407,29 +407,41 @@ def path_of(
     Returns
     -------
     dict
-        ``companies`` (names) and ``countries`` (ISO 3166 alpha-2), each once.
+        ``companies`` (names) and ``countries`` (ISO 3166 alpha-2), each once: one text a step of
+        the route, those that stand side by side at a step joined by `` | ``.
     """
-    order = np.lexsort((shipments["record_id"], shipments["date"], hop))
-    columns = {name: shipments[name].to_numpy(dtype=object)[order] for name in PATH_COLUMNS}
-    # What receives at one hop and sends at the next stands at one place, the receiver first, so
-    # that a hand-over reads from receiver to sender.
-    received = np.where(arrives[order], hop.max(initial=0) + 1, hop[order])
-    place = np.concatenate([received, hop[order] - 1])
-    walk = np.argsort(place, kind="stable")
+    # What receives at one hop and sends at the next stands at one place; where these are two
+    # companies, as in a hand-over, the receiver comes first.
+    received = 2 * np.where(arrives, hop.max(initial=0) + 1, hop)
+    sent = 2 * (hop - 1) + 1
 
-    def met(receiver: str, sender: str) -> list[object]:
-        return list(np.concatenate([columns[receiver], columns[sender]])[walk])
+    def met(receiver: str, sender: str) -> np.ndarray:
+        return np.concatenate(
+            [shipments[name].to_numpy(dtype=object) for name in (receiver, sender)]
+        )
 
-    shown: dict[str, str] = {}
-    spelled = zip(met("consignee_id", "shipper_id"), met("consignee", "shipper"), strict=True)
-    for company, spelling in spelled:
-        if not str(company).startswith(UNKNOWN_PREFIX):
-            shown.setdefault(str(company), str(spelling) if names is None else names[str(company)])
-    places = pd.Series(met("to_country", "from_country"), dtype=object).dropna()
+    walk = pd.DataFrame(
+        {
+            "step": np.concatenate([received, sent]),
+            "date": np.tile(shipments["date"].to_numpy(), 2),
+            "record_id": np.tile(shipments["record_id"].to_numpy(dtype=object), 2),
+            "company": met("consignee_id", "shipper_id"),
+            "name": met("consignee", "shipper"),
+            "country": met("to_country", "from_country"),
+        }
+    ).sort_values(["step", "date", "record_id"], ignore_index=True)
+    companies = walk[~walk["company"].astype(str).str.startswith(UNKNOWN_PREFIX)]
+    if names is not None:
+        companies = companies.assign(name=companies["company"].map(names))
+    countries = walk.dropna(subset="country").assign(name=walk["country"])
     return {
-        "companies": list(shown.values()),
-        "countries": places.astype(str).drop_duplicates().tolist(),
+        "companies": _by_step(companies.drop_duplicates("company")),
+        "countries": _by_step(countries.drop_duplicates("country")),
     }
+
+
+def _by_step(walk: pd.DataFrame) -> list[str]:
+    return [" | ".join(together.astype(str)) for _, together in walk.groupby("step")["name"]]
 
 
 def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -> str:
