@@ -167,10 +167,10 @@
 
   // ---- the list ---------------------------------------------------------------------------
   const chain = (text, whole = false) => (text || "").split(" > ").map((stop, i) => {
-    // A stop may be several countries, when goods went by more than one at the same time.
-    const words = stop.split(/(, | \| )/);
-    const names = words.map((code) => countries.name[codePlace.get(code)] || code).join("");
-    return [i ? el("span", { class: "arrow", "aria-label": " to " }, "\u2192") : null, el("span", { title: names }, said((whole ? names : stop) || "?", 60))];
+    // A stop may be several countries, side by side.
+    const codes = stop.split(" | ");
+    const names = codes.map((code) => countries.name[codePlace.get(code)] || code).join(", ");
+    return [i ? el("span", { class: "arrow", "aria-label": " to " }, "\u2192") : null, el("span", { title: names }, said((whole ? names : codes.join(", ")) || "?", 60))];
   });
   const listed = (text) => (text || "").replaceAll(" | ", ", ");
   // What is followed of a lot is a share of it; nobody ships a tenth of a chip.
