@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.companies.screen import read_lists, screen_lists
 from chipflow.errors import OutputError
 from chipflow.leads import Leads, find_leads
 from chipflow.network import build_network
+from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.progress import silent
 from chipflow.records import read_records
 from chipflow.tables import write_csv, write_parquet
@@ -25,6 +27,8 @@ from chipflow.tables import write_csv, write_parquet
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chipflow.companies.lists import ScreeningList
+    from chipflow.network import Network
     from chipflow.progress import Progress
     from chipflow.records import Records
 
@@ -92,6 +96,9 @@ def analyze(
     out: str | Path,
     *,
     layout: str | Path | None = None,
+    same: str | Path | None = None,
+    different: str | Path | None = None,
+    lists: str | Path | Iterable[str | Path] = (),
     destination: str | Iterable[str] = ("CN", "HK", "MO"),
     since: str | None = None,
     until: str | None = None,
@@ -111,6 +118,11 @@ def analyze(
         all at once and only when every one is complete.
     layout
         Name or TOML file of a layout, for files that are not understood by themselves.
+    same, different
+        CSV files of names that are one company, or are not; as in :func:`chipflow.build_network`.
+    lists
+        Lists of restricted parties to look companies up in, as :func:`chipflow.companies.screen`
+        takes them; what may match is written to ``screening.csv``.
     destination, since, until, seed
         As in :func:`chipflow.find_leads`.
     strict
@@ -127,7 +139,7 @@ def analyze(
     Raises
     ------
     InputError
-        No file can be read.
+        No file can be read, or a list cannot be.
     ParameterError
         An option has no meaning.
     OutputError
@@ -138,14 +150,23 @@ def analyze(
     folder = Path(out)
     targets = expand_destination(destination)
     paths = [records] if isinstance(records, str | Path) else list(records)
+    listed = read_lists([lists] if isinstance(lists, str | Path) else lists)
     with _Results(folder) as results:
         read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
-        network = build_network(read, progress=progress)
-        leads = find_leads(network, targets, since=since, until=until, seed=seed, progress=progress)
+        network = build_network(read, same=same, different=different, progress=progress)
+        screening = _screening(network, listed, progress) if listed else None
+        leads = find_leads(
+            network, targets, since=since, until=until, seed=seed, screening=screening,
+            progress=progress,
+        )  # fmt: skip
         parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
         _write_tables(leads, results.folder, progress)
         _write_pages(leads, results.folder, progress)
+        if screening is not None:
+            write_csv(screening, results.folder / "screening.csv")
         summary = _summary(read, leads, parameters, results.folder)
+        if screening is not None:
+            summary["screening"] = _lists_summary(listed, screening)
         (results.folder / "run.json").write_text(
             json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
             encoding="utf-8",
@@ -184,12 +205,34 @@ class _Results:
             self.target.rmdir()
 
 
+def _screening(network: Network, lists: list[ScreeningList], progress: Progress) -> pd.DataFrame:
+    named = ~network.directory["company_id"].str.startswith(UNKNOWN_PREFIX)
+    return screen_lists(network.directory[named], lists, progress=progress)
+
+
+def _lists_summary(lists: list[ScreeningList], screening: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "list": one.name,
+            "shape": one.shape,
+            "sha256": one.sha256,
+            "entries": len(one.entries),
+            "skipped": one.skipped,
+            "possible_matches": int((screening["list"] == one.name).sum()),
+        }
+        for one in lists
+    ]
+
+
 def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
     read = leads.searched.records
     with progress.stage("writing the tables"):
         write_csv(leads.table, folder / "leads.csv")
         write_parquet(leads.table, folder / "leads.parquet")
         write_csv(leads.companies[COMPANY_COLUMNS], folder / "companies.csv")
+        write_csv(leads.searched.spellings, folder / "spellings.csv")
+        if leads.searched.links is not None:
+            write_csv(leads.searched.links, folder / "links.csv")
         write_csv(leads.set_aside, folder / "set_aside.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")

@@ -1,26 +1,33 @@
 """One company behind many spellings.
 
-Spellings that are equal once legal form, punctuation, case, accents and script are taken away
-are one company in one country. Beyond that, two names join only when they differ by a slip of
-the keyboard inside a long word: "Jaya" and "Raya" are two companies, "Technolgy" and
-"Technology" are one. Names join a centre, never a neighbour, so that strangers do not chain.
+Spellings that are equal once legal form, punctuation, case, accents, script, branch and agent
+are taken away are one company in one country. Beyond that names join when the odds that they
+are one company are high (:mod:`chipflow.companies.odds`), each to the centre of its group
+and not to a neighbour, so that strangers do not chain. A user's word stands above all of this.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from rapidfuzz.distance import OSA
 
-from chipflow.companies.names import name_keys
+from chipflow.companies.links import shared
+from chipflow.companies.names import address_key, read_name
+from chipflow.companies.odds import BEST_ODDS, Difference, Odds
+from chipflow.companies.pairs import Entities, likely_pairs
 
-# A slip of the keyboard in a word shorter than this makes another word as often as not.
-SHORTEST_WORD_WITH_SLIP = 6  # letters
-# One slip (a letter lost, doubled, changed or swapped with its neighbour) in one word.
-SLIPS = 1  # edits, optimal string alignment
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chipflow.companies.judgements import Judgements
+
+SAME_NAME = "same name once legal form, case and punctuation are set aside"
+BY_HAND = "joined by the user's list"
+SPELLING_COLUMNS = ["name", "country", "company_id", "reason"]
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,19 @@ class Companies:
         ``addresses`` are joined by ``" | "``.
     spellings
         One row a spelling: ``name, country, company_id, reason`` (why it belongs there).
+    links
+        What companies share without being one; see :func:`chipflow.companies.links.shared`.
+    unknown
+        Names of the user's lists that no record holds.
     """
 
     table: pd.DataFrame
     spellings: pd.DataFrame
+    links: pd.DataFrame
+    unknown: tuple[str, ...] = ()
 
 
-def resolve(mentions: pd.DataFrame) -> Companies:
+def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Companies:
     """Join the spellings of companies.
 
     Parameters
@@ -49,33 +62,63 @@ def resolve(mentions: pd.DataFrame) -> Companies:
         One row a distinct way to be named: ``name`` (text), ``country`` (ISO 3166 alpha-2 or
         missing), ``likely_country`` (where its goods come from or go to, used where no country
         is stated), ``address`` (text or missing), ``records`` (how many records say so).
+    judgements
+        Names that a user knows to be one company, or not to be.
 
     Returns
     -------
     Companies
         The same for any order of rows.
+
+    Notes
+    -----
+    Odds after Fellegi and Sunter (1969), with the frequencies of words counted in the names
+    themselves (Winkler 1989).
     """
     spelled = mentions.groupby(["name", "country"], as_index=False, dropna=False).agg(
         records=("records", "sum")
     )
-    spelled["key"] = spelled["name"].map(name_keys(spelled["name"].unique())).astype("str")
-    spelled["place"] = _place(spelled, mentions)
-    entities = spelled.groupby(["place", "key"], as_index=False).agg(records=("records", "sum"))
-    entities["centre"] = _centres(entities)
-    spelled = spelled.merge(entities[["place", "key", "centre"]], on=["place", "key"])
-    identity = spelled["place"] + "|" + spelled["centre"]
-    spelled["company_id"] = identity.map({text: _company_id(text) for text in identity.unique()})
-    spelled["reason"] = np.where(
-        spelled["key"] == spelled["centre"],
-        "same name once legal form, case and punctuation are set aside",
-        "one slip of the keyboard from " + spelled["centre"],
+    read = {name: read_name(name) for name in spelled["name"].unique()}
+    spelled["key"] = (
+        spelled["name"].map({name: one.key for name, one in read.items()}).astype("str")
     )
+    spelled["place"] = _place(spelled, mentions)
+    spelled["apart"] = judgements.apart(spelled) if judgements else 0
+    nodes = spelled.groupby(["place", "key", "apart"], as_index=False).agg(
+        records=("records", "sum"), spelling=("name", "min")
+    )
+    spelled = spelled.merge(
+        nodes[["place", "key", "apart"]].assign(node=nodes.index), on=["place", "key", "apart"]
+    )
+    entities = Entities(
+        place=nodes["place"].tolist(),
+        name=[read[name] for name in nodes["spelling"]],
+        records=nodes["records"].to_numpy(dtype=float),
+        addresses=_addresses(spelled, mentions, len(nodes)),
+    )
+    groups = _Groups(entities)
+    if judgements:
+        groups.obey(*judgements.by_node(spelled))
+    groups.join()
+    centre = np.array([groups.centre_of(at) for at in range(len(nodes))], dtype=np.int64)
+    identity = nodes["place"] + "|" + nodes["key"]
+    identity = identity.where(nodes["apart"] == 0, identity + "|" + nodes["spelling"])
+    ids = identity.iloc[np.unique(centre)].map(_company_id)
+    spelled["company_id"] = pd.Series(centre[spelled["node"]], index=spelled.index).map(ids)
+    spelled["company_place"] = nodes["place"].to_numpy()[centre[spelled["node"]]]
+    spelled["reason"] = [
+        _reason(groups.why[node], read[name].set_aside)
+        for node, name in zip(spelled["node"], spelled["name"], strict=True)
+    ]
     spelled = spelled.sort_values(
         ["company_id", "records", "name"], ascending=[True, False, True], ignore_index=True
     )
+    named = mentions.merge(spelled[["name", "country", "company_id"]], on=["name", "country"])
     return Companies(
-        table=_company_table(spelled, mentions),
-        spellings=spelled[["name", "country", "company_id", "reason"]],
+        table=_company_table(spelled, named),
+        spellings=spelled[SPELLING_COLUMNS],
+        links=shared(named),
+        unknown=tuple(judgements.unknown(spelled["name"])) if judgements else (),
     )
 
 
@@ -101,89 +144,95 @@ def _most_frequent(mentions: pd.DataFrame, column: str) -> pd.Series:
     return most
 
 
-def _centres(entities: pd.DataFrame) -> pd.Series:
-    """Key of the company that each key belongs to: its own, or one a slip away, seen more often."""
-    near = _near_pairs(entities)
-    centre = entities["key"].copy()
-    if near.empty:
-        return centre
-    order = entities.sort_values(["records", "key"], ascending=[False, True]).index
-    standing = pd.Series(np.arange(len(order)), index=order)
-    near["weight"] = near["more"].map(standing)
-    joined: set[int] = set()
-    pairs = near.sort_values(["weight", "less"])[["more", "less"]].itertuples(index=False)
-    for more, less in pairs:
-        # A name that has joined a centre is no centre itself: that is how strangers would chain.
-        if more not in joined and less not in joined:
-            centre.loc[less] = entities["key"].loc[more]
-            joined.add(less)
-    return centre
-
-
-def _near_pairs(entities: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of rows (more, less) whose keys are a slip apart, the one seen more often first.
-
-    Two words one edit apart share a word with one letter taken out (Garbe's symmetric delete),
-    so that pairs are found by an equality join and not by comparing all with all.
-    """
-    shadows = entities["key"].map(_with_a_letter_out).explode()
-    table = pd.DataFrame(
-        {"row": shadows.index, "place": entities["place"].reindex(shadows.index), "shadow": shadows}
-    ).dropna(subset=["shadow"])
-    table = table[table.duplicated(["place", "shadow"], keep=False)]
-    pairs = table.merge(table, on=["place", "shadow"], suffixes=("_a", "_b"))
-    pairs = pairs.loc[pairs["row_a"] < pairs["row_b"], ["row_a", "row_b"]].drop_duplicates()
-    key, records = entities["key"], entities["records"]
-    near = [
-        _same_but_for_a_slip(one, other)
-        for one, other in zip(key.loc[pairs["row_a"]], key.loc[pairs["row_b"]], strict=True)
-    ]
-    pairs = pairs[np.array(near, dtype=bool)]
-    a, b = pairs["row_a"].to_numpy(), pairs["row_b"].to_numpy()
-    more_a, more_b = records.loc[a].to_numpy(), records.loc[b].to_numpy()
-    first = (more_a > more_b) | (
-        (more_a == more_b) & (key.loc[a].to_numpy() <= key.loc[b].to_numpy())
+def _addresses(spelled: pd.DataFrame, mentions: pd.DataFrame, nodes: int) -> list[frozenset[str]]:
+    known = mentions.dropna(subset=["address"])
+    keys = {text: address_key(str(text)) for text in known["address"].unique()}
+    at = known[["name", "country"]].assign(address=known["address"].map(keys))
+    at = at[at["address"].astype(bool)].merge(
+        spelled[["name", "country", "node"]], on=["name", "country"]
     )
-    return pd.DataFrame({"more": np.where(first, a, b), "less": np.where(first, b, a)})
+    found = at.groupby("node")["address"].agg(frozenset)
+    return [found.get(node, frozenset()) for node in range(nodes)]
 
 
-def _with_a_letter_out(key: str) -> list[str]:
-    squeezed = key.replace(" ", "")
-    if len(squeezed) < SHORTEST_WORD_WITH_SLIP:
-        return []
-    shadows = {squeezed}
-    start = 0
-    for word in key.split():
-        if len(word) >= SHORTEST_WORD_WITH_SLIP and word.isalpha():
-            shadows.update(
-                squeezed[:at] + squeezed[at + 1 :] for at in range(start, start + len(word))
-            )
-        start += len(word)
-    return sorted(shadows)
+class _Groups:
+    """Names joined into groups, each with the name that is seen most as its centre."""
+
+    def __init__(self, entities: Entities) -> None:
+        self.entities = entities
+        self.odds = Odds(entities)
+        self.centre = list(range(len(entities)))
+        self.members = [[at] for at in range(len(entities))]
+        self.why: list[tuple[str, ...]] = [()] * len(entities)
+        self.barred: dict[int, set[int]] = {}
+
+    def centre_of(self, at: int) -> int:
+        return self.centre[at]
+
+    def obey(self, same: Iterable[tuple[int, int]], different: Iterable[tuple[int, int]]) -> None:
+        """Join and part what a user knows."""
+        for a, b in different:
+            self.barred.setdefault(a, set()).add(b)
+            self.barred.setdefault(b, set()).add(a)
+        for a, b in same:
+            if self.centre[a] != self.centre[b]:
+                self._merge(a, b, (BY_HAND,))
+
+    def join(self) -> None:
+        """Join names by the odds, the surest first."""
+        surest: list[tuple[float, int, int, list[Difference]]] = []
+        pairs = likely_pairs(self.entities)
+        for a, b in zip(pairs["a"].tolist(), pairs["b"].tolist(), strict=True):
+            differences = self.odds.differences(a, b)
+            # Names without a difference are two nodes only where the user says so.
+            if not differences:
+                continue
+            odds = self.odds.log_odds(a, b, differences)
+            if odds > BEST_ODDS:
+                surest.append((-odds, a, b, differences))
+        for _, a, b, differences in sorted(surest, key=lambda one: one[:3]):
+            one, other = self.centre[a], self.centre[b]
+            if one == other or self._is_barred(one, other):
+                continue
+            if {one, other} == {a, b} or self._agree(one, other):
+                self._merge(a, b, tuple(map(str, differences)))
+
+    def _agree(self, a: int, b: int) -> bool:
+        """Tell if two centres, compared themselves, are more likely one company than not."""
+        differences = self.odds.differences(a, b)
+        return differences is not None and self.odds.log_odds(a, b, differences) > 0
+
+    def _is_barred(self, one: int, other: int) -> bool:
+        if not self.barred:
+            return False
+        theirs = set(self.members[other])
+        return any(self.barred.get(at, set()) & theirs for at in self.members[one])
+
+    def _merge(self, a: int, b: int, why: tuple[str, ...]) -> None:
+        one, other = self.centre[a], self.centre[b]
+        if self._standing(other) < self._standing(one):
+            one, other, a, b = other, one, b, a
+        # What joins keeps the reason for which it joined.
+        for at in self.members[other]:
+            self.why[at] = tuple(dict.fromkeys((*self.why[at], *why)))
+            self.centre[at] = one
+        self.members[one] += self.members[other]
+        self.members[other] = []
+
+    def _standing(self, at: int) -> tuple[float, str, str]:
+        return (-self.entities.records[at], self.entities.name[at].key, self.entities.place[at])
 
 
-def _same_but_for_a_slip(one: str, other: str) -> bool:
-    ours, theirs = one.split(), other.split()
-    if len(ours) != len(theirs):
-        return one.replace(" ", "") == other.replace(" ", "")
-    differing = [(a, b) for a, b in zip(ours, theirs, strict=True) if a != b]
-    return len(differing) == 1 and all(
-        min(len(a), len(b)) >= SHORTEST_WORD_WITH_SLIP
-        and a.isalpha()
-        and b.isalpha()
-        and OSA.distance(a, b, score_cutoff=SLIPS) <= SLIPS
-        for a, b in differing
-    )
+def _reason(why: tuple[str, ...], set_aside: tuple[str, ...]) -> str:
+    said = [*why] or [SAME_NAME]
+    return "; ".join([*said, *(f"{one} set aside" for one in set_aside)])
 
 
-def _company_table(spelled: pd.DataFrame, mentions: pd.DataFrame) -> pd.DataFrame:
+def _company_table(spelled: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     shown = spelled.drop_duplicates("company_id").set_index("company_id")
     names = spelled.drop_duplicates(["company_id", "name"])
     others = names[names["name"] != names["company_id"].map(shown["name"])]
-    of = spelled.drop_duplicates(["name", "country"]).set_index(["name", "country"])["company_id"]
-    addressed = mentions.dropna(subset=["address"]).merge(
-        of.reset_index(), on=["name", "country"], how="left"
-    )
+    addressed = named.dropna(subset=["address"])
     addressed = addressed.groupby(["company_id", "address"]).agg(records=("records", "sum"))
     addressed = addressed.reset_index()
     addressed = addressed.sort_values(
@@ -193,7 +242,7 @@ def _company_table(spelled: pd.DataFrame, mentions: pd.DataFrame) -> pd.DataFram
         {
             "name": shown["name"],
             "aliases": others.groupby("company_id")["name"].agg(" | ".join),
-            "country": shown["place"].replace("", pd.NA),
+            "country": shown["company_place"].replace("", pd.NA),
             "addresses": addressed.groupby("company_id")["address"].agg(" | ".join),
         },
         index=shown.index,

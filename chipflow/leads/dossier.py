@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from scipy.special import expit
 
+from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Leads:
         Chips that each company passed on to the destination, by company id.
     parameters
         What was asked.
+    screening
+        Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them;
+        empty where no list was given.
     """
 
     table: pd.DataFrame
@@ -81,6 +85,9 @@ class Leads:
     set_aside: pd.DataFrame = field(repr=False)
     throughput: pd.Series = field(repr=False)
     parameters: dict[str, Any]
+    screening: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=SCREENING_COLUMNS), repr=False
+    )
 
     def __len__(self) -> int:
         """Return the number of leads."""
@@ -145,6 +152,7 @@ class Leads:
             table.loc[table["company_id"].isin(parties[role]), "role"] = role
         passed = table["company_id"].map(self.throughput)
         table["throughput"] = passed.astype("float64").fillna(0.0)
+        table["listed"] = table["company_id"].map(listed_by_company(self.screening)).astype("str")
         return table
 
     def _repr_html_(self) -> str:

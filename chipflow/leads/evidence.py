@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BIS_2023 = "BIS, Export Controls on Semiconductor Manufacturing Items and red flags, 2023-10"
 BIS_2025 = "BIS, Industry guidance on diversion of advanced computing ICs, 2025-05-13"
+BIS_FLAGS = "BIS, Know Your Customer guidance and red flags, 15 CFR 732 Supplement No. 3"
 TRI_SEAL = "Departments of Commerce, Treasury and Justice, Tri-Seal compliance note, 2023-03-02"
 
 # A company is new in the records for this long after its first shipment.
@@ -38,6 +39,9 @@ SINGLE_IF_DIVERTED = 0.4  # share of companies
 HIDDEN_IF_DIVERTED, HIDDEN_IF_HONEST = 0.5, 0.15  # shares of lots
 # Two companies at one address are common in office towers, more so in made-up companies.
 SAME_ADDRESS = np.log(4)  # log-likelihood ratio
+# Names that are alike by chance are common, and who is meant is looked up by hand before anything
+# rests on it: a possible match counts as little as one small coincidence, times its score.
+ON_A_LIST = np.log(2)  # log-likelihood ratio at score 1
 # An established trader has this many partners on either side, and the goods of the lead are no
 # more than this share of its lots.
 PARTNERS, SHARE_OF_TRADE = 5, 0.2
@@ -78,6 +82,8 @@ class Case:
         Company id to name.
     facts
         What the records say about each company, and about all.
+    listed
+        Company id to its best possible match: the row of :func:`chipflow.companies.screen`.
     """
 
     lots: pd.DataFrame
@@ -86,6 +92,7 @@ class Case:
     buyers: tuple[str, ...]
     names: dict[str, str]
     facts: Facts
+    listed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def finals(self) -> pd.DataFrame:
@@ -220,6 +227,22 @@ def _shared_address(case: Case) -> Finding | None:
     )
 
 
+def _on_a_list(case: Case) -> Finding | None:
+    lots = case.lots
+    parties = dict.fromkeys([*lots["shipper_id"], *lots["consignee_id"]])
+    found = [case.listed[one] for one in parties if one in case.listed]
+    if not found:
+        return None
+    best = max(found, key=lambda match: (match["score"], str(match["company_id"])))
+    company = best["company_id"]
+    return Finding(
+        float(ON_A_LIST) * float(best["score"]),
+        f"{case.names[company]} may be “{best['entry_name']}” of {best['list']}: a possible match "
+        f"by name, score {best['score']:.2f}; compare address and numbers before relying on it",
+        _ids(lots[(lots["shipper_id"] == company) | (lots["consignee_id"] == company)]),
+    )
+
+
 def _licence(case: Case) -> Finding | None:
     return Finding(
         0.0,
@@ -343,6 +366,13 @@ PARTS: tuple[Part, ...] = (
         "Do companies of the route share an address?",
         TRI_SEAL,
         _shared_address,
+    ),
+    Part(
+        "party on a list",
+        "reason",
+        "May a company of the route be on a list of restricted parties?",
+        BIS_FLAGS,
+        _on_a_list,
     ),
     Part("licence", "innocent", "May a licence have covered it?", "15 CFR 748", _licence),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from chipflow.companies.screen import best_matches
 from chipflow.goods.controls import expand_destination
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
 from chipflow.leads.evidence import NEW_FOR, Case, weigh
@@ -74,6 +76,7 @@ def find_leads(
     window: int = WINDOW,
     most_hops: int = MOST_HOPS,
     seed: int = 0,
+    screening: pd.DataFrame | None = None,
     progress: Progress = silent,
 ) -> Leads:
     """Find the routes by which controlled goods may have reached a destination.
@@ -93,6 +96,8 @@ def find_leads(
         Most shipments in a row.
     seed
         Of everything drawn by chance; recorded with the result. Nothing is drawn in this version.
+    screening
+        Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them.
     progress
         Who is told how the work goes on.
 
@@ -111,7 +116,8 @@ def find_leads(
     tracing = trace(shipments, targets, window=window, most_hops=most_hops, progress=progress)
     with progress.stage("weighing the evidence"):
         routes = find_routes(shipments, tracing)
-        found = _Found.of(network, shipments, routes, targets)
+        listed = {} if screening is None else best_matches(screening)
+        found = _Found.of(network, shipments, routes, targets, listed)
     parameters = {
         "destination": list(targets),
         "since": since,
@@ -130,6 +136,7 @@ def find_leads(
         set_aside=found.set_aside,
         throughput=found.throughput,
         parameters=parameters,
+        **({} if screening is None else {"screening": screening}),
     )
 
 
@@ -167,7 +174,12 @@ class _Found:
 
     @classmethod
     def of(
-        cls, network: Network, shipments: pd.DataFrame, routes: Routes, targets: tuple[str, ...]
+        cls,
+        network: Network,
+        shipments: pd.DataFrame,
+        routes: Routes,
+        targets: tuple[str, ...],
+        listed: dict[str, dict[str, Any]],
     ) -> _Found:
         lots = _with_shipments(routes.lots, shipments, targets)
         links = _with_agreement(routes.links, lots)
@@ -179,7 +191,7 @@ class _Found:
         links_of = dict(list(links.groupby("scheme")))
         for scheme, own in lots.groupby("scheme"):
             assert facts is not None
-            case = _case(own, links_of[scheme], names, facts)
+            case = replace(_case(own, links_of[scheme], names, facts), listed=listed)
             answers = weigh(case)
             row = _row(case, answers)
             rows.append({**row, "scheme": scheme})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from chipflow.companies import resolve
+from chipflow.companies import Judgements, resolve
 from chipflow.engine import fetch, in_memory
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
@@ -16,6 +16,8 @@ from chipflow.network.centrality import centrality
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
     import networkx as nx
 
@@ -60,12 +62,19 @@ class Network:
         One row a spelling of a company: ``name, country, company_id, reason``.
     records
         What the shipments were read from.
+    links
+        What companies share without being one: ``company_id, other_id, kind`` (address, phone
+        or agent), ``value, companies`` (how many share it).
+    unknown_names
+        Names of the user's lists of same and different companies that no record holds.
     """
 
     shipments: pd.DataFrame
     directory: pd.DataFrame = field(repr=False)
     spellings: pd.DataFrame = field(repr=False)
     records: Records = field(repr=False)
+    links: pd.DataFrame | None = field(default=None, repr=False)
+    unknown_names: tuple[str, ...] = ()
 
     @cached_property
     def companies(self) -> pd.DataFrame:
@@ -76,7 +85,7 @@ class Network:
         pandas.DataFrame
             ``company_id, name, aliases, country, addresses, role, units_in, units_out`` (chips),
             the columns of :func:`chipflow.network.centrality`, ``throughput`` (chips; filled by
-            :func:`chipflow.find_leads`), ``anomaly``, ``listed`` (empty in this version),
+            :func:`chipflow.find_leads`), ``anomaly`` (empty in this version), ``listed`` (filled by screening),
             ``first_date, last_date``.
         """
         return _company_table(self.shipments, self.directory)
@@ -106,13 +115,22 @@ class Network:
         return view("network_view", self, **options)
 
 
-def build_network(records: Records, *, progress: Progress = silent) -> Network:
+def build_network(
+    records: Records,
+    *,
+    same: str | Path | None = None,
+    different: str | Path | None = None,
+    progress: Progress = silent,
+) -> Network:
     """Join records, goods, companies and rules into a network.
 
     Parameters
     ----------
     records
         What :func:`chipflow.read_records` returned.
+    same, different
+        CSV files of names that are known to be one company, or not to be: two or more names in
+        a row.
     progress
         Who is told how the work goes on.
 
@@ -120,12 +138,18 @@ def build_network(records: Records, *, progress: Progress = silent) -> Network:
     -------
     Network
         The same for any order of records.
+
+    Raises
+    ------
+    InputError
+        A file of names cannot be read, or both speak of one pair.
     """
+    judgements = Judgements.read(same, different)
     with progress.stage("reading goods from the descriptions"):
         goods = classify(records.expr).cache()
     with progress.stage("joining the spellings of companies"):
         sides = _sides(goods)
-        companies = resolve(_mentions(sides))
+        companies = resolve(_mentions(sides), judgements)
         joined = _with_companies(sides, companies.spellings)
     with progress.stage("asking the rules of each day and destination"):
         shipments = fetch(_with_controls(joined))
@@ -135,6 +159,8 @@ def build_network(records: Records, *, progress: Progress = silent) -> Network:
         directory=_with_placeholders(companies.table, shipments),
         spellings=companies.spellings,
         records=records,
+        links=companies.links,
+        unknown_names=companies.unknown,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chipflow.simulate.lookalikes import LOOKALIKES
 from chipflow.simulate.schemes import SCHEMES
-from chipflow.simulate.score import Score, score
+from chipflow.simulate.score import Score, score, score_names
 from chipflow.simulate.world import ALL, LAYOUTS, World, simulate
 
 #: Names of the scheme and look-alike kinds.
@@ -23,5 +23,6 @@ __all__ = [
     "Score",
     "World",
     "score",
+    "score_names",
     "simulate",
 ]

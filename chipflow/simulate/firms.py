@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipflow.simulate.market import N_DAYS, Floats, Ints, countries, country_codes
+from chipflow.simulate.spellings import FORMS, Registered, spellings
 
 Texts = NDArray[np.object_]
 
@@ -41,10 +42,10 @@ NEWCOMER_SHARE = 0.35  # companies that start trading after the first day
 SHARED_ADDRESS_SHARE = 0.04  # companies that sit in the same business centre as another one
 NO_ADDRESS_SHARE = 0.05  # companies whose address never appears
 
-SPELLINGS = 6
-# How often a record holds a company's name as registered, in capitals, with another legal
-# form, in capitals without stops, with a typing error, without a legal form.
-SPELLING_SHARES = np.array([0.60, 0.17, 0.12, 0.08, 0.01, 0.02])
+NAMESAKE_SHARE = 0.03  # companies called like another one but for their trade word
+NEAR_NAME_SHARE = 0.01  # companies whose own word is one letter off that of another one
+ABROAD_SHARE = 0.01  # companies that have their whole name from one in another country
+AGENTS = 40  # forwarders and agents that stand in names, "care of" or "on behalf of"
 ADDRESS_FORMS = 3
 ADDRESS_SHARES = np.array([0.68, 0.2, 0.12])
 
@@ -182,15 +183,6 @@ def invented_words() -> list[str]:
     return [word for word in made if word.lower() not in real]
 
 
-def _typing_error(word: str, where: int, kind: int) -> str:
-    at = 1 + where % max(1, len(word) - 2)
-    if kind == 0:
-        return word[:at] + word[at + 1 :]
-    if kind == 1:
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word[:at] + word[at] + word[at:]
-
-
 def christen(rng: np.random.Generator, firms: Firms) -> Directory:
     """Give every company a name with its spellings and an address with its forms.
 
@@ -204,81 +196,121 @@ def christen(rng: np.random.Generator, firms: Firms) -> Directory:
     Returns
     -------
     Directory
-        Names are distinct between companies in every spelling but the shortest.
+        Registered names are distinct between companies of one country.
     """
-    n = len(firms)
     words = invented_words()
     table = countries()
+    country = np.array(firms.country)
+    stems = _stems(rng, len(firms), words)
+    draws = rng.random((len(firms), 12))
+    names = np.empty((len(FORMS), len(firms)), dtype=object)
+    addresses = np.empty((ADDRESS_FORMS, len(firms)), dtype=object)
     cities = [text.split("|") for text in table["cities"]]
     streets = [text.split("|") for text in table["streets"]]
+    agents = [f"{word} Forwarding Agency" for word in rng.choice(words, AGENTS)]
+    cores = _cores(rng, firms, stems, draws)
     forms = [[part.split("~") for part in text.split("|")] for text in table["legal_forms"]]
-    any_words = _words()["any"]
-    own_words = [_words()["family"][family] for family in FAMILIES]
-
-    # The first companies take one invented word each, the others a pair of words; the order
-    # is drawn, so that a company's turn says nothing.
-    single = min(n // 2, len(words))
-    pair = rng.choice(len(words) ** 2, size=n - single, replace=False)
-    lone = rng.permutation(len(words))[:single]
-    turn = rng.permutation(n)
-    draws = rng.random((n, 12))
-    names = np.empty((SPELLINGS, n), dtype=object)
-    addresses = np.empty((ADDRESS_FORMS, n), dtype=object)
-    country = np.array(firms.country)
-
-    for firm in range(n):
-        place = turn[firm]
+    some_form = sorted({legal[0] for ways in forms for legal in ways} - {"PT"})
+    for firm in range(len(firms)):
         u = draws[firm]
-        if place < single:
-            stem = words[lone[place]]
-        else:
-            first, second = divmod(int(pair[place - single]), len(words))
-            stem = f"{words[first]} {words[second]}"
-        own = own_words[firms.family[firm]]
-        word = any_words[int(u[1] * len(any_words))] if u[0] < 0.4 else own[int(u[1] * len(own))]
+        town = _of(cities[country[firm]], u[2])
         code = country_codes()[country[firm]]
-        town = cities[country[firm]][int(u[2] * len(cities[country[firm]]))]
-        legal = forms[country[firm]][int(u[3] * len(forms[country[firm]]))]
-        core = f"{stem} {word}"
-        if code == "CN" and u[4] < 0.7:
-            core = f"{town} {core}"
-        elif code in ("HK", "SG", "MY") and u[4] < 0.12:
-            core = f"{core} ({ {'HK': 'HK', 'SG': 'S', 'MY': 'M'}[code] })"
-        other = legal[1 + int(u[5] * (len(legal) - 1))] if len(legal) > 1 else legal[0]
-        wrong = _typing_error(stem, int(u[6] * 97), int(u[7] * 3))
-        if code == "ID":
-            spelt = [f"PT {core}", f"PT. {core}", core.replace(stem, wrong)]
-            full, alike, slip = spelt[0], spelt[1], f"PT {spelt[2]}"
-        else:
-            full, alike = f"{core} {legal[0]}", f"{core} {other}"
-            slip = f"{core.replace(stem, wrong)} {legal[0]}"
-        names[:, firm] = (
-            full,
-            full.upper(),
-            alike,
-            " ".join(alike.upper().replace(".", "").replace(",", " ").split()),
-            slip,
-            core,
+        written = Registered(
+            country=code,
+            stem=stems[firm],
+            core=cores[firm],
+            forms=("PT", "PT.") if code == "ID" else tuple(_of(forms[country[firm]], u[3])),
+            foreign_form=_of(some_form, u[4]),
+            town=town,
+            agent=_of(agents, u[5]),
+            leads=code == "ID",
         )
-        street = words[int(u[8] * len(words))]
-        kind = streets[country[firm]][int(u[9] * len(streets[country[firm]]))]
+        names[:, firm] = spellings(written, (float(u[5]), float(u[6]), float(u[7])))
+        kind = _of(streets[country[firm]], u[9])
         number = 1 + int(u[10] * 480)
         floor = f"#{1 + int(u[11] * 38):02d}-{1 + int(u[6] * 30):02d}, " if u[7] < 0.5 else ""
         post = 10000 + int(u[5] * 89999)
-        line = f"{number} {street} {kind}, {floor}{town} {post}"
+        line = f"{number} {_of(words, u[8])} {kind}, {floor}{town} {post}"
         addresses[:, firm] = (
             line,
             line.upper(),
             line.upper().replace(",", "").replace(" ROAD", " RD").replace(" STREET", " ST"),
         )
+    _share_addresses(rng, firms, addresses, draws[:, 8])
+    return Directory(names=names, addresses=addresses, country=country)
 
+
+def _of(choices: Any, draw: float) -> Any:
+    return choices[int(draw * len(choices))]
+
+
+def _stems(rng: np.random.Generator, n: int, words: list[str]) -> list[str]:
+    """The own words of companies: one invented word each for some, a pair for the others."""
+    # The order is drawn, so that a company's turn says nothing.
+    single = min(n // 2, len(words))
+    pairs = rng.choice(len(words) ** 2, size=n - single, replace=False)
+    first, second = np.divmod(pairs, len(words))
+    stems = [words[at] for at in rng.permutation(len(words))[:single]]
+    stems += [f"{words[a]} {words[b]}" for a, b in zip(first, second, strict=True)]
+    drawn = [stems[at] for at in rng.permutation(n)]
+    way = rng.random(n)
+    model = rng.integers(0, n, n)
+    for firm in np.flatnonzero(way < NAMESAKE_SHARE + NEAR_NAME_SHARE).tolist():
+        like = drawn[model[firm]]
+        drawn[firm] = like if way[firm] < NAMESAKE_SHARE else _other_vowel(like)
+    return drawn
+
+
+def _other_vowel(word: str) -> str:
+    at = next(i for i in range(1, len(word)) if word[i] in "aeiou")
+    return word[:at] + "aeiou"[("aeiou".index(word[at]) + 2) % 5] + word[at + 1 :]
+
+
+def _cores(rng: np.random.Generator, firms: Firms, stems: list[str], draws: Floats) -> list[str]:
+    """Names without their legal forms, no two alike in one country."""
+    words = _words()
+    own_words = [words["family"][family] for family in FAMILIES]
+    cities = [text.split("|") for text in countries()["cities"]]
+    taken: set[tuple[int, str]] = set()
+    cores: list[str] = []
+    abroad = rng.random(len(firms)) < ABROAD_SHARE
+    model = rng.integers(0, len(firms), len(firms))
+    for firm, stem in enumerate(stems):
+        u, place = draws[firm], firms.country[firm]
+        choice = words["any"] if u[0] < 0.4 else own_words[firms.family[firm]]
+        code = country_codes()[place]
+        if abroad[firm] and model[firm] < firm and firms.country[model[firm]] != place:
+            core = cores[model[firm]]
+            stems[firm] = stems[model[firm]]
+        else:
+            core = _placed(f"{stem} {_of(choice, u[1])}", code, _of(cities[place], u[2]), u[4])
+        for word in [*choice, *words["any"], *range(2, 99)]:
+            if (place, core.lower()) not in taken:
+                break
+            core = f"{stems[firm]} {word}"
+        taken.add((place, core.lower()))
+        cores.append(core)
+    return cores
+
+
+def _placed(core: str, code: str, town: str, draw: float) -> str:
+    if code == "CN" and draw < 0.7:
+        return f"{town} {core}"
+    if code in ("HK", "SG", "MY") and draw < 0.12:
+        return f"{core} ({ {'HK': 'HK', 'SG': 'S', 'MY': 'M'}[code] })"
+    return core
+
+
+def _share_addresses(
+    rng: np.random.Generator, firms: Firms, addresses: Texts, draw: Floats
+) -> None:
+    n = len(firms)
+    country = np.array(firms.country)
     shares = np.flatnonzero(rng.random(n) < SHARED_ADDRESS_SHARE)
     hosts = rng.permutation(n)
     by_country = {code: hosts[country[hosts] == code] for code in np.unique(country)}
     for guest in shares.tolist():
-        locals_ = by_country[country[guest]]
-        addresses[:, guest] = addresses[:, locals_[int(draws[guest, 8] * len(locals_))]]
+        addresses[:, guest] = addresses[:, _of(by_country[country[guest]], draw[guest])]
     for guest, host in sorted(firms.neighbour.items()):
         addresses[:, guest] = addresses[:, host]
     addresses[:, rng.random(n) < NO_ADDRESS_SHARE] = None
-    return Directory(names=names, addresses=addresses, country=country)

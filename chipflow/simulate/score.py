@@ -244,3 +244,29 @@ def _verdicts(
     named = pd.concat([found, routes, looks]).drop_duplicates("rank")
     leads = leads.merge(named[["rank", "scheme_id", "kind"]], on="rank", how="left")
     return leads, found[["rank", "scheme_id", "kind", "share"]].reset_index(drop=True)
+
+
+def score_names(truth: pd.DataFrame, company_id: pd.Series) -> tuple[float, float]:
+    """Score the joining of names, pair by pair.
+
+    Parameters
+    ----------
+    truth
+        :attr:`World.companies`, or some of its rows: ``company`` is the true one.
+    company_id
+        The company that each of these rows was given, by the same index.
+
+    Returns
+    -------
+    tuple of float
+        Precision (of the pairs of rows that were joined, the share that is one company) and
+        recall (of the pairs that are one company, the share that was joined).
+    """
+    table = pd.DataFrame({"true": truth["company"], "given": company_id})
+
+    def pairs(by: list[str]) -> float:
+        size = table.groupby(by).size()
+        return float((size * (size - 1) / 2).sum())
+
+    both = pairs(["true", "given"])
+    return both / max(pairs(["given"]), 1.0), both / max(pairs(["true"]), 1.0)

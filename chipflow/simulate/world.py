@@ -13,7 +13,6 @@ from chipflow.errors import ParameterError
 from chipflow.simulate import market
 from chipflow.simulate.firms import (
     ADDRESS_SHARES,
-    SPELLING_SHARES,
     Directory,
     Firms,
     Texts,
@@ -23,6 +22,7 @@ from chipflow.simulate.lookalikes import LOOKALIKES
 from chipflow.simulate.market import FIRST_DAY, countries, country_codes
 from chipflow.simulate.scene import ROLES, Ledger, Scene
 from chipflow.simulate.schemes import SCHEMES
+from chipflow.simulate.spellings import FORMS
 from chipflow.simulate.trade import Shipments, background, concatenate
 
 ALL = "all"
@@ -119,6 +119,9 @@ class World:
     schemes
         ``scheme_id, kind, innocent, chip, true_units, countries, companies``: ``true_units``
         are chips handed to the last company of the route, or brought in if they stay.
+    companies
+        ``company, name, country, address, records``: every way in which a company is named in
+        the records, with its number in the truth.
     seed, parameters
         What the world was made from.
     """
@@ -126,6 +129,7 @@ class World:
     records: pd.DataFrame
     truth: pd.DataFrame
     schemes: pd.DataFrame
+    companies: pd.DataFrame
     seed: int
     parameters: dict[str, object]
 
@@ -141,7 +145,7 @@ class World:
         -------
         list of pathlib.Path
             What was written: ``records/*``, ``truth/records.csv``, ``truth/schemes.csv``,
-            ``README.md``.
+            ``truth/companies.csv``, ``README.md``.
         """
         from chipflow.simulate.write import write_world
 
@@ -231,6 +235,7 @@ def simulate(
         records=table,
         truth=_truth(table, everything, scenes),
         schemes=_schemes(scenes, directory),
+        companies=_companies(table, everything),
         seed=seed,
         parameters={
             "records": records,
@@ -306,7 +311,7 @@ def _records(
         source_row.append(np.arange(count) + BANNER_ROWS[name] + 2)
 
     def spelt(firm: market.Ints) -> Texts:
-        form = rng.choice(len(SPELLING_SHARES), size=n, p=SPELLING_SHARES)
+        form = rng.choice(len(FORMS), size=n, p=list(FORMS.values()))
         return np.asarray(directory.names[form, firm])
 
     def address(firm: market.Ints) -> Texts:
@@ -420,6 +425,24 @@ def _truth(table: pd.DataFrame, shipments: Shipments, scenes: list[Scene]) -> pd
 def scheme_id(number: int) -> str:
     """Identifier of a scheme or look-alike by its position."""
     return f"S{number + 1:05d}"
+
+
+def _companies(table: pd.DataFrame, shipments: Shipments) -> pd.DataFrame:
+    sides = [
+        pd.DataFrame(
+            {
+                "company": firm,
+                "name": table[side].to_numpy(),
+                "country": table[f"{side}_country"].to_numpy(),
+                "address": table[f"{side}_address"].to_numpy(),
+            }
+        )
+        for side, firm in (("shipper", shipments.shipper), ("consignee", shipments.consignee))
+    ]
+    named = pd.concat(sides, ignore_index=True)
+    columns = list(named.columns)
+    counted = named.groupby(columns, dropna=False, sort=True).size().rename("records")
+    return counted.reset_index()
 
 
 def _schemes(scenes: list[Scene], directory: Directory) -> pd.DataFrame:

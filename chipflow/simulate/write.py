@@ -61,7 +61,11 @@ def write_world(world: World, out: Path) -> list[Path]:
             else:
                 _write_workbook(_declarations(world, records), path, world.seed)
             written.append(path)
-        for name, frame in (("records.csv", world.truth), ("schemes.csv", world.schemes)):
+        for name, frame in (
+            ("records.csv", world.truth),
+            ("schemes.csv", world.schemes),
+            ("companies.csv", world.companies),
+        ):
             path = out / TRUTH / name
             frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
             written.append(path)
@@ -187,6 +191,7 @@ Written by
 - `records/`: {len(world.records)} records, what `chipflow analyze` is given
 - `truth/records.csv`: the records of schemes and look-alikes, with their part in them
 - `truth/schemes.csv`: the schemes and look-alikes (`innocent`), with the chips they moved
+- `truth/companies.csv`: every way in which each company is named, for scoring the joining of names
 
 Schemes:
 

@@ -272,6 +272,7 @@ def test_files_have_the_same_bytes_every_time(tmp_path):
         "README.md",
         "records/bills_of_lading.csv",
         "records/customs_declarations.xlsx",
+        "truth/companies.csv",
         "truth/records.csv",
         "truth/schemes.csv",
     ]

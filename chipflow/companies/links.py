@@ -1,0 +1,74 @@
+"""What two companies share without being one: an address, a telephone, an agent."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from chipflow.companies.names import address_key, read_name
+
+LINK_COLUMNS = ["company_id", "other_id", "kind", "value", "companies"]
+# More companies than this at one address or with one agent are customers of a mailbox or a
+# forwarder; that they share it says nothing about any two of them.
+MOST_LINKED = 50  # companies
+# A number that stands behind such a word is a telephone and no post code.
+_PHONE = re.compile(
+    r"\b(?:tel|telephone|phone|ph|mob|mobile|cell|fax|whatsapp|contact)\b[\s.:#no-]*"
+    r"(\+?\d[\d\s().-]{5,}\d)",
+    re.IGNORECASE,
+)
+_SHORTEST_PHONE = 7  # digits
+
+
+def shared(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Find what companies share.
+
+    Parameters
+    ----------
+    mentions
+        ``company_id, name, address, country``; one row a distinct way to be named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``company_id, other_id`` (each pair once, the first before the second), ``kind``
+        (``address``, ``phone`` or ``agent``), ``value`` (what is shared, in a form in which
+        spellings are equal), ``companies`` (how many share it).
+    """
+    known = mentions.dropna(subset=["address"])
+    texts = known["address"].astype("str")
+    keys = {text: _without_phone(text) for text in texts.unique()}
+    phones = {text: phone(text) for text in texts.unique()}
+    agents = {name: _agent(name) for name in mentions["name"].unique()}
+    of = [
+        known.assign(kind="address", value=known["country"].fillna("") + " " + texts.map(keys))[
+            texts.map(keys).astype(bool)
+        ],
+        known.assign(kind="phone", value=texts.map(phones)),
+        mentions.assign(kind="agent", value=mentions["name"].map(agents)),
+    ]
+    met = pd.concat([one[["company_id", "kind", "value"]] for one in of]).drop_duplicates()
+    met = met[met["value"].astype(bool)]
+    met["companies"] = met.groupby(["kind", "value"])["company_id"].transform("size")
+    met = met[(met["companies"] > 1) & (met["companies"] <= MOST_LINKED)]
+    other = met.rename(columns={"company_id": "other_id"}).drop(columns="companies")
+    pairs = met.merge(other, on=["kind", "value"])
+    pairs = pairs[pairs["company_id"] < pairs["other_id"]]
+    return pairs[LINK_COLUMNS].sort_values(LINK_COLUMNS, ignore_index=True)
+
+
+def phone(text: str) -> str:
+    """Return the digits of a telephone number that a text names as one, or ``""``."""
+    found = _PHONE.search(text)
+    digits = "".join(char for char in found[1] if char.isdigit()) if found else ""
+    return digits if len(digits) >= _SHORTEST_PHONE else ""
+
+
+def _without_phone(address: str) -> str:
+    return address_key(_PHONE.sub(" ", address))
+
+
+def _agent(name: str) -> str:
+    agent = read_name(name).agent
+    return read_name(agent).key if agent else ""
