@@ -85,7 +85,8 @@ class Network:
         pandas.DataFrame
             ``company_id, name, aliases, country, addresses, role, units_in, units_out`` (chips),
             the columns of :func:`chipflow.network.centrality`, ``throughput`` (chips; filled by
-            :func:`chipflow.find_leads`), ``anomaly`` (empty in this version), ``listed`` (filled by screening),
+            :func:`chipflow.find_leads`), ``anomaly`` (empty in this version), ``listed`` (filled
+            by screening),
             ``first_date, last_date``.
         """
         return _company_table(self.shipments, self.directory)

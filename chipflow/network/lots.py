@@ -252,6 +252,44 @@ def _number_by_chance(items: Floats, goods: np.ndarray) -> Floats:
     return np.asarray((others + expected) / (lots + PRIOR_LOTS), dtype=float)
 
 
+def pairs_by_group(
+    lots: Lots,
+    e: Ints,
+    group_of_e: Ints,
+    order: Ints,
+    groups: Ints,
+    window: int,
+) -> tuple[Ints, Ints]:
+    """Join by a sorted range: f of the same group whose days may lie 0..window after those of e.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    e, group_of_e
+        Positions of the earlier lots, and the group of each.
+    order, groups
+        Positions of the later lots and their groups, sorted by group and first day.
+    window
+        Days.
+
+    Returns
+    -------
+    tuple
+        Positions of e and f, one entry a pair.
+    """
+    span = 1 + int(lots.last.max(initial=0)) + window + lots.longest
+    key = groups * span + lots.first[order]
+    low = np.searchsorted(key, group_of_e * span + np.maximum(lots.first[e] - lots.longest, 0))
+    high = np.searchsorted(key, group_of_e * span + lots.last[e] + window, side="right")
+    count = high - low
+    left = np.repeat(e, count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    right = order[np.repeat(low, count) + offset]
+    possible = (lots.last[right] >= lots.first[left]) & (left != right)
+    return left[possible], right[possible]
+
+
 def likelihood(lots: Lots, e: Ints, f: Ints, window: int) -> pd.DataFrame:
     """Compare pairs of lots: f is what e became, or a lot taken by chance.
 
@@ -342,11 +380,12 @@ def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
         more = NUMBER_IF_CONTINUED["more"] / np.maximum(
             LARGEST_MERGE * bought / lots.per_item[e], 1
         )
-        more = np.where(sold > LARGEST_MERGE * bought, more * WRONG, more)
         expected = np.where(
             equal, NUMBER_IF_CONTINUED["whole"], np.where(sold < bought, part, more)
         )
-        ratio = np.log(expected / chance)
+        # A number beyond any merge is wrong, and then as likely as in any other lot.
+        likely = np.where(sold > LARGEST_MERGE * bought, WRONG * chance, expected)
+        ratio = np.log(likely / chance)
     return np.asarray(np.where(np.isfinite(ratio), ratio, 0.0))
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.network.lots import Lots, likelihood
+from chipflow.network.handover import hand_overs
+from chipflow.network.lots import Lots, likelihood, pairs_by_group
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ MOST_HOPS = 6  # shipments in a row; documented routes have two to four
 # half a lot for and half a lot against (Jeffreys' prior of a share).
 CONTINUES = (0.5, 0.5)  # lots that do, lots that do not
 LEARNING_ROUNDS = 8  # rounds of expectation and maximisation; shares move by less than 0.01 then
-# Share of lots leaving a country that another company had brought in, with no record between.
-# Rare, and searched over the whole country: it needs evidence of 1 to 100 before it is believed.
-HANDED_OVER = 0.01  # share of lots
+# Share of buyers that hand goods on inside their country, with no record between. Rare, and
+# searched over every company of the country: it is believed only on strong evidence.
+HANDED_OVER = 0.01  # share of companies that receive followed goods
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
 
 LINK_COLUMNS = {
@@ -133,12 +134,25 @@ def trace(
         ["log_odds", "e", "f"], ascending=[False, True, True], ignore_index=True
     )
     links["units"] = _allocate(lots, links)
-    links = links[links["units"].isna() | (links["units"] > 0)]
+    links = _fed(lots, links[links["units"].isna() | (links["units"] > 0)])
     links["from_record"] = lots.record[links["e"].to_numpy()]
     links["to_record"] = lots.record[links["f"].to_numpy()]
     links["chip"] = lots.chip[links["e"].to_numpy()]
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
     return Tracing(table, lots, window, most_hops, targets)
+
+
+def _fed(lots: Lots, links: pd.DataFrame) -> pd.DataFrame:
+    """Links that hang on a lot which names a chip: others lost their feed in the allocation."""
+    e, f = links["e"].to_numpy(), links["f"].to_numpy()
+    kept = np.ones(len(links), dtype=bool)
+    while True:
+        fed = lots.family >= 0
+        fed[f[kept]] = True
+        still = kept & fed[e]
+        if still.sum() == kept.sum():
+            return links[kept]
+        kept = still
 
 
 def _empty_links() -> pd.DataFrame:
@@ -151,12 +165,9 @@ def _links_from(lots: Lots, frontier: Ints, window: int) -> pd.DataFrame:
     recorded = likelihood(lots, e, f, window)
     recorded["prior"] = _learned_prior(lots, recorded)
     recorded["kind"] = RECORDED
-    e, f, among = _pairs_across_country(lots, frontier, window)
-    across = likelihood(lots, e, f, window)
-    across["prior"] = np.log(HANDED_OVER / (1 - HANDED_OVER)) - np.log(among)
-    across["kind"] = HAND_OVER
+    recorded["log_odds"] = recorded["evidence"] + recorded["prior"]
+    across = hand_overs(lots, frontier, window).assign(kind=HAND_OVER)
     links = pd.concat([recorded, across], ignore_index=True)
-    links["log_odds"] = links["evidence"] + links["prior"]
     return links[links["log_odds"] > 0]
 
 
@@ -175,35 +186,7 @@ def _pairs_at_company(lots: Lots, frontier: Ints, window: int) -> tuple[Ints, In
     """All pairs (e, f) where f may leave the company that e arrived at, within the window."""
     e = frontier[lots.named_consignee[frontier]]
     order = np.lexsort((lots.first, lots.shipper))
-    return _pairs_by_group(
-        lots, e, lots.consignee[e], order, lots.shipper[order], window, exclude_same_shipper=False
-    )
-
-
-def _pairs_by_group(
-    lots: Lots,
-    e: Ints,
-    group_of_e: Ints,
-    order: Ints,
-    groups: Ints,
-    window: int,
-    *,
-    exclude_same_shipper: bool,
-) -> tuple[Ints, Ints]:
-    """Sorted range join: f of the same group whose days may lie 0..window after those of e."""
-    span = 1 + int(lots.last.max(initial=0)) + window + lots.longest
-    key = groups * span + lots.first[order]
-    low = np.searchsorted(key, group_of_e * span + np.maximum(lots.first[e] - lots.longest, 0))
-    high = np.searchsorted(key, group_of_e * span + lots.last[e] + window, side="right")
-    count = high - low
-    left = np.repeat(e, count)
-    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    right = order[np.repeat(low, count) + offset]
-    possible = (lots.last[right] >= lots.first[left]) & (left != right)
-    if exclude_same_shipper:
-        possible &= lots.shipper[right] != lots.consignee[left]
-        possible &= lots.shipper[right] != lots.shipper[left]
-    return left[possible], right[possible]
+    return pairs_by_group(lots, e, lots.consignee[e], order, lots.shipper[order], window)
 
 
 def _learned_prior(lots: Lots, pairs: pd.DataFrame) -> Floats:
@@ -229,47 +212,6 @@ def _learned_prior(lots: Lots, pairs: pd.DataFrame) -> Floats:
         share = (yes + np.bincount(company, weights=continues)) / (yes + no + lots_of)
     odds = np.log(share / (1 - share))
     return np.asarray(odds[company][purchases] - np.log(choices[purchases]))
-
-
-def _pairs_across_country(lots: Lots, frontier: Ints, window: int) -> tuple[Ints, Ints, Floats]:
-    """Pairs that a hand-over inside a country could join, and over how many lots it was searched.
-
-    Only equal numbers of pieces of nearly equal weight are compared: with less than that a
-    hand-over among all companies of a country could not be believed anyway.
-    """
-    e = frontier[lots.comparable[frontier] & (lots.to_country[frontier] >= 0)]
-    # Every lot that came into the country in the window could have been the one handed over.
-    arrivals = np.sort(lots.to_country[frontier] * _SPAN + lots.first[frontier])
-    goes_out = np.flatnonzero(
-        lots.comparable & (lots.from_country >= 0) & (lots.from_country != lots.to_country)
-    )
-    left, right = [], []
-    for shift in (-1, 0, 1):
-        group_e = lots.hand_over_group(e, lots.to_country, shift)
-        group_f = lots.hand_over_group(goes_out, lots.from_country, 0)
-        codes, together = np.unique(np.concatenate([group_e, group_f]), return_inverse=True)
-        order = np.lexsort((lots.first[goes_out], together[len(e) :]))
-        pair = _pairs_by_group(
-            lots,
-            e,
-            together[: len(e)],
-            goes_out[order],
-            together[len(e) :][order],
-            window,
-            exclude_same_shipper=True,
-        )
-        del codes
-        left.append(pair[0])
-        right.append(pair[1])
-    e, f = np.concatenate(left), np.concatenate(right)
-    named = lots.named_consignee[e] & lots.named_shipper[f]
-    e, f = e[named], f[named]
-    last = np.searchsorted(arrivals, lots.from_country[f] * _SPAN + lots.last[f], side="right")
-    first = np.searchsorted(arrivals, lots.from_country[f] * _SPAN + lots.first[f] - window)
-    return e, f, np.maximum(last - first, 1).astype(float)
-
-
-_SPAN = 1_000_000  # days: more than any two dates in records lie apart
 
 
 def _allocate(lots: Lots, links: pd.DataFrame) -> Floats:
