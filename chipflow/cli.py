@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chipflow.progress import Progress, Stage
+    from chipflow.records import Records
     from chipflow.run import Run
 
 app = typer.Typer(
@@ -71,6 +73,16 @@ Layout = Annotated[
 Destination = Annotated[
     str, typer.Option("--destination", help="Countries that the rules guard.", metavar="CN,HK,MO")
 ]
+Same = Annotated[
+    str | None, typer.Option("--same", help="CSV of names that are one company.", metavar="FILE")
+]
+Different = Annotated[
+    str | None, typer.Option("--different", help="CSV of names that are not.", metavar="FILE")
+]
+Lists = Annotated[
+    list[str] | None,
+    typer.Option("--list", help="Restricted parties to look companies up in; repeatable."),
+]
 Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="YYYY-MM-DD")]
 Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="YYYY-MM-DD")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable file.")]
@@ -79,11 +91,69 @@ Seed = Annotated[int, typer.Option("--seed", help="Of everything drawn by chance
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
+@app.command("read")
+def read_command(
+    records: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what was understood of each sheet.")
+    ] = False,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    save_layout: Annotated[
+        Path | None,
+        typer.Option("--save-layout", help="Write the mapping, to be corrected.", metavar="TOML"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Write the records, and what was rejected beside them.", metavar="PARQUET"
+        ),
+    ] = None,
+    layout: Layout = None,
+    strict: Strict = False,
+    engine: Engine = "duckdb",
+    quiet: Quiet = False,
+) -> None:
+    """Say what record files hold and how they are understood; write the records as one table."""
+    import json
+
+    from chipflow.records import read_records
+
+    _one_of("--format", output, ("text", "json"))
+    if out is not None and out.suffix.lower() != ".parquet":
+        raise ParameterError(f"--out: {str(out)!r} is no Parquet file; give a name in .parquet")
+    read = read_records(
+        *records, layout=layout, strict=strict, engine=engine, progress=_progress(quiet)
+    )
+    if save_layout is not None:
+        read.save_layout(save_layout)
+    if out is not None:
+        with _progress(quiet).stage("writing the records"):
+            read.save(out)
+    if output == "json":
+        # As bytes: JSON is UTF-8 whatever the terminal.
+        typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())
+    elif explain or (save_layout is None and out is None):
+        _out.print(Text(read.explain()), soft_wrap=True)
+    elif not quiet:
+        _print_read(read)
+
+
+def _print_read(read: Records) -> None:
+    counts = read.counts
+    parts = [f"{counts[name]:,} {name.replace('_', ' ')}" for name in counts]
+    _out.print(Text(f"{', '.join(parts)} ({len(read.sheets)} sheets)"))
+    for warning in read.warnings:
+        _out.print(Text(f"! {warning}"), style="yellow", soft_wrap=True)
+
+
 @app.command("analyze")
 def analyze_command(
     records: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
     out: Out,
     layout: Layout = None,
+    same: Same = None,
+    different: Different = None,
+    lists: Lists = None,
     destination: Destination = "CN,HK,MO",
     since: Since = None,
     until: Until = None,
@@ -99,6 +169,9 @@ def analyze_command(
         records,
         out,
         layout=layout,
+        same=same,
+        different=different,
+        lists=lists or (),
         destination=destination,
         since=since,
         until=until,
@@ -192,6 +265,11 @@ def _print_summary(run: Run) -> None:
     ):
         table.add_row(label, f"{counts[name]:,}")
     _out.print(table)
+    if "screening" in run.summary:
+        said = f"possible matches on a list: {len(run.leads.screening):,} (see screening.csv)"
+        _out.print(Text(said))
+    for name in run.leads.searched.unknown_names:
+        _out.print(Text(f"no record names {name!r} of the lists of names"), style="yellow")
     for sheet in run.summary["sheets"]:
         if sheet["kind"] != "records":
             _out.print(Text(f"not used: {sheet['source']}: {sheet['reason']}"), style="yellow")
@@ -232,6 +310,10 @@ def _root(
 
 def main() -> None:
     """Run the command line; errors of chipflow become one line and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that does not know a letter of a company's name shows its number instead.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ChipflowError as error:

@@ -78,4 +78,5 @@ class ParameterError(ChipflowError):
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())
+    # What a file is called or says may hold characters that move the cursor or change colours.
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())

@@ -71,6 +71,10 @@ COMPANY_COLUMNS = [
 ]
 
 
+# Results that are written only where they were asked for.
+SOMETIMES = ("screening.csv",)
+
+
 @dataclass(frozen=True)
 class Run:
     """What :func:`analyze` did.
@@ -196,6 +200,9 @@ class _Results:
         return self
 
     def complete(self) -> None:
+        # What only some runs write must not be left over from another one.
+        for name in SOMETIMES:
+            (self.target / name).unlink(missing_ok=True)
         for path in sorted(self.folder.iterdir()):
             path.replace(self.target / path.name)
 

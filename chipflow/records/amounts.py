@@ -47,23 +47,20 @@ def step(table: ir.Table, new: dict[str, Any], done: Sequence[str] = ()) -> ir.T
     return table.select(*kept, **new)
 
 
-def bare(text: ir.StringValue) -> ir.StringValue:
-    """Return cells without blanks around; looking first is much faster than trimming all."""
-    import ibis
-
-    return ibis.ifelse(text.re_search(r"^\s|\s$"), text.strip(), text)
-
-
 def one_of(text: ir.StringValue, words: Sequence[str]) -> ir.BooleanValue:
     """Tell for each cell if it is one of these words, whatever its case.
 
-    A pattern, behind a look at the length: an engine turns a long list of values into a join.
+    A pattern, behind quick looks at the length and the first character: an engine turns a long
+    list of values into a join.
     """
     import ibis
 
-    longest = max(map(len, words))
     pattern = "(?i)^(?:" + "|".join(re.escape(word) for word in words) + ")$"
-    return ibis.ifelse(text.length() <= longest, text.re_search(pattern), ibis.literal(False))
+    candidate = text.length() <= max(map(len, words))
+    if not any(word[:1].isdigit() for word in words):
+        # Dates, codes and numbers: in the order of characters ":" comes after the digits.
+        candidate &= ~((text >= "0") & (text < ":"))
+    return ibis.ifelse(candidate, text.re_search(pattern), ibis.literal(False))
 
 
 def is_missing(text: ir.StringValue, parties: bool = False) -> ir.BooleanValue:

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chipflow.records.clean import DATE_MISSING, END, NO_DATE, PART, clean
+from chipflow.records.both_sides import seen_from_both
+from chipflow.records.clean import DATE_MISSING, NO_DATE, clean, content_of
 from chipflow.records.decide import decide
 from chipflow.records.duplicates import (
+    OTHER_SIDE,
+    SAME_RECORD,
     all_differ,
+    all_numbered,
     identify,
+    joined_records,
     name_records,
     pasted,
-    plain_name,
 )
 from chipflow.records.gather import first_cells
 from chipflow.records.layouts import Layout
@@ -27,7 +31,15 @@ from chipflow.records.schema import (
     Sheet,
 )
 from chipflow.records.sheets import Body
-from chipflow.records.slots import Usable, parameters, text_table, widths
+from chipflow.records.slots import (
+    END,
+    PART,
+    Usable,
+    parameters,
+    raw_rows,
+    text_table,
+    widths,
+)
 from chipflow.records.words import read_header
 
 # Rows at the end of a sheet that may be a footer; longer ones are a table of their own.
@@ -63,24 +75,20 @@ def assemble(
     if not usable:
         return _nothing(backend), _rejects(rejected), _frame([], DUPLICATE_COLUMNS)
     needed = widths(usable)
-    with_id = {u.number for u in usable if _repeats_numbers(u)}
-    texts = _keep(backend, "texts", _memtable(text_table(usable, with_id)), lazily=True)
+    cells, usual = text_table(usable)
+    texts = _keep(backend, "texts", _memtable(cells), lazily=True)
     made = decide(texts, needed, group_of, layout, backend.to_pandas)
+    made.usual = usual
     for number, sentences in made.warnings.items():
         sheets[number].warnings += sentences
     known = parameters(usable, layout, made.commas, made.day_first, made.shifted)
     cleaned = _keep(backend, "cleaned", clean(texts, known, needed, made))
-    different = all_differ(cleaned, backend.to_pandas)
-    if not different:
-        marked = identify(cleaned, pasted(cleaned, backend.to_pandas))
-        marked = _keep(backend, "marked", marked.select(*_MARKS))
-        names = _keep(backend, "names", name_records(marked))
+    used = cleaned.filter(cleaned.lost.isnull())
+    records = _told_apart(backend, used, usable)
     lost = backend.to_pandas(
         cleaned.filter(cleaned.lost.notnull()).select("sheet", "row", "lost", "lost_value")
     )
-    last = backend.to_pandas(
-        cleaned.filter(cleaned.lost.isnull()).group_by("sheet").agg(last=cleaned.row.max())
-    )
+    last = backend.to_pandas(used.group_by("sheet").agg(last=used.row.max()))
     last_row = {int(s): int(r) for s, r in zip(last["sheet"], last["last"], strict=True)}
     by_number = {u.number: u for u in usable}
     footers = _footers(lost, by_number, last_row)
@@ -89,18 +97,72 @@ def assemble(
     rejected += [_ragged_rows(u, last_row.get(u.number, 0)) for u in usable]
     rejected.append(_problems(backend, cleaned, by_number))
     sources = [sheet.source for sheet in sheets]
-    if different:
+    if records is None:
         duplicates = _frame([], DUPLICATE_COLUMNS)
-        used = cleaned.filter(cleaned.lost.isnull())
         counted = used.group_by("sheet").agg(used=used.count(), rows=used.count())
-        whole = used.mutate(record_id=plain_name(used), other_sources=ibis.null("string"))
+        whole = used.mutate(other_sources=ibis.null("string"))
     else:
+        marked, names = records
         duplicates, others_of = _duplicates(backend, marked, names, sources)
-        counted = marked.group_by("sheet").agg(used=marked.first.sum(), rows=marked.count())
+        counted = marked.group_by("sheet").agg(used=marked["first"].sum(), rows=marked.count())
         whole = _named(cleaned, marked, names, others_of)
     _count(backend.to_pandas(counted), lost, footers, by_number)
-    expr = _keep(backend, "records", _placed(whole, sources), lazily=different)
+    expr = _keep(backend, "records", _placed(whole, sources), lazily=records is None)
     return expr, _rejects(rejected), duplicates
+
+
+def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any] | None:
+    """Find the rows that are the same record, and name the records.
+
+    Returns
+    -------
+    tuple or None
+        Rows with their record, and the names of records; None in the usual case, in which each
+        row is a record with a number of its own and nothing has to be compared.
+    """
+    import ibis
+
+    fetch = backend.to_pandas
+    two_sided = _goes_both_ways(usable)
+    if not two_sided and all_numbered(used, fetch):
+        return None
+    rows = used.select("sheet", "row", "record_id", "has_id", content=content_of(used))
+    repeating = [item for item in usable if _repeats_numbers(item)]
+    if repeating:
+        raw = _memtable(raw_rows(repeating))
+        here = [rows.sheet == raw.raw_sheet, rows.row == raw.raw_at]
+        rows = rows.left_join(raw, here).drop("raw_sheet", "raw_at")
+        rows = rows.mutate(raw_row=rows.raw.hexdigest("md5")).drop("raw")
+    else:
+        rows = rows.mutate(raw_row=ibis.null("string"))
+    rows = _keep(backend, "contents", rows)
+    if all_differ(rows, fetch):
+        columns = {"k": 0, "first": True}
+        marked = _keep(backend, "marked", rows.mutate(**columns).select(*_MARKS))
+    else:
+        marked = _keep(backend, "marked", identify(rows, pasted(rows, fetch)).select(*_MARKS))
+    marked = marked.mutate(other_side=False)
+    if two_sided:
+        marked = _without_other_side(backend, used, marked, usable)
+    return marked, _keep(backend, "names", name_records(marked))
+
+
+def _goes_both_ways(usable: list[Usable]) -> bool:
+    """Tell if some sheets hold imports and others exports."""
+    if any("direction" in item.mapping.columns for item in usable):
+        return len(usable) > 1
+    return {"import", "export"} <= {item.sheet.direction for item in usable}
+
+
+def _without_other_side(backend: Any, used: Any, marked: Any, usable: list[Usable]) -> Any:
+    """Let each shipment that both customs saw be one record."""
+    first = marked.filter(marked["first"]).select("sheet", "row", "content", "k")
+    kept = used.inner_join(first, ["sheet", "row"])
+    reporters = {item.number: item.sheet.reporting_country for item in usable}
+    pairs = seen_from_both(kept, reporters, backend.to_pandas)
+    if not len(pairs):
+        return marked
+    return _keep(backend, "joined", joined_records(marked, pairs))
 
 
 def _memtable(table: Any) -> Any:
@@ -121,7 +183,8 @@ def _keep(backend: Any, name: str, expr: Any, lazily: bool = False) -> Any:
     try:
         if backend.name != "duckdb":
             return backend.create_view(name, expr, overwrite=True)
-        return backend.create_table(name, expr, temp=True, overwrite=True)
+        # Without `overwrite`, which would copy the whole table once more: names are used once.
+        return backend.create_table(name, expr, temp=True)
     finally:
         ibis.options.sql.fuse_selects = before
 
@@ -233,8 +296,8 @@ def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.Da
 def _duplicates(
     backend: Any, marked: Any, names: Any, sources: list[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    again = marked.filter(~marked.first).select("content", "k", "sheet", "row")
-    first = marked.filter(marked.first).select(
+    again = marked.filter(~marked["first"]).select("content", "k", "sheet", "row", "other_side")
+    first = marked.filter(marked["first"]).select(
         "content", "k", kept_sheet=marked.sheet, kept_row=marked.row
     )
     found = backend.to_pandas(
@@ -248,6 +311,7 @@ def _duplicates(
             "record_id": found["record_id"].astype("str"),
             "kept_source": found["kept_sheet"].map(names_of).astype("str"),
             "kept_source_row": found["kept_row"].astype("int64"),
+            "reason": found["other_side"].map({True: OTHER_SIDE, False: SAME_RECORD}).astype("str"),
         }
     ).sort_values(["source", "source_row"], ignore_index=True)
     place = table["source"] + ":" + table["source_row"].astype("str")
@@ -286,9 +350,9 @@ def _named(cleaned: Any, marked: Any, names: Any, others_of: pd.DataFrame) -> An
     import ibis
     import pyarrow as pa
 
-    first = marked.filter(marked.first).select("sheet", "row", "content", "k")
+    first = marked.filter(marked["first"]).select("sheet", "row", "content", "k")
     named = first.inner_join(names, ["content", "k"]).select("sheet", "row", "record_id")
-    whole = cleaned.drop("record_id", "content").inner_join(named, ["sheet", "row"])
+    whole = cleaned.drop("record_id").inner_join(named, ["sheet", "row"])
     other = ibis.memtable(
         pa.table(
             {
@@ -317,4 +381,4 @@ def _nothing(backend: Any) -> Any:
 
     kinds = {"date": "date", "number": "float64", "row": "int64"}
     schema = {name: kinds.get(KINDS[name], "string") for name in COLUMNS}
-    return backend.create_table("records", schema=ibis.schema(schema), temp=True, overwrite=True)
+    return backend.create_table("records", schema=ibis.schema(schema), temp=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from chipflow.records.amounts import bare, is_missing, kilograms, read_numbers, step
+from chipflow.records.amounts import is_missing, kilograms, read_numbers, step
+from chipflow.records.content import is_missing as says_nothing
 from chipflow.records.dates import read_dates
 from chipflow.records.decide import Decisions
 from chipflow.records.places import country_code, currency_code, direction_of, is_no_country
 from chipflow.records.schema import CONTENT_COLUMNS, COUNTRY_FIELDS, KINDS, NUMBER_FIELDS
-from chipflow.records.slots import slot
+from chipflow.records.slots import END, PART, slot
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-# Between the parts of a problem, and of a hashed row: no text of a table holds these.
-PART, END = "\x1f", "\x1e"
 _BLANK = r"\s\x{00a0}\x{200b}\x{feff}\x{2007}\x{202f}\x00-\x1f\x7f"
 _BLANKS = rf"[{_BLANK}]+"
 # Bytes of UTF-8 read as Windows-1252 or ISO 8859-1: two or more characters for one.
@@ -52,7 +53,7 @@ def clean(texts: ir.Table, params: Any, needed: dict[str, int], made: Decisions)
     Parameters
     ----------
     texts
-        Text table of all sheets (``sheet``, ``row``, slots, ``raw``).
+        Text table of all sheets (``sheet``, ``row``, slots).
     params
         Arrow table of what is known about each sheet.
     needed
@@ -63,11 +64,10 @@ def clean(texts: ir.Table, params: Any, needed: dict[str, int], made: Decisions)
     Returns
     -------
     ibis.Table
-        ``sheet``, ``row``, the content columns, ``content`` (MD5 of what the columns of the
-        file say), ``raw_row`` (MD5 of the row's text, missing where not asked for),
-        ``has_id``, ``lost`` (why the row cannot be used; missing if it can), ``lost_value``,
-        ``problems`` (fields left out: name, slot, text and reason, with :data:`PART` and
-        :data:`END` between them).
+        ``sheet``, ``row``, the content columns, ``own_COLUMN`` (whether the country stands in
+        the row, not in the name of the file), ``way`` (import or export), ``has_id``, ``lost``
+        (why the row cannot be used; missing if it can), ``lost_value``, ``problems`` (fields
+        left out: name, slot, text and reason, with :data:`PART` and :data:`END` between them).
 
     Notes
     -----
@@ -84,14 +84,31 @@ def clean(texts: ir.Table, params: Any, needed: dict[str, int], made: Decisions)
     numbers = [s for name in NUMBER_FIELDS for s in slots.get(name, [])]
     table = read_numbers(table, numbers)
     table = read_dates(table, slots.get("date", []), made.classes, made.month_words)
-    table = _texts_and_codes(table, slots)
+    table = _texts_and_codes(table, slots, made.usual)
     table = _merged(table, slots)
     table = _units_and_money(table, slots)
     return _finish(table, slots)
 
 
+def content_of(cleaned: ir.Table) -> ir.StringValue:
+    """Return the MD5 of what the columns of the file say, whatever the file is called."""
+    import ibis
+
+    pieces = []
+    for name in CONTENT_COLUMNS:
+        text = cleaned[name].cast("string")
+        if f"own_{name}" in cleaned.columns:
+            text = ibis.ifelse(cleaned[f"own_{name}"], text, ibis.null("string"))
+        pieces.append(text.fill_null(""))
+    return ibis.literal(PART).join(pieces).hexdigest("md5")
+
+
 def _look_up(table: ir.Table, needed: dict[str, int], made: Decisions) -> ir.Table:
-    """Add ``code_SLOT`` for columns whose different values are few: countries and the like."""
+    """Add ``code_SLOT`` for columns whose different values are few: countries and the like.
+
+    Also ``odd_SLOT`` (no country that is known) and ``empty_SLOT`` (says nothing; missing for
+    an empty cell).
+    """
     import ibis
     import pyarrow as pa
 
@@ -111,6 +128,7 @@ def _look_up(table: ir.Table, needed: dict[str, int], made: Decisions) -> ir.Tab
                     f"text_{where}": pa.array(values, pa.string()),
                     f"code_{where}": pa.array(codes, pa.string()),
                     f"odd_{where}": pa.array(odd, pa.bool_()),
+                    f"empty_{where}": pa.array([*map(says_nothing, values)], pa.bool_()),
                 }
             )
             found = ibis.memtable(pairs)
@@ -120,38 +138,42 @@ def _look_up(table: ir.Table, needed: dict[str, int], made: Decisions) -> ir.Tab
 
 
 def _said(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
-    """Add ``said_SLOT``: the text of a cell without blanks around, missing if it says nothing."""
+    """Add ``said_SLOT``: the text of a cell, missing if it says nothing."""
     import ibis
 
     every = [(name, s) for name, places in slots.items() for s in places]
-    table = table.mutate(**{f"bare_{s}": bare(table[s]) for _, s in every})
     said = {}
     for name, s in every:
-        text = table[f"bare_{s}"]
-        nothing = is_missing(text, parties=name in _PARTIES)
+        text = table[s]
+        if f"empty_{s}" in table.columns:
+            nothing = table[f"empty_{s}"].fill_null(True)
+        else:
+            nothing = is_missing(text, parties=name in _PARTIES)
         if name in COUNTRY_FIELDS:
             nothing = ibis.ifelse(text.upper() == "NA", table[f"full_{s}"], nothing)
         said[f"said_{s}"] = ibis.ifelse(nothing, ibis.null("string"), text)
-    return step(table, said, ("bare_", "full_"))
+    return step(table, said, ("full_", "empty_"))
 
 
-def _texts_and_codes(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
+def _texts_and_codes(table: ir.Table, slots: dict[str, list[str]], usual: set[str]) -> ir.Table:
     """Add ``clean_SLOT`` and ``reason_SLOT`` for every kind of column."""
     import ibis
 
     no_text = ibis.null("string")
     words = [s for name in _WORDS for s in slots.get(name, [])]
+    unusual = [s for s in words if s not in usual]
     codes = slots.get("hs_code", [])
     table = table.mutate(
-        **{f"odd_text_{s}": table[f"said_{s}"].re_search(_UNUSUAL) for s in words},
+        **{f"odd_text_{s}": table[f"said_{s}"].re_search(_UNUSUAL) for s in unusual},
         **{f"plain_{s}": table[f"said_{s}"].re_search(_HS) for s in codes},
     )
     flat = {}
     for s in words:
         text = table[f"said_{s}"]
-        one_line = ibis.ifelse(
-            table[f"odd_text_{s}"], text.re_replace(_BLANKS, " ").strip().nullif(""), text
-        )
+        one_line = text
+        if s in unusual:
+            flattened = text.re_replace(_BLANKS, " ").strip().nullif("")
+            one_line = ibis.ifelse(table[f"odd_text_{s}"], flattened, text)
         if s == "record_id":
             whole = text.re_replace(r"\.0$", "")
             is_float = text.endswith(".0") & whole.re_search(r"^\d+$")
@@ -163,7 +185,7 @@ def _texts_and_codes(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
         flat[f"flat_{s}"] = ibis.ifelse(table[f"plain_{s}"], text, digits)
     table = table.mutate(**flat)
     reasons, ready = {}, {}
-    for s in words:
+    for s in unusual:
         bad = table[f"odd_text_{s}"] & table[f"flat_{s}"].re_search(_GARBLED)
         reasons[f"reason_{s}"] = ibis.ifelse(bad, NOT_READABLE, no_text)
     for s in codes:
@@ -177,7 +199,9 @@ def _texts_and_codes(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
             reasons[f"reason_{s}"] = ibis.ifelse(odd, NOT_A_COUNTRY, no_text)
             ready[f"clean_{s}"] = ibis.ifelse(said, table[f"code_{s}"], no_text)
     table = step(table, reasons, ("odd_text_", "plain_"))
-    for s in (*words, *codes):
+    for s in words:
+        ready[f"clean_{s}"] = table[f"flat_{s}"]
+    for s in (*unusual, *codes):
         good = table[f"reason_{s}"].isnull()
         ready[f"clean_{s}"] = ibis.ifelse(good, table[f"flat_{s}"], no_text)
     for name in NUMBER_FIELDS:
@@ -268,7 +292,7 @@ def _problem_text(table: ir.Table, slots: dict[str, list[str]]) -> Any:
     """Join what is wrong in a row; a later column is only asked where earlier ones are silent."""
     import ibis
 
-    problems = []
+    problems, wrong = [], []
     for name in CONTENT_COLUMNS:
         earlier: list[Any] = []
         for k, s in enumerate(slots.get(name, [])):
@@ -281,24 +305,29 @@ def _problem_text(table: ir.Table, slots: dict[str, list[str]]) -> Any:
             for before in earlier:
                 asked &= before.isnull()
             problems.append(ibis.ifelse(asked, said, ""))
+            wrong.append(asked)
             earlier.append(table[f"clean_{s}"])
-    return ibis.literal("").join(problems).nullif("") if problems else ibis.null("string")
+    if not problems:
+        return ibis.null("string")
+    # Most rows are in order: nothing is joined for them.
+    joined = ibis.literal("").join(problems)
+    return ibis.ifelse(reduce(or_, wrong), joined, ibis.null("string"))
 
 
 def _finish(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
     import ibis
 
     said = {name: table[f"v_{name}"] for name in CONTENT_COLUMNS}
-    pieces = [value.cast("string").fill_null("") for value in said.values()]
-    content = ibis.literal(PART).join(pieces).hexdigest("md5")
     way = table["p_direction"]
     if "direction" in slots:
         way = ibis.coalesce(table["code_direction"], way)
-    table = table.mutate(content=content, way=way, problems=_problem_text(table, slots))
+    table = table.mutate(way=way, problems=_problem_text(table, slots))
+    own = {}
     for direction, side in (("import", "consignee"), ("export", "shipper")):
         stated = ibis.ifelse(table["way"] == direction, table["p_reporter"], ibis.null("string"))
         for name in (f"{direction}_country", f"{side}_country"):
             said[name] = ibis.coalesce(table[f"v_{name}"], stated)
+            own[f"own_{name}"] = table[f"v_{name}"].notnull()
     date, date_text = table["v_date"], table["date_text"]
     lost = ibis.cases(
         (date.isnull() & date_text.notnull(), NO_DATE),
@@ -310,8 +339,8 @@ def _finish(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
         "sheet",
         "row",
         **said,
-        content=table["content"],
-        raw_row=table["raw"].hexdigest("md5"),
+        **own,
+        way=table["way"],
         has_id=table["p_has_id"],
         lost=lost,
         lost_value=ibis.ifelse(date.isnull(), date_text, ibis.null("string")),

@@ -14,6 +14,8 @@ from chipflow.records.sheets import MAX_COLUMNS, Body, RawSheet, without_blank_r
 
 # A delimiter that no JSON text holds: control characters are escaped in JSON.
 _NOT_IN_JSON = "\x01"
+# A line is held in one block; a longer one is no record.
+_JSON_BLOCK = 1 << 24
 
 
 def read_parquet(data: bytes, source: str, name: str) -> list[RawSheet]:
@@ -88,41 +90,38 @@ def read_json_lines(data: bytes, source: str, name: str) -> list[RawSheet]:
     import pyarrow as pa
     import pyarrow.csv as pv
 
-    lines = pv.read_csv(
-        pa.BufferReader(to_utf8(data)),
-        read_options=pv.ReadOptions(column_names=["line"], block_size=1 << 24),
-        parse_options=pv.ParseOptions(
-            delimiter=_NOT_IN_JSON, quote_char=False, double_quote=False, ignore_empty_lines=False
-        ),
-        convert_options=pv.ConvertOptions(
-            column_types={"line": pa.string()}, strings_can_be_null=False
-        ),
-    )
-    numbered = lines.append_column("n", pa.array(np.arange(lines.num_rows, dtype=np.int64) + 2))
-    with duckdb.connect() as connection:
-        connection.register("lines", numbered)
-        good = "(SELECT n, line FROM lines WHERE json_valid(line) AND json_type(line) = 'OBJECT')"
-        keys = [
-            row[0]
-            for row in connection.execute(
-                f"SELECT DISTINCT unnest(json_keys(line)) AS k FROM {good} ORDER BY k"
-            ).fetchall()
-        ]
-        if not keys:
-            raise InputError(
-                "no line holds a JSON object", file=source, hint="write one object on each line"
-            )
-        if len(keys) > MAX_COLUMNS:
-            raise InputError(f"objects of {len(keys):,} fields", file=source, hint="select fields")
-        structure = json.dumps(dict.fromkeys(keys, "VARCHAR"))
-        table: Any = connection.sql(
-            f"SELECT n, unnest(json_transform(line, ?)) FROM {good} ORDER BY n",
-            params=[structure],
-        ).to_arrow_table()
-        bad = connection.execute(
-            "SELECT n, line FROM lines WHERE trim(line) <> '' AND n NOT IN "
-            f"(SELECT n FROM {good}) ORDER BY n"
-        ).fetchall()
+    try:
+        lines = pv.read_csv(
+            pa.BufferReader(to_utf8(data)),
+            read_options=pv.ReadOptions(column_names=["line"], block_size=_JSON_BLOCK),
+            parse_options=pv.ParseOptions(
+                delimiter=_NOT_IN_JSON,
+                quote_char=False,
+                double_quote=False,
+                ignore_empty_lines=False,
+            ),
+            convert_options=pv.ConvertOptions(
+                column_types={"line": pa.string()}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            f"not JSON lines, or a line of more than {_JSON_BLOCK >> 20} MB",
+            file=source,
+            hint="write one object on each line",
+        ) from error
+    lines = lines.append_column("n", pa.array(np.arange(lines.num_rows, dtype=np.int64) + 2))
+    try:
+        keys, table, bad = _objects(lines)
+    except duckdb.Error:
+        # Names that are empty or differ only by case, halves of characters: valid, and rare.
+        keys, table, bad = _odd_objects(lines)
+    if not keys:
+        raise InputError(
+            "no line holds a JSON object", file=source, hint="write one object on each line"
+        )
+    if len(keys) > MAX_COLUMNS:
+        raise InputError(f"objects of {len(keys):,} fields", file=source, hint="select fields")
     rows = table.column("n").to_numpy()
     fields = table.drop_columns(["n"])
     texts = {f"c{i}": _as_text(column) for i, column in enumerate(fields.columns)}
@@ -133,3 +132,65 @@ def read_json_lines(data: bytes, source: str, name: str) -> list[RawSheet]:
         return Body(kept, numbers, ragged)
 
     return [RawSheet(source, name, [keys], load, header_given=True)]
+
+
+def _objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
+    """Return the names of fields, the objects as a table with ``n``, and lines that are none."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("lines", lines)
+        good = "(SELECT n, line FROM lines WHERE json_valid(line) AND json_type(line) = 'OBJECT')"
+        keys = [
+            row[0]
+            for row in connection.execute(
+                f"SELECT DISTINCT unnest(json_keys(line)) AS k FROM {good} ORDER BY k"
+            ).fetchall()
+        ]
+        if not keys or len(keys) > MAX_COLUMNS:
+            return keys, None, []
+        structure = json.dumps(dict.fromkeys(keys, "VARCHAR"))
+        table: Any = connection.sql(
+            f"SELECT n, unnest(json_transform(line, ?)) FROM {good} ORDER BY n",
+            params=[structure],
+        ).to_arrow_table()
+        bad = connection.execute(
+            "SELECT n, line FROM lines WHERE trim(line) <> '' AND n NOT IN "
+            f"(SELECT n FROM {good}) ORDER BY n"
+        ).fetchall()
+    return keys, table, bad
+
+
+def _odd_objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
+    """Do what :func:`_objects` does, slowly, for objects that the engine refuses."""
+    import pyarrow as pa
+
+    good: list[tuple[int, dict[str, Any]]] = []
+    bad: list[tuple[int, str]] = []
+    for n, line in zip(lines["n"].to_pylist(), lines["line"].to_pylist(), strict=True):
+        try:
+            parsed = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, dict):
+            bad.append((n, line))
+        elif parsed:
+            good.append((n, {_whole(key): value for key, value in parsed.items()}))
+    keys = sorted({key for _, one in good for key in one})
+    columns = {
+        f"c{i}": pa.array([_json_text(one.get(key)) for _, one in good], pa.string())
+        for i, key in enumerate(keys)
+    }
+    table = pa.table({"n": pa.array([n for n, _ in good], pa.int64()), **columns})
+    return keys, table, bad
+
+
+def _json_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else _whole(value)
+    return json.dumps(value)
+
+
+def _whole(text: str) -> str:
+    """Return text with a mark in place of halves of characters, which no encoding knows."""
+    return text.encode("utf-8", "replace").decode()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
 
 from chipflow.records.layouts import missing_texts, months
 from chipflow.records.places import (
@@ -18,6 +22,8 @@ from chipflow.records.places import (
 # Distinct values that are looked at: enough to know a column, and few enough for a wide sheet.
 MOST_VALUES = 400
 _SHARE_TOLERANCE = 0.02
+# Prices are rounded to cents, so that price times quantity misses the total by a little.
+_ROUNDING = 0.02
 _NUMBER = re.compile(
     r"^[-+(]?\s*(?:[$€£¥]|us\$)?\s*\d[\d.,' \u00a0\u202f]*(?:e[-+]?\d+)?\)?"
     r"\s*(?:[^\W\d][\w.%/\u00b2\u00b3]{0,14}(?: [\w.]{1,12})?)?$",
@@ -31,6 +37,15 @@ _SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
 _YEAR = re.compile(r"^(19|20)\d{2}(\.0)?$")
 _MONTH_YEAR = re.compile(r"^(0?[1-9]|1[0-2])[-/. ](19|20)\d{2}$")
 _CJK_DATE = re.compile(r"^\d{4}年\d{1,2}月(\d{1,2}日)?$")
+# A day or month by name: with a full year, or with a short one that is not set off by a blank
+# ("MARBLE 20" is no date of March).
+_NAMED = re.compile(
+    r"^(?:\d{1,2}[-/. ]+(?:de )?)?([^\W\d_]{3,12})\.?[-/., ']*(?:de )?"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?,?[-/., ]+)?(?:19|20)\d{2}(?:\D.*)?$"
+    r"|^\d{1,2}[-/. ]([^\W\d_]{3,12})\.?[-/. ']+\d{2}(?:\D.*)?$"
+    r"|^([^\W\d_]{3,12})\.?[-/']\d{2}$"
+    r"|^(?:19|20)\d{2}[-/., ]*([^\W\d_]{3,12})\.?$"
+)
 _HS = re.compile(r"^\d{4,12}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _CODE = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9/_.-]*$", re.IGNORECASE)
@@ -41,11 +56,9 @@ def looks_like_date(text: str) -> bool:
     """Tell if a text is written like a day, a month or a year (not whether it exists)."""
     if any(pattern.match(text) for pattern in (_ISO, _DAY, _COMPACT, _MONTH_YEAR, _CJK_DATE)):
         return True
-    low = text.casefold()
-    if len(low) > 40 or not any(char.isdigit() for char in low):
-        return False
-    words = re.findall(r"[^\W\d_]+", low)
-    return 1 <= len(words) <= 4 and any(w.startswith(tuple(months())) for w in words[:2])
+    match = _NAMED.match(text)
+    word = next((w for w in match.groups() if w), "") if match else ""
+    return word.casefold().startswith(tuple(months()))
 
 
 def is_missing(text: str) -> bool:
@@ -65,12 +78,15 @@ class Content:
         Different values that say something, sorted, at most :data:`MOST_VALUES`.
     distinct
         How many different values there are before that limit.
+    cells
+        The rows looked at, in the order that all columns of the sheet share.
     """
 
     filled: int
     rows: int
     values: tuple[str, ...]
     distinct: int
+    cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> Content:
@@ -79,7 +95,7 @@ class Content:
         different = sorted(set(said))
         step = max(1, len(different) // MOST_VALUES)
         kept = tuple(different[::step][:MOST_VALUES])
-        return cls(len(said), len(cells), kept, len(different))
+        return cls(len(said), len(cells), kept, len(different), tuple(cells))
 
     def _share(self, test: object) -> float:
         if not self.values:
@@ -118,6 +134,11 @@ class Content:
                 except ValueError:
                     continue
         return sorted(found)
+
+    @cached_property
+    def figures(self) -> npt.NDArray[np.float64]:
+        """The cells as numbers, row by row; not a number where a cell is none."""
+        return np.array([_plain(cell) for cell in self.cells], dtype=np.float64)
 
     @cached_property
     def all_zero(self) -> bool:
@@ -183,3 +204,49 @@ class Content:
             and found[-1] <= 1 + _SHARE_TOLERANCE
             and 0 < found[len(found) // 2] < 0.5
         )
+
+
+def same_share(one: Content, other: Content) -> tuple[float, float]:
+    """Compare two columns row by row, whatever their case.
+
+    Returns
+    -------
+    tuple of float
+        Share of the rows in which both say something, and share of these in which both say the
+        same; 1 if there are none.
+    """
+    pairs = [
+        (a, b)
+        for x, y in zip(one.cells, other.cells, strict=False)
+        if not is_missing(a := x.strip().casefold()) and not is_missing(b := y.strip().casefold())
+    ]
+    if not pairs:
+        return 0.0, 1.0
+    return len(pairs) / max(1, one.filled), sum(a == b for a, b in pairs) / len(pairs)
+
+
+def product_share(price: Content, quantity: Content, total: Content) -> tuple[int, float]:
+    """Tell how far price times quantity gives the total, row by row.
+
+    Returns
+    -------
+    tuple
+        How many different prices are told by rows in which the quantity is not 1, and the share
+        of these rows in which it holds within rounding.
+    """
+    one, many, whole = price.figures, quantity.figures, total.figures
+    told = (one > 0) & (many > 0) & (whole > 0) & (np.abs(many - 1) > _ROUNDING)
+    if not told.any():
+        return 0, 0.0
+    held = np.abs(one[told] * many[told] / whole[told] - 1) <= _ROUNDING
+    return len(np.unique(one[told])), float(held.mean())
+
+
+def _plain(text: str) -> float:
+    bare = text.strip()
+    if not _PLAIN_NUMBER.match(bare):
+        return math.nan
+    try:
+        return float(bare.replace(",", ""))
+    except ValueError:
+        return math.nan

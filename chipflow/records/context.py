@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chipflow.records.content import Content
+from chipflow.records.content import Content, product_share, same_share
 from chipflow.records.layouts import missing_texts
 from chipflow.records.meaning import field_scores
 from chipflow.records.places import country_code, direction_of, place_words
@@ -13,6 +13,11 @@ from chipflow.records.words import read_header
 _SIDES = ("shipper", "consignee")
 # No header that says only "country" scores higher than this.
 ONLY_COUNTRY = 0.61
+# Columns of at least this score are compared with each other row by row; what they show is
+# believed if it holds in nearly all rows, and in enough that it is no chance.
+_LIKELY, _NEARLY_ALL, _FEWEST_ROWS = 0.5, 0.95, 3
+# What is left of the score of an amount that turns out to be the price of a unit.
+_UNIT_PRICE = 0.3
 
 
 def owner_of_address(
@@ -48,6 +53,61 @@ def document_totals(headers: Sequence[str], scores: dict[str, list[float]]) -> N
         for j, m in enumerate(meanings):
             if m.has("total") and scores[name][j] > 0:
                 scores[name][j] -= 0.2
+
+
+def unit_prices(contents: Sequence[Content], scores: dict[str, list[float]]) -> None:
+    """Lower amounts that, times the quantity, give another amount: they are prices of a unit."""
+    amounts = [
+        j
+        for j in range(len(contents))
+        if max(scores[name][j] for name in ("value", "value_usd")) > 0 and contents[j].magnitudes
+    ]
+    counts = [
+        j for j, s in enumerate(scores["quantity"]) if s >= _LIKELY and contents[j].magnitudes
+    ]
+    for count in counts:
+        for one in amounts:
+            for whole in amounts:
+                if one in (whole, count) or count == whole:
+                    continue
+                prices, share = product_share(contents[one], contents[count], contents[whole])
+                if prices >= _FEWEST_ROWS and share >= _NEARLY_ALL:
+                    for name in ("value", "value_usd"):
+                        scores[name][one] *= _UNIT_PRICE
+
+
+def copies(
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    scores: dict[str, list[float]],
+    direction: str | None,
+    warnings: list[str],
+) -> list[tuple[str, int]]:
+    """Return (field, column) pairs where the far side only repeats the near one.
+
+    The side whose customs wrote the record is certain; a column of the other side that holds the
+    same companies row by row says nothing about who the other side was. The same for a
+    destination of imports that repeats the origin.
+    """
+    pairs = [("destination_country", "origin_country")] if direction != "export" else []
+    if direction is not None:
+        near, far = _SIDES if direction == "export" else reversed(_SIDES)
+        pairs.append((far, near))
+    found: list[tuple[str, int]] = []
+    for far, near in pairs:
+        at = max(range(len(headers)), key=lambda j: scores[near][j], default=-1)
+        if at < 0 or scores[near][at] < _LIKELY or contents[at].distinct < _FEWEST_ROWS:
+            continue
+        for j, score in enumerate(scores[far]):
+            if score < _LIKELY or j == at:
+                continue
+            both, same = same_share(contents[j], contents[at])
+            if both >= _NEARLY_ALL and same >= _NEARLY_ALL:
+                found.append((far, j))
+                warnings.append(
+                    f"{headers[j]!r} repeats {headers[at]!r} row by row: not used as {far}"
+                )
+    return found
 
 
 def contradictions(
@@ -158,6 +218,7 @@ def direction_and_country(
 
     A direction column counts most, then the file and sheet name, then the banner, then headers
     that only one direction has (``IMPORTER`` with ``SUPPLIER``, ``EXPORTER`` with ``BUYER``).
+    ``export`` without a country counts last: any program calls its output ``export.csv``.
     ``contents`` are those of all sheets with the same headers, ``own`` those of this one.
     """
     warnings: list[str] = []
@@ -165,6 +226,8 @@ def direction_and_country(
     by_banner, banner_country = place_words(banner)
     by_column = direction_column(headers, contents)
     stated = by_name or by_banner
+    if by_name == "export" and country is None:
+        stated = by_banner or _by_headers(headers) or by_name
     if by_column in {"import", "export"}:
         if stated and stated != by_column:
             warnings.append(
@@ -192,11 +255,22 @@ def direction_column(headers: Sequence[str], contents: Sequence[Content]) -> str
     return None
 
 
+# How words for the side whose customs wrote the record begin, in the vocabulary's languages.
+_IMPORTERS = ("import", "impor", "импорт", "імпорт", "ithalat", "nhap khau", "进口", "進口",
+              "einfuhr")  # fmt: skip
+_EXPORTERS = ("export", "expor", "экспорт", "експорт", "ihracat", "xuat khau", "ekspor", "eksport",
+              "出口", "ausfuhr")  # fmt: skip
+
+
 def _by_headers(headers: Sequence[str]) -> str | None:
-    words = {word for header in headers for word in read_header(header).folded.split()}
-    joined = " ".join(sorted(words))
-    importer = "importer" in joined or "importador" in joined or "импортер" in joined
-    exporter = "exporter" in joined or "exportador" in joined or "экспортер" in joined
+    """Tell the direction by headers that only one direction has.
+
+    A declaration calls the side at home importer or exporter, and the other by other words
+    (``IMPORTER`` with ``SUPPLIER``, ``EXPORTER`` with ``BUYER``).
+    """
+    parties = [m for h in headers if (m := read_header(h)).has("shipper", "consignee")]
+    importer = any(_begins(m.folded, _IMPORTERS) for m in parties)
+    exporter = any(_begins(m.folded, _EXPORTERS) for m in parties)
     if importer != exporter:
         return "import" if importer else "export"
     dated = {
@@ -207,6 +281,10 @@ def _by_headers(headers: Sequence[str]) -> str | None:
         if m.has(way)
     }
     return dated.pop() if len(dated) == 1 else None
+
+
+def _begins(text: str, stems: Sequence[str]) -> bool:
+    return any(f" {stem}" in f" {text}" or (not stem.isascii() and stem in text) for stem in stems)
 
 
 def says_nothing(text: str) -> bool:

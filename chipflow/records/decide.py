@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chipflow.records.amounts import COMMA_DECIMAL, POINT_DECIMAL, bare, decimal_comma, is_missing
+from chipflow.records.amounts import COMMA_DECIMAL, POINT_DECIMAL, decimal_comma, is_missing
 from chipflow.records.dates import DAY_MONTH, class_of, is_shifted, month_numbers
 from chipflow.records.layouts import DECIMAL_SIGNS, Layout
 from chipflow.records.schema import COUNTRY_FIELDS, NUMBER_FIELDS
@@ -22,7 +22,11 @@ Key = tuple[int, str]
 
 @dataclass
 class Decisions:
-    """What whole columns tell; keys are (sheet number, slot)."""
+    """What whole columns tell; keys are (sheet number, slot).
+
+    ``usual`` holds the slots in which no cell has anything but printable ASCII characters with
+    single blanks between them, so that no cell has to be looked at for more.
+    """
 
     classes: dict[str, set[str]] = field(default_factory=dict)
     day_first: dict[Key, bool] = field(default_factory=dict)
@@ -31,6 +35,7 @@ class Decisions:
     month_words: dict[str, int] = field(default_factory=dict)
     different: dict[str, list[str]] = field(default_factory=dict)
     warnings: dict[int, list[str]] = field(default_factory=dict)
+    usual: set[str] = field(default_factory=set)
 
 
 def decide(
@@ -81,11 +86,12 @@ def _dates(
     fetch: Callable[[Any], Any],
     made: Decisions,
 ) -> None:
-    cells = texts.select("sheet", x=bare(texts[where])).filter(lambda t: ~is_missing(t.x))
+    # Days repeat: what is asked of each text is asked of each different one.
+    cells = texts.group_by("sheet", x=texts[where]).agg(n=texts.count())
+    cells = cells.filter(~is_missing(cells.x))
     shapes = cells.mutate(shape=cells.x.translate("012345678", "999999999").left(40))
     found = fetch(
         shapes.group_by("sheet", "shape").agg(
-            n=shapes.count(),
             least=shapes.x.substr(10, 20).min(),
             most=shapes.x.substr(10, 20).max(),
         )
@@ -108,7 +114,8 @@ def _dates(
     second = ambiguous.x.re_extract(DAY_MONTH, 2).cast("int32")
     counts = fetch(
         ambiguous.group_by("sheet").agg(
-            yes=(first > 12).sum().fill_null(0), no=(second > 12).sum().fill_null(0)
+            yes=ambiguous.n.sum(where=first > 12).fill_null(0),
+            no=ambiguous.n.sum(where=second > 12).fill_null(0),
         )
     )
     for sheet, (yes, no) in _pooled(counts, group_of, ("yes", "no")).items():

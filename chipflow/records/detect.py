@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chipflow.records.content import Content
+from chipflow.records.content import Content, same_share
 from chipflow.records.context import (
     ONLY_COUNTRY,
     contradictions,
+    copies,
     document_totals,
     owner_of_address,
     pair_unit,
+    unit_prices,
 )
 from chipflow.records.layouts import Layout
-from chipflow.records.meaning import Amount, amount, field_scores
+from chipflow.records.meaning import Amount, amount, field_scores, preference
 from chipflow.records.schema import COUNTRY_FIELDS, FIELDS, HELPER_FIELDS, NUMBER_FIELDS
 from chipflow.records.words import fold, read_header
 
@@ -30,6 +32,15 @@ _PLAIN_SPEECH, _DAMAGED = 0.85, 0.6
 _STRICT = ("date", "hs_code", *NUMBER_FIELDS, *COUNTRY_FIELDS)
 # Two columns this close leave it open which one is meant.
 _CLOSE = 0.06
+# A column in which nearly all values are countries' names is one of countries; how sure that is,
+# as a share of how sure the header would be of a company.
+_ALL_COUNTRIES, _SIDE_AS_COUNTRY = 0.9, 0.8
+# What a silent column's score is at most, as a share of the best that says something.
+_BEHIND = 0.9
+# What a record cannot do without: a wrong choice here would be a wrong route.
+_MATTER = ("date", "shipper", "consignee")
+# Two columns that seldom both speak complete each other; two that mostly agree are one.
+_OFTEN_BOTH, _MOSTLY_SAME = 0.1, 0.8
 # Fields for which another column may speak where the first says nothing.
 _WITH_OTHERS = (
     "date", "shipper", "shipper_address", "shipper_country", "consignee", "consignee_address",
@@ -57,6 +68,8 @@ class Mapping:
         True if ``quantity`` counts packages, not goods.
     warnings
         Sentences for the user.
+    open
+        Sides and dates of which it is open which of two columns is meant, with their headers.
     """
 
     columns: dict[str, int] = field(default_factory=dict)
@@ -65,6 +78,7 @@ class Mapping:
     amounts: dict[int, Amount] = field(default_factory=dict)
     packages: bool = False
     warnings: list[str] = field(default_factory=list)
+    open: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def map_columns(
@@ -103,6 +117,7 @@ def map_columns(
     from scipy.optimize import linear_sum_assignment
 
     denied = contradictions(headers, contents, scores, direction, reporter, mapping.warnings)
+    denied += copies(headers, contents, scores, direction, mapping.warnings)
     for claimed, at in denied:
         scores[claimed][at] = 0.0
     for j in taken:
@@ -131,6 +146,9 @@ def map_columns(
         pair_unit(headers, scores, mapping.columns, mapping.confidence, MINIMUM_CONFIDENCE)
     if "quantity" in mapping.columns:
         mapping.packages = read_header(headers[mapping.columns["quantity"]]).has("package")
+    for name in _MATTER:
+        if name in mapping.columns and name not in forced:
+            _compare_rivals(name, headers, contents, scores, mapping)
     _others(headers, contents, scores, mapping)
     for name in ("weight_kg", "value_usd", "value"):
         for j in [*mapping.also.get(name, []), mapping.columns.get(name, -1)]:
@@ -164,8 +182,11 @@ def _score_matrix(
             if score >= _PLAIN_SPEECH and name in _STRICT and contents[j].filled:
                 fit = max(fit, _DAMAGED)
             scores[name][j] = score * fit
+    _countries_for_sides(contents, scores)
     owner_of_address(headers, scores, direction)
     document_totals(headers, scores)
+    unit_prices(contents, scores)
+    _silent_last(contents, scores)
     if not any(score >= MINIMUM_CONFIDENCE for score in scores["date"]):
         # Only one column written like dates: that is the date, whatever it is called.
         dated = [j for j, c in enumerate(contents) if c.filled and c.dates >= 0.9]
@@ -174,12 +195,36 @@ def _score_matrix(
     return scores
 
 
+def _countries_for_sides(contents: Sequence[Content], scores: dict[str, list[float]]) -> None:
+    """Take columns of sides that hold countries by name for the countries of the sides.
+
+    ``EXPORTER`` and ``IMPORTER`` of national statistics are countries; no company is called so.
+    """
+    for side in ("shipper", "consignee"):
+        for j, content in enumerate(contents):
+            named = content.official_countries > _ALL_COUNTRIES and content.mean_length > 3
+            if scores[side][j] > 0 and named:
+                own = scores[f"{side}_country"]
+                own[j] = max(own[j], scores[side][j] * _SIDE_AS_COUNTRY)
+                scores[side][j] = 0.0
+
+
+def _silent_last(contents: Sequence[Content], scores: dict[str, list[float]]) -> None:
+    """Put columns that hold nothing, or only zeros, behind any that says something."""
+    silent = [j for j, c in enumerate(contents) if not c.filled or c.all_zero]
+    for own in scores.values():
+        said = max((s for j, s in enumerate(own) if j not in silent), default=0.0)
+        if said >= MINIMUM_CONFIDENCE:
+            for j in silent:
+                own[j] = min(own[j], _BEHIND * said)
+
+
 def _fits(name: str, header: str, content: Content) -> float:
     """Return how well a column's values agree with being a field, from 0 to 1."""
     if not content.filled:
         return EMPTY
     if name == "date":
-        years = content.years if read_header(header).has("year") else 0.0
+        years = content.years if read_header(header).has("year", "month") else 0.0
         return min(1.0, max(content.dates, years) * 1.1)
     if name in NUMBER_FIELDS:
         if content.all_zero:
@@ -232,6 +277,32 @@ def _confidence(name: str, chosen: dict[str, int], scores: dict[str, list[float]
     return round(own - (0.5 * (_CLOSE - gap) if gap < _CLOSE else 0.0), 2)
 
 
+def _compare_rivals(
+    name: str,
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    scores: dict[str, list[float]],
+    mapping: Mapping,
+) -> None:
+    """Say which of two columns for a side or date is used, or that nothing settles it."""
+    at, used = mapping.columns[name], set(mapping.columns.values())
+    for j, score in enumerate(scores[name]):
+        if j in used or scores[name][at] - score >= _CLOSE or score < MINIMUM_CONFIDENCE:
+            continue
+        both, same = same_share(contents[at], contents[j])
+        if both < _OFTEN_BOTH or same >= _MOSTLY_SAME:
+            continue
+        # Dates of one kind lie days apart; only two of no kind may be a year apart.
+        kindred = name == "date" and set(read_header(headers[at]).parts) != {"date"}
+        own, other = preference(headers[at]), preference(headers[j])
+        if own == other and not kindred:
+            mapping.open[name] = (headers[at], headers[j])
+            return
+        # A variant of the same column is no news.
+        if own[0] != other[0]:
+            mapping.warnings.append(f"{headers[at]!r} is used as {name} before {headers[j]!r}")
+
+
 def _others(
     headers: Sequence[str],
     contents: Sequence[Content],
@@ -250,6 +321,8 @@ def _others(
             if j not in used and s >= MINIMUM_CONFIDENCE and contents[j].filled
         )
         for _, j in ranked[:_MOST_OTHERS]:
+            if name == "date" and contents[j].dates < MINIMUM_CONFIDENCE:
+                continue
             other = read_header(headers[j])
             if name == "weight_kg" and other.has("total") and not first.has("total"):
                 continue

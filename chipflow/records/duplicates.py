@@ -6,20 +6,27 @@ from collections.abc import Callable
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
+from chipflow.engine import in_memory
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
 # A sheet of fewer different rows may repeat itself by chance.
 _LEAST_DIFFERENT = 3
 _SHORT, _LONG = 8, 12
+SAME_RECORD = "the same record again"
+OTHER_SIDE = "the same shipment, declared to the customs of the other side"
 
 
-def all_differ(cleaned: ir.Table, fetch: Callable[[Any], Any]) -> bool:
-    """Tell if no two usable rows are equal and none shares its name with another.
+def all_numbered(used: ir.Table, fetch: Callable[[Any], Any]) -> bool:
+    """Tell if each row has a record number of its own, and so differs from every other."""
+    seen = fetch(used.agg(rows=used.count(), numbers=used.record_id.nunique()))
+    return int(seen["rows"].iloc[0]) == int(seen["numbers"].iloc[0])
 
-    The usual case, in which nothing has to be compared.
-    """
-    used = cleaned.filter(cleaned.lost.isnull())
+
+def all_differ(used: ir.Table, fetch: Callable[[Any], Any]) -> bool:
+    """Tell if no two usable rows are equal and none shares its name with another."""
     seen = fetch(
         used.agg(
             rows=used.count(), contents=used.content.nunique(), names=plain_name(used).nunique()
@@ -36,7 +43,7 @@ def plain_name(records: ir.Table) -> ir.StringValue:
     return ibis.coalesce(records.record_id, ibis.literal("r-").concat(records.content.left(_LONG)))
 
 
-def pasted(cleaned: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
+def pasted(used: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
     """Return how many times over a sheet holds the same rows, for sheets pasted repeatedly.
 
     Only sheets without record numbers are asked: there, equal-looking rows are different
@@ -47,8 +54,8 @@ def pasted(cleaned: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
     dict
         Sheet number -> m.
     """
-    used = cleaned.filter(cleaned.lost.isnull() & ~cleaned.has_id)
-    times = used.group_by("sheet", "content").agg(times=used.count())
+    unnumbered = used.filter(~used.has_id)
+    times = unnumbered.group_by("sheet", "content").agg(times=unnumbered.count())
     counted = fetch(times.group_by("sheet", "times").agg(different=times.count()))
     found: dict[int, int] = {}
     for sheet, part in counted.groupby("sheet"):
@@ -58,14 +65,15 @@ def pasted(cleaned: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
     return found
 
 
-def identify(cleaned: ir.Table, times: dict[int, int]) -> ir.Table:
+def identify(used: ir.Table, times: dict[int, int]) -> ir.Table:
     """Give every usable row its record and say if it is kept.
 
     Parameters
     ----------
-    cleaned
-        Table of :func:`chipflow.records.clean.clean`; sheets are numbered in the order of
-        their sources.
+    used
+        Usable rows: ``sheet`` (numbered in the order of their sources), ``row``,
+        ``record_id``, ``has_id``, ``content`` (hash of what the row says), ``raw_row`` (hash of
+        its text, missing where no record number repeats).
     times
         What :func:`pasted` found.
 
@@ -77,7 +85,6 @@ def identify(cleaned: ir.Table, times: dict[int, int]) -> ir.Table:
     """
     import ibis
 
-    used = cleaned.filter(cleaned.lost.isnull())
     same = ibis.window(group_by=["sheet", "content", "raw_row"], order_by="row")
     # With record numbers, a row that is equal in every cell is the same record again.
     used = used.mutate(
@@ -101,6 +108,33 @@ def identify(cleaned: ir.Table, times: dict[int, int]) -> ir.Table:
     used = used.mutate(k=ibis.ifelse(used.repeated, used.k.min().over(if_same), used.k))
     over = ibis.window(group_by=["content", "k"], order_by=["sheet", "row"])
     return used.mutate(first=ibis.row_number().over(over) == 0)
+
+
+def joined_records(marked: ir.Table, pairs: pd.DataFrame) -> ir.Table:
+    """Let records be given up for others.
+
+    Parameters
+    ----------
+    marked
+        Table of :func:`identify`.
+    pairs
+        ``content``, ``k`` of a record and ``to_content``, ``to_k`` of the one that it is.
+
+    Returns
+    -------
+    ibis.Table
+        All rows of a record that is given up are further rows of the other.
+    """
+    import ibis
+
+    moved = in_memory(pairs.rename(columns={"content": "from_content", "k": "from_k"}))
+    both = marked.left_join(moved, [marked.content == moved.from_content, marked.k == moved.from_k])
+    return both.mutate(
+        content=ibis.coalesce(both.to_content, both.content),
+        k=ibis.coalesce(both.to_k, both.k),
+        first=both["first"] & both.to_content.isnull(),
+        other_side=both.to_content.notnull(),
+    ).select(*marked.columns)
 
 
 def name_records(marked: ir.Table) -> ir.Table:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
-import io
-import zlib
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from chipflow.errors import InputError
+from chipflow.records.unpack import Archive, Budget, gunzip
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv")
 BOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".parquet", ".jsonl", ".ndjson", ".gz")
-# A gzip file of a few kilobytes can hold gigabytes of zeros; nothing honest that fits in the
-# memory of a laptop once read is larger than this.
-MAX_UNPACKED_BYTES = 4_000_000_000
-_CHUNK = 1 << 22
+SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".parquet", ".jsonl", ".ndjson", ".gz", ".zip")
+_GZIP, _ZIP, _COMPOUND = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Members that only a workbook has, by the beginning of their names.
+_OF_WORKBOOKS = ("xl/", "content.xml")
+# What macOS puts beside each file of an archive.
+_OF_MACOS = "__MACOSX"
+_MOST_NAMED = 5
 _BEGINNINGS = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -31,8 +33,11 @@ _BEGINNINGS = (
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
     (b"{\\rtf", "an RTF document"),
 )
+# Anything but blanks, zeros and the mark of UTF-8; a search copies nothing.
+_SAYS_SOMETHING = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf]")
 # Zero bytes that a text may hold by accident.
 _FEW = 4
 _TABLE_HINT = "give a CSV, Excel, ODS, Parquet or JSON lines file"
@@ -47,16 +52,45 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One table file: the file itself, or a member of an archive.
+
+    Attributes
+    ----------
+    name
+        As results call it: the path as given, ``ARCHIVE.zip/MEMBER`` for a member.
+    read
+        Gives its bytes, unpacked.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
 class Opened:
     """A file's bytes after decompression, and what they are.
 
-    ``kind`` is ``text``, ``book``, ``parquet`` or ``jsonl``.
+    ``kind`` is ``text``, ``book`` (also any other ZIP archive), ``parquet`` or ``jsonl``.
     """
 
     kind: str
     data: bytes
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A file and the table files in it: one, or as many as an archive holds.
+
+    ``ignored`` are members that are left out because of their extension.
+    """
+
+    sha256: str
+    size: int
+    parts: list[Part]
+    ignored: list[str] = field(default_factory=list)
 
 
 def find_files(paths: tuple[str | Path, ...]) -> tuple[list[Found], list[InputError], list[str]]:
@@ -100,7 +134,11 @@ def find_files(paths: tuple[str | Path, ...]) -> tuple[list[Found], list[InputEr
 
 
 def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+    return _is_hidden(path.relative_to(folder).parts)
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith((".", "~$")) and part not in {".", ".."} for part in parts)
 
 
 def open_file(found: Found) -> Opened:
@@ -111,69 +149,125 @@ def open_file(found: Found) -> Opened:
     InputError
         Empty, unreadable, damaged gzip, too large once unpacked, or not a table at all.
     """
+    raw, digest, size = _read(found)
+    return Opened(kind_of(raw, found.name), raw, digest, size)
+
+
+def open_parts(found: Found) -> Unpacked:
+    """Read a file and find the table files in it; the name decides nothing.
+
+    Raises
+    ------
+    InputError
+        As :func:`open_file`, or an archive without record files.
+    """
+    raw, digest, size = _read(found)
+    if raw.startswith(_ZIP):
+        archive = Archive(raw, found.name)
+        if not _is_workbook(archive.names):
+            return Unpacked(digest, size, *_members(archive))
+    return Unpacked(digest, size, [Part(found.name, lambda: raw)])
+
+
+def _read(found: Found) -> tuple[bytes, str, int]:
+    """Return the bytes of a file, unpacked if it is a gzip file, with digest and size."""
     try:
         raw = found.path.read_bytes()
     except OSError as error:
         raise InputError(
             f"cannot be read ({error.strerror or error})", file=found.name, hint="check the path"
         ) from error
-    digest = hashlib.sha256(raw).hexdigest()
-    size = len(raw)
-    if raw[:2] == b"\x1f\x8b":
-        raw = _unpack(raw, found.name)
-    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
-        raise InputError("an empty file", file=found.name, hint="give a file with a table")
-    return Opened(_kind(raw, found), raw, digest, size)
+    digest, size = hashlib.sha256(raw).hexdigest(), len(raw)
+    if raw.startswith(_GZIP):
+        raw = gunzip(raw, found.name, Budget(found.name, size))
+    return _not_empty(raw, found.name), digest, size
 
 
-def _unpack(raw: bytes, name: str) -> bytes:
-    out = bytearray()
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
-            while chunk := packed.read(_CHUNK):
-                out += chunk
-                if len(out) > MAX_UNPACKED_BYTES:
-                    raise InputError(
-                        f"unpacks to more than {MAX_UNPACKED_BYTES / 1e9:g} GB",
-                        file=name,
-                        hint="split the file",
-                    )
-    except (OSError, EOFError, zlib.error) as error:
+def _not_empty(raw: bytes, name: str) -> bytes:
+    if not _SAYS_SOMETHING.search(raw):
+        raise InputError("an empty file", file=name, hint="give a file with a table")
+    return raw
+
+
+def _is_workbook(names: list[str]) -> bool:
+    return any(name.startswith(_OF_WORKBOOKS) for name in names)
+
+
+def _members(archive: Archive) -> tuple[list[Part], list[str]]:
+    """Return the record files of an archive, sorted by name, and the names of the others."""
+    parts: list[Part] = []
+    ignored: list[str] = []
+    seen: dict[str, int] = {}
+    for number, member in sorted(enumerate(archive.names), key=lambda item: (item[1], item[0])):
+        path = PurePosixPath(member)
+        if _is_hidden(path.parts) or _OF_MACOS in path.parts:
+            continue
+        name = f"{archive.name}/{member}"
+        if path.suffix.lower() not in SUFFIXES:
+            ignored.append(name)
+            continue
+        # An archive may hold two files of the same name; both are read.
+        seen[name] = seen.get(name, 0) + 1
+        again = f" ({seen[name]})" if seen[name] > 1 else ""
+        parts.append(Part(name + again, _unpacker(archive, number, name + again)))
+    if not parts:
+        listed = ", ".join(name.rsplit("/", 1)[-1] for name in ignored[:_MOST_NAMED])
         raise InputError(
-            "a gzip file that is cut off or damaged", file=name, hint="copy or download it again"
-        ) from error
-    return bytes(out)
+            f"an archive without record files ({listed or 'it is empty'})",
+            file=archive.name,
+            hint=_TABLE_HINT,
+        )
+    return parts, ignored
 
 
-def _kind(raw: bytes, found: Found) -> str:
-    suffix = Path(found.path.name.lower().removesuffix(".gz")).suffix
+def _unpacker(archive: Archive, number: int, name: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        raw = archive.read(number)
+        if raw.startswith(_GZIP):
+            raw = gunzip(raw, name, archive.budget)
+        if raw.startswith(_ZIP) and not _is_workbook(Archive(raw, name).names):
+            raise InputError(
+                "an archive inside an archive", file=name, hint="unpack it and give its files"
+            )
+        return _not_empty(raw, name)
+
+    return read
+
+
+def kind_of(raw: bytes, name: str) -> str:
+    """Return ``text``, ``book``, ``parquet`` or ``jsonl``.
+
+    Raises
+    ------
+    InputError
+        Not a table at all, or a damaged one.
+    """
+    suffix = PurePosixPath(name.lower().removesuffix(".gz")).suffix
     if raw[:4] == b"PAR1":
         return "parquet"
-    if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+    if raw.startswith((_ZIP, _COMPOUND)):
         return "book"
-    for start, name in _BEGINNINGS:
+    for start, what in _BEGINNINGS:
         # "MZ" and the like may begin a honest text; a program also holds zero bytes.
         if raw.startswith(start) and (len(start) > 2 or b"\0" in raw[:512]):
-            raise InputError(f"{name}, not a table", file=found.name, hint=_TABLE_HINT)
+            raise InputError(f"{what}, not a table", file=name, hint=_TABLE_HINT)
     head = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
         raise InputError(
             "an HTML or XML page, not a table",
-            file=found.name,
+            file=name,
             hint="open it in a spreadsheet program and save it as xlsx or CSV",
         )
     if suffix in BOOK_SUFFIXES:
         if _is_text(raw):
             return "text"
-        raise InputError(
-            "a workbook that is cut off or damaged", file=found.name, hint="copy it again"
-        )
+        raise InputError("a workbook that is cut off or damaged", file=name, hint="copy it again")
     if suffix == ".parquet":
         raise InputError(
-            "a Parquet file that is cut off or damaged", file=found.name, hint="copy it again"
+            "a Parquet file that is cut off or damaged", file=name, hint="copy it again"
         )
     if not _is_text(raw):
-        raise InputError("binary data, not a table", file=found.name, hint=_TABLE_HINT)
+        raise InputError("binary data, not a table", file=name, hint=_TABLE_HINT)
     if suffix in {".jsonl", ".ndjson"} or head.startswith(b'{"'):
         return "jsonl"
     return "text"

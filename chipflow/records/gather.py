@@ -22,6 +22,7 @@ NO_PARTY_COLUMN = "a table of totals: no column names a shipper or a consignee"
 NO_TABLE = "not a table of trade: no row names columns that a record has"
 NO_DATE_COLUMN = "no column holds dates, so no record could be placed in time"
 EMPTY_DATES = "its column of dates is empty, so no record can be placed in time"
+OPEN = "it is open whether {!r} or {!r} is the {}: name one of them in a layout"
 _PARTIES = ("shipper", "consignee")
 _OF_TRADE = (
     "date", "hs_code", "description", "quantity", "weight_kg", "value_usd", "value",
@@ -158,6 +159,10 @@ def _in_full(content: Content) -> bool:
 
 
 def _kind(mapping: Mapping, contents: list[Content]) -> tuple[str, str | None]:
+    if mapping.open:
+        return "other", "; ".join(
+            OPEN.format(first, second, name) for name, (first, second) in mapping.open.items()
+        )
     of_trade = [name for name in _OF_TRADE if name in mapping.columns]
     if not any(side in mapping.columns for side in _PARTIES):
         if len(of_trade) >= 2:

@@ -29,6 +29,7 @@ _NO_AMOUNT = ("percent", "average", "per", "rate", "tax", "freight", "insurance"
 _NO_QUANTITY = (
     "percent", "average", "price", "unit_price", "value", "fob", "cif", "weight", "tax", "rate",
     "currency", "description", "address", "transport", "contact", "place", "port", "other_number",
+    "per", "usd", "local", "foreign", "cost",
 )  # fmt: skip
 _NO_PARTY = (
     "agent", "date", "good_day_only", "contact", "transport", "currency", "value", "price", "tax",
@@ -107,8 +108,9 @@ def field_scores(header: str, direction: str | None = None) -> dict[str, float]:
         Empty for a header that is no field of a record.
     """
     m = read_header(header)
-    if header.strip().casefold() in FIELDS:
-        return {header.strip().casefold(): 1.0}
+    # Canonical names are written so by chipflow; "SHIPPER" is a word like any other.
+    if header.strip() in FIELDS:
+        return {header.strip(): 1.0}
     if not m.parts:
         return {}
     scores: dict[str, float] = {}
@@ -117,7 +119,7 @@ def field_scores(header: str, direction: str | None = None) -> dict[str, float]:
             scores[name] = max(scores.get(name, 0.0), score)
     quality = _quality(m)
     # A header of which much is unknown may mean something else.
-    known = max(m.known, 0.9) if _currency(m) not in (None, "USD", "LOCAL") else m.known
+    known = max(m.known, 0.9) if _currency(m) not in (None, "USD") else m.known
     understood = 0.5 + 0.5 * known
     return {name: min(1.0, s * quality * understood) for name, s in scores.items() if s > 0}
 
@@ -131,7 +133,7 @@ def _quality(m: Meaning) -> float:
         quality *= 0.97
     if m.has("standard"):
         quality *= 1.01 if m.has("shipper", "consignee") else 0.96
-    if m.has("second"):
+    if m.has("second") and not m.has("hs"):
         quality *= 0.55
     return quality
 
@@ -141,15 +143,57 @@ def _side(m: Meaning, direction: str | None) -> tuple[str, float] | None:
         return None
     if m.has("agent"):
         return None
-    if m.has("shipper"):
-        return "shipper", 0.96
-    if m.has("consignee"):
-        return "consignee", 0.96
+    for side in ("shipper", "consignee"):
+        if m.has(side):
+            return side, 0.96 - 0.01 * _rank(m)
     if m.has("partner") and direction:
         return ("shipper" if direction == "import" else "consignee"), 0.8
-    if m.has("company") and direction and not m.has("product", "transport"):
+    if m.has("company") and direction and not m.has("product", "transport", "good_day"):
         return ("consignee" if direction == "import" else "shipper"), 0.6
     return None
+
+
+# Who trades, in the words of declarations, then who stands on the bill of lading, then who made
+# the contract; where a sheet has more than one of them the first is used, and said so.
+_TRADERS = (
+    "import", "export", "impor", "ekspor", "eksport", "импорт", "экспорт", "імпорт", "експорт",
+    "ithalat", "ihracat", "nhap khau", "xuat khau", "进口", "出口", "進口", "einfuhr", "ausfuhr",
+)  # fmt: skip
+_CONTRACTORS = (
+    "suppl", "buyer", "seller", "vendor", "purchas", "customer", "proveedor", "vendedor",
+    "comprador", "fornecedor", "fournisseur", "vendeur", "acheteur", "provider", "поставщ",
+    "продав", "покупат", "постачал", "tedarik", "satici", "nguoi ban", "nguoi mua",
+    "nha cung cap", "pemasok", "penjual", "pembeli", "供应", "供货", "卖方", "买方", "采购",
+)  # fmt: skip
+
+
+def _rank(m: Meaning) -> int:
+    """Return 0 for importers and exporters, 1 for shippers and consignees, 2 for contractors."""
+    if any(stem in m.folded for stem in _TRADERS):
+        return 0
+    return 2 if any(stem in m.folded for stem in _CONTRACTORS) else 1
+
+
+def preference(header: str) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    """Return what settles, by rule, which of two columns of one side or date is used.
+
+    Two columns that differ in this are no open question: a documented order decides (traders
+    before bill of lading before contract, English and cleaned before original, plain before
+    qualified or numbered, the order of a declaration's dates).
+
+    Returns
+    -------
+    tuple
+        What the column is, then which variant of it.
+    """
+    m = read_header(header)
+    of_side = {"shipper", "consignee", "name"}
+    kind = _day_rank(m) if m.has("date") else _rank(m)
+    variants = ("english", "language", "standard", "second")
+    variant = tuple(mark for mark in variants if m.has(mark))
+    plain = tuple(sorted(set(m.parts) - of_side - {"date", *variants}))
+    numbers = tuple(word for word in m.folded.split() if word.isdigit())
+    return (header.strip() in FIELDS, kind, plain), (variant, numbers)
 
 
 def _party(m: Meaning, direction: str | None) -> dict[str, float]:
@@ -158,12 +202,18 @@ def _party(m: Meaning, direction: str | None) -> dict[str, float]:
         return {}
     name, score = side
     if m.has("address"):
-        return {f"{name}_address": score - (0.3 if m.has("city", "region") else 0.0)}
+        place = {f"{name}_address": score - (0.3 if m.has("city", "region") else 0.0)}
+        # "NAME AND ADDRESS" in one cell names the side where no other column does.
+        both = m.has("name") and not m.has("city", "region", "code", "number")
+        return {name: score - 0.1, f"{name}_address": score - 0.16} if both else place
     if m.has("country"):
         return {f"{name}_country": score - (0.05 if m.has("code") else 0.0)}
     if m.has(*_NO_NAME):
         return {}
-    return {name: score if m.has("name") or len(m.parts) == 1 else score - 0.04}
+    # Half a name that is not understood may be the trade or the rank of a company.
+    score *= 0.5 + 0.5 * m.known
+    plain = m.has("name") or set(m.parts) <= {name, "english", "language", "standard", "second"}
+    return {name: score if plain else score - 0.04}
 
 
 def _country(m: Meaning, direction: str | None) -> dict[str, float]:
@@ -174,7 +224,7 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
     if m.has("code"):
         base -= 0.05
     to, out_of = m.has("destination"), m.has("departure", "good_day", "export")
-    if m.has("origin"):
+    if m.has("origin") and not m.has("date", "year", "month"):
         return {"origin_country": base}
     if m.has("date", "product", "description", "hs", "quantity", "weight", "unit", "package"):
         return {}
@@ -184,12 +234,14 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
         return {"export_country" if direction == "import" else "destination_country": base - 0.1}
     if to:
         return {"destination_country": base}
-    if m.has("trade", "partner") or m.has("direction"):
+    if m.has("trade", "partner", "direction", "other_number", "registration"):
         return {}
     if m.has("import") and said:
         return {"import_country": base}
     if m.has("departure", "export") and (said or not m.has("good_day", "export")):
         return {"export_country": base - 0.03}
+    if said and direction == "import" and m.has("good_day") and not m.has("arrival"):
+        return {"export_country": base - 0.1}
     if said and direction:
         # "COUNTRY" in customs records is the other country: where to, or where from.
         return {"destination_country" if direction == "export" else "origin_country": 0.6}
@@ -197,11 +249,15 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
 
 
 def _hs(m: Meaning, _: str | None) -> dict[str, float]:
-    if not m.has("hs") or m.has("description", "name", "percent", "rate", "tax", "date", "unit"):
+    words = m.folded.split()
+    if m.has("description", "name", "percent", "tax", "date", "unit"):
         return {}
-    if m.has("chapter") or m.has("second") or any(n in m.folded.split() for n in ("2", "4", "6")):
+    if not m.has("hs") or m.has("rate"):
+        # "TARIFF" is a rate as often as a code; only values can tell.
+        return {"hs_code": 0.6} if "tariff" in words and "rate" not in words else {}
+    if m.has("chapter") or any(n in words for n in ("2", "4", "6")):
         # A chapter or heading is a code all the same when there is no longer one.
-        return {"hs_code": 0.55 if m.has("second") else 0.5}
+        return {"hs_code": 0.7 if "6" in words else 0.55}
     return {"hs_code": 0.97 if m.has("code") or len(m.parts) <= 2 else 0.9}
 
 
@@ -213,6 +269,8 @@ def _text(m: Meaning, _: str | None) -> dict[str, float]:
             return {"description": 0.3}
         if m.has("customs") and not m.has("hs", "product"):
             return {}
+        if m.has("unit") and not m.has("hs", "product"):
+            return {"quantity_unit": 0.8}
         if m.has("hs"):
             return {"description": 0.7}
         return {"description": 0.96 if m.has("product", "item") else 0.88}
@@ -232,7 +290,7 @@ def _quantity(m: Meaning, _: str | None) -> dict[str, float]:
     if m.has("unit"):
         if m.has("package"):
             return {"quantity_unit": 0.6}
-        return {"quantity_unit": 0.95 - lower, **({"quantity": 0.5} if m.has("quantity") else {})}
+        return {"quantity_unit": 0.95 - lower, **({"quantity": 0.64} if m.has("quantity") else {})}
     if m.has("package"):
         if m.has("kind"):
             return {"quantity_unit": 0.55}
@@ -249,9 +307,12 @@ def _quantity(m: Meaning, _: str | None) -> dict[str, float]:
 
 def _weight(m: Meaning, _: str | None) -> dict[str, float]:
     weighed = m.has("weight") or (m.has("kilogram", "pound", "tonne") and not m.has("quantity"))
+    # "NETTO" alone is a weight; a single letter may be anything.
+    alone = set(m.parts) <= {"gross", "net", "total", "item"} and m.known >= _MOST_KNOWN
+    weighed |= m.has("gross", "net") and alone and len(m.folded.split()[0]) > 1
     if not weighed or m.has(
         "percent", "average", "per", "price", "unit_price", "value", "fob", "cif", "tax", "rate",
-        "currency", "date", "product_code",
+        "currency", "date", "usd", "local",
     ):  # fmt: skip
         return {}
     if m.has("unit") and not m.has("quantity"):
@@ -261,11 +322,13 @@ def _weight(m: Meaning, _: str | None) -> dict[str, float]:
     score = 0.96 if m.has("gross") else 0.82 if m.has("net") else 0.9
     if not m.has("weight") and not m.has("gross", "net"):
         score = 0.7
-    return {"weight_kg": score}
+    # The same weight in other units is rounded.
+    return {"weight_kg": score - (0.02 if m.has("tonne", "pound", "gram") else 0.0)}
 
 
 def _value(m: Meaning, _: str | None) -> dict[str, float]:
-    named = m.has("value", "fob", "cif") or (m.has("total") and m.has("usd"))
+    named = m.has("value", "fob", "cif") or (m.has("total") and m.has("usd", "invoice"))
+    named |= m.has("cost") and m.has("statistical", "customs", "invoice", "declared")
     priced = m.has("price") and not m.has("unit", "item", "average")
     if not (named or priced or (m.has("invoice", "customs") and m.has("usd"))):
         return {}
@@ -292,10 +355,10 @@ def _number(m: Meaning, _: str | None) -> dict[str, float]:
     if m.has(
         "shipper", "consignee", "agent", "country", "place", "hs", "product", "contact", "date",
         "value", "tax", "company", "kind", "quantity", "package", "transport", "item", "fob", "cif",
-        "second", "rate", "weight", "currency", "description", "name",
+        "second", "rate", "weight", "currency", "description", "name", "port", "city", "region",
     ):  # fmt: skip
         return {}
-    if m.has("record") and m.has("code", "number"):
+    if m.has("record") and m.has("code", "number") and not m.has("other_number"):
         return {"record_id": 0.98}
     if m.has("other_number"):
         return {}
@@ -308,6 +371,20 @@ def _number(m: Meaning, _: str | None) -> dict[str, float]:
     return {}
 
 
+# The dates of a shipment, best first: when customs recorded it, then when it moved.
+_DAYS = (("import", "export"), ("declaration",), ("registration",), (), ("arrival",), ("good_day",))
+
+
+def _day_rank(m: Meaning) -> int | None:
+    """Return the place of a date in the documented order; None for one that is not in it."""
+    if m.has("estimated"):
+        return len(_DAYS)
+    for rank, words in enumerate(_DAYS):
+        if m.has(*words) if words else set(m.parts) == {"date"}:
+            return rank
+    return None
+
+
 def _date(m: Meaning, _: str | None) -> dict[str, float]:
     if m.has("shipper", "consignee", "agent", "tax", "value", "weight", "place", "percent"):
         return {"date": 0.5} if m.has("date") and m.has("entry") else {}
@@ -318,8 +395,10 @@ def _date(m: Meaning, _: str | None) -> dict[str, float]:
             return {"date": 0.55}
         if m.has("late_day") and not m.has("good_day", "declaration"):
             return {"date": 0.75}
-        best = m.has("import", "export", "good_day", "declaration") or len(m.parts) == 1
-        return {"date": 0.95 if best else 0.88}
+        rank = _day_rank(m)
+        return {"date": 0.88 if rank is None else 0.97 - 0.005 * rank}
+    if m.has("arrival", "estimated") and set(m.parts) <= {"arrival", "estimated", "good_day"}:
+        return {"date": 0.7}
     if m.has("month") and not m.has("number", "quantity"):
         return {"date": 0.72 if m.has("year") or len(m.parts) == 1 else 0.5}
     if m.has("year") and len(m.parts) == 1:

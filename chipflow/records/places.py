@@ -227,7 +227,8 @@ def place_words(text: str) -> tuple[str | None, str | None]:
     The country is the one nearest before the word for import or export (``India Export USA``:
     India), else nearest after it, else the only one named.
     """
-    words = fold(re.sub(r"\.(xlsx?|ods|csv|tsv|txt|parquet|jsonl|ndjson|gz)\b", "", text)).split()
+    words = fold(re.sub(r"\.(xlsx?|xlsb|xlsm|ods|csv|tsv|txt|tab|psv|parquet|jsonl|ndjson|gz|zip)\b", "", text)).split()
+    words = _with_phrases(words)
     ways = [(i, _direction_words()[w]) for i, w in enumerate(words) if _says_direction(w)]
     direction = ways[0][1] if ways and len({way for _, way in ways}) == 1 else None
     if not ways:
@@ -245,6 +246,17 @@ def place_words(text: str) -> tuple[str | None, str | None]:
         if code:
             return direction, code
     return direction, _only_country(words[at + 1 :])
+
+
+def _with_phrases(words: list[str]) -> list[str]:
+    """Join words that say import or export together ("nhap khau")."""
+    joined: list[str] = []
+    for word in words:
+        if joined and " ".join((joined[-1], word)) in _direction_words():
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _says_direction(word: str) -> bool:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from chipflow.engine import connect
 from chipflow.errors import InputError
 from chipflow.progress import silent
 from chipflow.records.assemble import assemble
-from chipflow.records.files import Found, find_files, open_file
+from chipflow.records.files import Found, Part, find_files, kind_of, open_parts
 from chipflow.records.gather import NO_TABLE, SAMPLE_ROWS, Opening, open_sheet, understand
 from chipflow.records.layouts import Layout, load_layout
+from chipflow.records.places import country_code, place_words
 from chipflow.records.records import Records
-from chipflow.records.schema import Sheet
+from chipflow.records.schema import Sheet, one_line
 from chipflow.records.sheets import RawSheet
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from chipflow.progress import Progress
 
 _WANTED = "columns such as date, shipper, consignee, description, quantity"
 _MOST_NAMED = 5
+_LONGEST_NAME = 200
+# Files of this size take about as long to read as starting a thread is worth.
+_WORTHWHILE_BYTES = 10_000_000
 
 
 def read_records(
@@ -37,8 +48,9 @@ def read_records(
     Parameters
     ----------
     *paths
-        Files (CSV and the like, .gz of it, .xlsx, .xls, .ods, Parquet, JSON lines), folders,
-        globs. A folder gives the files in it with a known extension.
+        Files (CSV and the like, .gz of it, .xlsx, .xlsb, .xls, .ods, Parquet, JSON lines, .zip
+        of any of them), folders, globs. A folder or an archive gives the files in it with a
+        known extension.
     layout
         A layout's name or the path of a TOML file with the user's own mapping; without it the
         columns are found by their names and contents.
@@ -79,29 +91,15 @@ def read_records(
     found, errors, ignored = find_files(paths)
     if strict and errors:
         raise errors[0]
-    inputs: list[dict[str, Any]] = []
-    openings: list[Opening] = []
-    failed: list[Sheet] = [_left_out(error) for error in errors]
-    with progress.stage("reading files", total=len(found)) as step:
+    work = _Opened(errors=errors, ignored=ignored)
+    with progress.stage("reading files", total=len(found)) as step, _meanwhile(found):
         for file in found:
-            try:
-                raw_sheets, facts = _read_file(file)
-                inputs.append(facts)
-                openings += [open_sheet(raw, told) for raw in raw_sheets]
-            except InputError as error:
-                if strict:
-                    raise
-                errors.append(error)
-                failed.append(_left_out(error))
+            work.open(file, told, strict)
             step.advance()
-    if not openings:
+    if not work.openings:
         raise _none_left(errors)
-    warnings = [str(error) for error in errors]
-    if ignored:
-        more = len(ignored) - _MOST_NAMED
-        names = ", ".join(ignored[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        warnings.append(f"ignored, not record files by their extension: {names}")
-    records = _build(backend, openings, told, progress, inputs, warnings)
+    records = _build(backend, work.openings, told, progress, work.inputs, work.warnings())
+    failed = [_left_out(error) for error in errors]
     records.sheets = sorted([*records.sheets, *failed], key=lambda sheet: sheet.source)
     usable = [sheet for sheet in records.sheets if sheet.kind != "other"]
     if not usable:
@@ -125,25 +123,109 @@ def read_frame(frame: pd.DataFrame, source: str) -> Records:
     return _build(connect(), [opening], told, silent, [], [])
 
 
-def _read_file(file: Found) -> tuple[list[RawSheet], dict[str, Any]]:
-    opened = open_file(file)
-    facts = {"path": file.name, "sha256": opened.sha256, "bytes": opened.size}
-    name = Path(file.name).name
-    if opened.kind == "book":
+@contextmanager
+def _meanwhile(found: list[Found]) -> Iterator[None]:
+    """Load the names of countries in all languages while large files are read.
+
+    That takes over a second, once for each process, and the columns cannot be understood
+    without them. Reading bytes and cutting them into cells leaves the interpreter free.
+    """
+    if sum(file.path.stat().st_size for file in found if file.path.exists()) < _WORTHWHILE_BYTES:
+        yield
+        return
+    loading = Thread(target=country_code, args=("the name of no country",), daemon=True)
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
+
+
+@dataclass
+class _Opened:
+    """The files that were read so far, and those that could not be."""
+
+    errors: list[InputError]
+    ignored: list[str]
+    openings: list[Opening] = field(default_factory=list)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+
+    def open(self, file: Found, layout: Layout, strict: bool) -> None:
+        """Read the tables of a file; their bytes are let go, one table after the other."""
+        try:
+            opened = open_parts(file)
+        except InputError as error:
+            self._refuse(error, strict)
+            return
+        self.inputs.append({"path": file.name, "sha256": opened.sha256, "bytes": opened.size})
+        self.ignored += opened.ignored
+        for part in opened.parts:
+            try:
+                sheets = read_part(part, _words_of(file, part))
+                self.openings += [open_sheet(sheet, layout) for sheet in sheets]
+            except InputError as error:
+                self._refuse(error, strict)
+
+    def _refuse(self, error: InputError, strict: bool) -> None:
+        if strict:
+            raise error
+        self.errors.append(error)
+
+    def warnings(self) -> list[str]:
+        """Return one sentence for each file left out, and one for all that were ignored."""
+        said = [str(error) for error in self.errors]
+        if self.ignored:
+            more = len(self.ignored) - _MOST_NAMED
+            shown = (one_line(name, _LONGEST_NAME) for name in self.ignored[:_MOST_NAMED])
+            names = ", ".join(shown)
+            names += f" and {more} more" if more > 0 else ""
+            said.append(f"ignored, not record files by their extension: {names}")
+        return said
+
+
+def _words_of(file: Found, part: Part) -> str:
+    """Return what a table is called, to read direction and country from.
+
+    A member of an archive is often called only by a number: then the archive's name speaks.
+    """
+    own = PurePosixPath(part.name).name
+    if part.name == file.name or any(place_words(own)):
+        return own
+    return f"{file.path.stem} {own}"
+
+
+def read_part(part: Part, name: str) -> list[RawSheet]:
+    """Return the tables of one file or member of an archive.
+
+    Raises
+    ------
+    InputError
+        It is no table, damaged, or too large.
+    """
+    data = part.read()
+    kind = kind_of(data, part.name)
+    try:
+        return _reader(kind)(data, part.name, name)
+    except MemoryError as error:
+        raise InputError("does not fit in memory", file=part.name, hint="split the file") from error
+
+
+def _reader(kind: str) -> Callable[[bytes, str, str], list[RawSheet]]:
+    if kind == "book":
         from chipflow.records.workbooks import read_workbook
 
-        return read_workbook(opened.data, file.name, name), facts
-    if opened.kind == "parquet":
+        return read_workbook
+    if kind == "parquet":
         from chipflow.records.columnar import read_parquet
 
-        return read_parquet(opened.data, file.name, name), facts
-    if opened.kind == "jsonl":
+        return read_parquet
+    if kind == "jsonl":
         from chipflow.records.columnar import read_json_lines
 
-        return read_json_lines(opened.data, file.name, name), facts
+        return read_json_lines
     from chipflow.records.delimited import read_text
 
-    return read_text(opened.data, file.name, name), facts
+    return read_text
 
 
 def _build(
@@ -179,7 +261,6 @@ def _build(
 def _sample(backend: Any, tables: list[Any]) -> Any:
     """Choose different rows by their content, so that order and repetition do not matter."""
     import ibis
-    import numpy as np
     import pyarrow as pa
 
     names = tables[0].column_names
@@ -188,11 +269,25 @@ def _sample(backend: Any, tables: list[Any]) -> Any:
         return whole
     numbered = whole.append_column("at", pa.array(np.arange(whole.num_rows)))
     table = ibis.memtable(numbered)
-    joined = ibis.literal("\x1f").join([table[name] for name in names])
-    marks = backend.to_pyarrow(table.select("at", mark=joined.hash()))
+    row = ibis.struct({name: table[name] for name in names})
+    marks = backend.to_pyarrow(table.select("at", mark=row.hash()))
     order, mark = marks["at"].to_numpy(), marks["mark"].to_numpy()
-    different, first = np.unique(mark, return_index=True)
-    return whole.take(pa.array(np.sort(order[first[: min(SAMPLE_ROWS, len(different))]])))
+    chosen = np.zeros(whole.num_rows, dtype=bool)
+    chosen[order[_smallest(mark, SAMPLE_ROWS)]] = True
+    return whole.filter(pa.array(chosen))
+
+
+def _smallest(mark: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.intp]:
+    """Return where the smallest different values stand, each once."""
+    among = np.arange(len(mark))
+    # Sorting all of them takes longer; where they repeat more often than this, it is done.
+    wide = 4 * most
+    if len(mark) > wide:
+        few = np.flatnonzero(mark <= np.partition(mark, wide)[wide])
+        if len(np.unique(mark[few])) >= most:
+            among = few
+    _, first = np.unique(mark[among], return_index=True)
+    return among[first[:most]]
 
 
 def _left_out(error: InputError) -> Sheet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +15,9 @@ from chipflow.records.schema import (
     KINDS,
     REJECTED_COLUMNS,
     Sheet,
+    one_line,
 )
+from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 # Word in the banner of sheets that the simulator wrote.
 SIMULATED = "SIMULATED"
 _MOST_SHEETS_SHOWN = 30
+# Paths and sentences are shown up to here.
+_LONGEST_LINE = 500
 
 
 class Records:
@@ -98,7 +103,81 @@ class Records:
         For each field the header it was read from, the confidence (0 to 1) and three values;
         then the columns that stay unused, and the warnings.
         """
-        return "\n\n".join([*map(explain_sheet, self.sheets), *(f"! {w}" for w in self.warnings)])
+        warnings = (f"! {one_line(warning, _LONGEST_LINE)}" for warning in self.warnings)
+        return "\n\n".join([*map(explain_sheet, self.sheets), *warnings])
+
+    def explanation(self) -> list[dict[str, Any]]:
+        """Return what was understood of each sheet, as lists and dicts that JSON can hold.
+
+        Returns
+        -------
+        list of dict
+            For each sheet ``source``, ``kind`` (``records``, ``aggregate`` or ``other``),
+            ``header_row`` (None without one), ``rows``, ``columns`` (field -> ``header`` and
+            ``confidence``), ``unknown`` (headers that stay unused) and ``warnings``, the first
+            of which says why the sheet is not used if it is not.
+        """
+        return [
+            {
+                "source": sheet.source,
+                "kind": sheet.kind,
+                "header_row": sheet.header_row,
+                "rows": sheet.rows,
+                "columns": {
+                    field: {"header": header, "confidence": float(confidence)}
+                    for field, (header, confidence) in sheet.columns.items()
+                },
+                "unknown": list(sheet.unknown),
+                "warnings": [
+                    *([f"not used: {sheet.reason}"] if sheet.reason else []),
+                    *sheet.warnings,
+                ],
+            }
+            for sheet in self.sheets
+        ]
+
+    def save(self, path: str | Path) -> None:
+        """Write the records as Parquet, and ``rejected.csv`` and ``duplicates.csv`` beside it.
+
+        Parameters
+        ----------
+        path
+            The Parquet file. Its folder is made if it is not there; files of these names are
+            replaced, all at once and only when every one is complete.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        from chipflow.records.save import write_all
+
+        file = Path(path)
+        write_all(
+            {
+                file: lambda to: write_parquet(self.table, to),
+                file.with_name("rejected.csv"): lambda to: write_csv(self.rejected, to),
+                file.with_name("duplicates.csv"): lambda to: write_csv(self.duplicates, to),
+            }
+        )
+
+    def save_layout(self, path: str | Path) -> None:
+        """Write the mapping that was understood as a layout, to be corrected and used again.
+
+        Parameters
+        ----------
+        path
+            The TOML file, for ``read_records(..., layout=path)``.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        from chipflow.records.save import layout_text, write_all
+
+        text = layout_text(self.sheets)
+        write_all({Path(path): lambda to: to.write_text(text, encoding="utf-8", newline="\n")})
 
     def _repr_html_(self) -> str:
         counts = self.counts
@@ -176,17 +255,17 @@ def explain_sheet(sheet: Sheet) -> str:
     facts = [sheet.kind, place, f"{sheet.rows:,} rows"]
     if sheet.direction or sheet.reporting_country:
         facts.append(f"{sheet.direction or 'trade'} reported by {sheet.reporting_country or '?'}")
-    lines = [f"{sheet.source}: {', '.join(facts)}"]
+    lines = [f"{one_line(sheet.source, _LONGEST_LINE)}: {', '.join(facts)}"]
     lines.append(
         f"  rows: {sheet.used:,} used, {sheet.rejected:,} rejected, {sheet.duplicate:,} duplicate"
     )
     if sheet.reason:
-        lines.append(f"  not used: {sheet.reason}")
+        lines.append(f"  not used: {one_line(sheet.reason, _LONGEST_LINE)}")
     table = [("field", "column", "confidence", "examples")]
     for name, (header, confidence) in sheet.columns.items():
-        examples = " | ".join(_short(v) for v in sheet.samples.get(header, []))
-        also = "".join(f" (then {other})" for other in sheet.also.get(name, []))
-        table.append((name, _short(header) + also, f"{confidence:.2f}", examples))
+        examples = " | ".join(one_line(v) for v in sheet.samples.get(header, []))
+        also = "".join(f" (then {one_line(other)})" for other in sheet.also.get(name, []))
+        table.append((name, one_line(header) + also, f"{confidence:.2f}", examples))
     if len(table) > 1:
         sizes = [max(len(row[i]) for row in table) for i in range(3)]
         lines += [
@@ -195,11 +274,6 @@ def explain_sheet(sheet: Sheet) -> str:
             for row in table
         ]  # fmt: skip
     if sheet.unknown:
-        lines.append("  unused: " + ", ".join(_short(name) for name in sheet.unknown))
-    lines += [f"  ! {warning}" for warning in sheet.warnings]
+        lines.append("  unused: " + ", ".join(one_line(name) for name in sheet.unknown))
+    lines += [f"  ! {one_line(warning, _LONGEST_LINE)}" for warning in sheet.warnings]
     return "\n".join(lines)
-
-
-def _short(text: str, most: int = 40) -> str:
-    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -56,7 +56,19 @@ DUPLICATE_COLUMNS: tuple[str, ...] = (
     "record_id",
     "kept_source",
     "kept_source_row",
+    "reason",
 )
+
+
+def one_line(text: str, most: int = 40) -> str:
+    """Return untrusted text for a terminal: one line, no control characters, not too long.
+
+    Control characters can move the cursor, change colours or turn the order of letters round.
+    """
+    # A cell may hold a megabyte, of which the end is not even looked at.
+    seen = text[: 4 * most]
+    flat = " ".join("".join(c if c.isprintable() else " " for c in seen).split())
+    return flat if len(flat) <= most and len(seen) == len(text) else flat[: most - 1] + "…"
 
 
 @dataclass

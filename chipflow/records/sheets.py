@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chipflow.records.bookcells import MAX_COLUMNS as MAX_COLUMNS
+
 # Rows above and around the header that are looked at.
 TOP_ROWS = 60
-# Twice what a spreadsheet can hold; more is not a table of trade but a broken file.
-MAX_COLUMNS = 32_768
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,6 @@ class RawSheet:
     load: Callable[[int], Body]
     first_row: int = 1
     header_given: bool = False
-
-
-def text_column(values: Sequence[object]) -> Any:
-    """Return cells as an Arrow column of text."""
-    import pyarrow as pa
-
-    return pa.array(values, type=pa.string(), from_pandas=False)
 
 
 def without_blank_rows(table: Any, rows: npt.NDArray[np.int64]) -> tuple[Any, Any]:

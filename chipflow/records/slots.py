@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from chipflow.records.detect import Mapping
 from chipflow.records.layouts import Layout
@@ -16,6 +19,10 @@ from chipflow.records.schema import (
 )
 from chipflow.records.sheets import Body
 
+# Between the parts of a problem, and of a hashed row. A cell that holds one gets a blank there.
+PART, END = MARKS = "\x1f", "\x1e"
+# The first printable character of ASCII, and the one above the last.
+_BLANK, _DELETE = 0x20, 0x7F
 # Slots beyond the first hold columns that speak where the first says nothing.
 SLOT = "{}__{}"
 
@@ -54,34 +61,95 @@ def widths(usable: list[Usable]) -> dict[str, int]:
     return {name: n for name, n in most.items() if n}
 
 
-def text_table(usable: list[Usable], with_raw: set[int]) -> Any:
-    """Return one Arrow table of all usable sheets: ``sheet``, ``row``, slots, ``raw``.
+def text_table(usable: list[Usable]) -> tuple[Any, set[str]]:
+    """Return one Arrow table of all usable sheets: ``sheet``, ``row``, slots.
 
-    ``raw`` is the whole row as text, filled only for the sheets in ``with_raw``.
+    Cells have no blanks around them. Also returned are the slots without unusual text, see
+    :func:`bare`.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     needed = widths(usable)
     tables = []
-    for item in usable:
-        body = item.body.table
-        n = body.num_rows
-        nothing = pa.nulls(n, pa.string())
-        columns: dict[str, Any] = {
-            "sheet": pa.repeat(pa.scalar(item.number, pa.int32()), n),
-            "row": pa.array(item.body.rows, pa.int64()),
-        }
-        for name, count in needed.items():
-            places = item.positions(name)
-            for k in range(count):
-                columns[slot(name, k)] = body.column(places[k]) if k < len(places) else nothing
-        if item.number in with_raw and body.num_columns:
-            columns["raw"] = pc.binary_join_element_wise(*body.columns, "\x1f")
-        else:
-            columns["raw"] = nothing
-        tables.append(pa.table(columns))
+    unusual: set[str] = set()
+    with ThreadPoolExecutor() as pool:
+        for item in usable:
+            body = item.body.table
+            nothing = pa.nulls(body.num_rows, pa.string())
+            columns: dict[str, Any] = {
+                "sheet": pa.repeat(pa.scalar(item.number, pa.int32()), body.num_rows),
+                "row": pa.array(item.body.rows, pa.int64()),
+            }
+            columns |= {slot(name, k): nothing for name, n in needed.items() for k in range(n)}
+            given = {
+                slot(name, k): body.column(at)
+                for name in needed
+                for k, at in enumerate(item.positions(name))
+            }
+            for where, (column, usual) in zip(given, pool.map(bare, given.values()), strict=True):
+                columns[where] = column
+                unusual |= set() if usual else {where}
+            tables.append(pa.table(columns))
+    every = {slot(name, k) for name, count in needed.items() for k in range(count)}
+    return pa.concat_tables(tables), every - unusual
+
+
+def raw_rows(usable: list[Usable]) -> Any:
+    """Return ``raw_sheet``, ``raw_at`` (row) and ``raw`` (the whole row as text) of sheets."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables = [
+        pa.table(
+            {
+                "raw_sheet": pa.repeat(pa.scalar(item.number, pa.int32()), len(item.body.rows)),
+                "raw_at": pa.array(item.body.rows, pa.int64()),
+                "raw": pc.binary_join_element_wise(*item.body.table.columns, PART),
+            }
+        )
+        for item in usable
+    ]
     return pa.concat_tables(tables)
+
+
+def bare(column: Any) -> tuple[Any, bool]:
+    """Return cells without ASCII blanks around, and if nothing unusual stands in any of them.
+
+    Usual are printable ASCII characters with single blanks between them. One look at the bytes
+    of the whole column is far faster than one at each cell. Two blanks on both sides of the
+    border between two cells count as unusual as well: that costs time only.
+    """
+    import pyarrow.compute as pc
+
+    edges, usual = _look(column)
+    if not edges:
+        column = pc.ascii_trim_whitespace(column)
+        usual = _look(column)[1]
+    if not usual:
+        for mark in MARKS:
+            column = pc.replace_substring(column, mark, " ")
+    return column, usual
+
+
+def _look(column: Any) -> tuple[bool, bool]:
+    """Tell if no cell has a blank at an end, and if all characters are usual."""
+    edges = usual = True
+    for chunk in column.chunks:
+        _, offsets, text = chunk.buffers()
+        if text is None or not len(chunk):
+            continue
+        at = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        letters = np.frombuffer(text, np.uint8)[at[0] : at[-1]]
+        if not len(letters):
+            continue
+        ends = (at - at[0])[np.flatnonzero(np.diff(at))]
+        starts_and_ends = letters[np.concatenate([ends, ends[1:] - 1, [len(letters) - 1]])]
+        edges = edges and not (starts_and_ends <= _BLANK).any()
+        if usual:
+            blanks = letters == _BLANK
+            usual = bool(letters.min() >= _BLANK and letters.max() < _DELETE)
+            usual = usual and not (blanks[1:] & blanks[:-1]).any()
+    return edges, usual
 
 
 def parameters(

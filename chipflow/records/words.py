@@ -17,6 +17,32 @@ _PLAIN = str.maketrans(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _APART = re.compile(r"[\W_]+")
+# Signs of currencies, and dollars of other countries. A bare "$" is the US dollar in English
+# headers only: in Spanish and Portuguese it is as often the country's own peso.
+_SIGNS = (
+    (re.compile(r"US\s?\$|U\$S|U\$D|USD\$|\$US|\$ ?USD", re.IGNORECASE), " USD "),
+    (re.compile(r"\bR\$"), " BRL "),
+    (re.compile(r"\bC(?:AD?)?\$"), " CAD "),
+    (re.compile(r"\bA(?:UD?)?\$"), " AUD "),
+    (re.compile(r"\bS\$"), " SGD "),
+    (re.compile(r"\bHK\$"), " HKD "),
+    (re.compile(r"\bNT\$"), " TWD "),
+    (re.compile("€"), " EUR "),
+    (re.compile("£"), " GBP "),
+    (re.compile("₹"), " INR "),
+    (re.compile("₽"), " RUB "),
+    (re.compile("₴"), " UAH "),
+    (re.compile("₸"), " KZT "),
+    (re.compile("₺"), " TRY "),
+)
+_PER = re.compile(
+    r"\b(usd|eur|price|value|rate|fob|cif|precio|valor|prix) ?/ ?"
+    r"(kgs?|units?|unid\w*|pcs?|mt|ton\w*|lbs?)\b",
+    re.IGNORECASE,
+)
+_OWN_DOLLAR = re.compile(
+    r"\b(?:valor|monto|precio|importe|pre[cç]o|costo|total en)\b", re.IGNORECASE
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 # A longer header is a sentence or a value, not a name.
 MAX_HEADER_LENGTH = 120
@@ -39,6 +65,16 @@ def fold(text: str) -> str:
         out.append(char)
     folded = unicodedata.normalize("NFC", "".join(out).translate(_PLAIN))
     return " ".join(_APART.sub(" ", _DIGITS.sub(" ", folded)).split())
+
+
+def _spelled(header: str) -> str:
+    """Return a header with the signs of currencies as their codes, and a slash as "per"."""
+    header = _PER.sub(r"\1 per \2", header)
+    if header.isascii() and "$" not in header:
+        return header
+    for sign, code in _SIGNS:
+        header = sign.sub(code, header)
+    return header if _OWN_DOLLAR.search(header) else header.replace("$", " USD ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +119,9 @@ def _lexicon() -> _Lexicon:
                 stems.append((fold(word[:-1]), meaning))
                 continue
             parts = tuple(fold(word).split())
-            if len(parts) == 1:
+            if len(parts) == 1 and meaning not in single.get(parts[0], ()):
                 single[parts[0]] = (*single.get(parts[0], ()), meaning)
-            elif parts:
+            elif len(parts) > 1 and meaning not in phrases.get(parts, ()):
                 phrases[parts] = (*phrases.get(parts, ()), meaning)
     stems.sort(key=lambda stem: (-len(stem[0]), stem[0]))
     longest = max(map(len, phrases), default=1)
@@ -131,6 +167,23 @@ def _pieces(token: str) -> tuple[list[str], int]:
     return list(found), known
 
 
+def _tells_apart(token: str) -> bool:
+    return (token.isdigit() or (len(token) == 1 and token.isascii())) and not _word(token)
+
+
+def _box(tokens: list[str]) -> tuple[tuple[str, ...], int]:
+    """Return the meanings of the declaration's box that tokens begin with, and their number."""
+    table = vocabulary()["boxes"]
+    if len(tokens) < 2 or tokens[0] not in table["words"] or not tokens[1].isdigit():
+        return (), 0
+    for length in range(min(3, len(tokens)), 1, -1):
+        key = "".join(tokens[1:length])
+        found = table.get(key) or table.get(key.zfill(2))
+        if found:
+            return tuple(found), length
+    return (), 0
+
+
 @cache
 def read_header(header: str) -> Meaning:
     """Return the meanings of a header's words.
@@ -149,13 +202,19 @@ def read_header(header: str) -> Meaning:
     >>> read_header("SUMOFVALUE_IN_USD").parts
     ('total', 'value', 'usd')
     """
-    folded = fold(header[:MAX_HEADER_LENGTH])
+    folded = fold(_spelled(header[:MAX_HEADER_LENGTH]))
     tokens = folded.split()
     _, phrases, _, longest = _lexicon()
     parts: list[str] = []
     known = 0
     at = 0
     while at < len(tokens):
+        box, length = _box(tokens[at:])
+        if box:
+            parts.extend(box)
+            known += sum(map(len, tokens[at : at + length]))
+            at += length
+            continue
         for length in range(min(longest, len(tokens) - at), 1, -1):
             meaning = phrases.get(tuple(tokens[at : at + length]))
             if meaning is not None:
@@ -174,6 +233,7 @@ def read_header(header: str) -> Meaning:
             found, letters = _pieces(token)
             parts.extend(found)
             known += letters
-    letters_in_all = sum(map(len, tokens))
-    share = known / letters_in_all if letters_in_all else 0.0
+    # A number or letter that means nothing tells one column from the next ("ADDRESS 1").
+    letters_in_all = sum(len(token) for token in tokens if not _tells_apart(token))
+    share = min(1.0, known / letters_in_all) if letters_in_all else float(bool(parts))
     return Meaning(tuple(part for part in parts if part != "glue"), share, folded)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-import zipfile
-from typing import Any
+import re
+from collections.abc import Iterable
 
 import numpy as np
 
 from chipflow.errors import InputError
-from chipflow.records.files import MAX_UNPACKED_BYTES
-from chipflow.records.sheets import (
-    MAX_COLUMNS,
-    TOP_ROWS,
-    Body,
-    RawSheet,
-    text_column,
-    without_blank_rows,
+from chipflow.records.apart import read_cells_apart
+from chipflow.records.bookcells import (
+    MAX_CELLS,
+    PROTECTED,
+    BookError,
+    Cells,
+    read_cells,
+    too_large,
 )
+from chipflow.records.sheets import TOP_ROWS, Body, RawSheet, without_blank_rows
+from chipflow.records.unpack import Archive
 
-# A float holds whole numbers exactly up to here.
-_LARGEST_WHOLE = 2**53
-# A sheet that claims more cells than this would not fit in memory as text.
-MAX_CELLS = 200_000_000
-_DAMAGED = "a workbook that is cut off or damaged"
+_HINTS = {PROTECTED: "open it in a spreadsheet program and save it without a password"}
+_TOO_LARGE = "a sheet of"
+_TOO_LARGE_HINT = "delete the rows and columns outside the table, or save it as CSV"
 _AGAIN = "copy or download it again"
+# Where a cell of an .xlsx stands, such as r="AB12".
+_REFERENCE = rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})"
+_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})\d")
+_FAR_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{1,3}(\d{6,7})")
+_NEAR_ROWS = 99_999
+# A reference that the border between two pieces cuts through is shorter than this.
+_OVERLAP = 40
+_SHARED_TEXT = "sharedstrings"
 
 
 def read_workbook(data: bytes, source: str, name: str) -> list[RawSheet]:
@@ -36,111 +42,86 @@ def read_workbook(data: bytes, source: str, name: str) -> list[RawSheet]:
     InputError
         Password-protected, damaged, not a workbook, too large, or without any cell.
     """
-    import python_calamine as calamine
-
-    _check_archive(data, source)
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = list(book.sheet_names)
-    except calamine.PasswordError as error:
-        raise _protected(source) from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        if _is_encrypted(data):
-            raise _protected(source) from error
-        raise InputError(_DAMAGED, file=source, hint=_AGAIN) from error
-    sheets: list[RawSheet] = []
-    for title in names:
-        try:
-            sheet = book.get_sheet_by_name(title)
-            start = sheet.start
-            if start is None or not sheet.height:
-                continue
-            if sheet.height * sheet.width > MAX_CELLS or sheet.width > MAX_COLUMNS:
-                raise InputError(
-                    f"a sheet of {sheet.height:,} by {sheet.width:,} cells",
-                    file=f"{source}#{title}",
-                    hint="delete the empty rows and columns, or save it as CSV",
-                )
-            cells = sheet.to_python(skip_empty_area=True)
-        except calamine.CalamineError as error:
-            # Charts and macros are sheets too, and hold no cells.
-            if "not found" in str(error).lower() or "chart" in str(error).lower():
-                continue
-            raise InputError(
-                "a sheet that is cut off or damaged", file=f"{source}#{title}", hint=_AGAIN
-            ) from error
-        sheets.append(_sheet(cells, f"{source}#{title}", f"{name} {title}", int(start[0]) + 1))
+        sheets = [
+            _sheet(cells, f"{source}#{cells.title}", f"{name} {cells.title}")
+            for cells in _cells(data, source)
+        ]
+    except BookError as error:
+        place = source if error.sheet is None else f"{source}#{error.sheet}"
+        hint = _TOO_LARGE_HINT if error.what.startswith(_TOO_LARGE) else _AGAIN
+        raise InputError(error.what, file=place, hint=_HINTS.get(error.what, hint)) from error
     if not sheets:
         raise InputError("a workbook without any cell", file=source, hint="give one with a table")
     return sheets
 
 
-def _check_archive(data: bytes, source: str) -> None:
+def _cells(data: bytes, source: str) -> Iterable[Cells]:
     if not data.startswith(b"PK"):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-            members = archive.namelist()
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise InputError(_DAMAGED, file=source, hint=_AGAIN) from error
-    if size > MAX_UNPACKED_BYTES:
-        raise InputError(
-            f"unpacks to more than {MAX_UNPACKED_BYTES / 1e9:g} GB", file=source, hint="split it"
-        )
-    if not any(n.startswith("xl/") or n == "content.xml" for n in members):
+        return read_cells_apart(data)
+    archive = Archive(data, source)
+    names = archive.names
+    if not any(n.startswith("xl/") or n == "content.xml" for n in names):
         raise InputError(
             "a ZIP archive, not a workbook", file=source, hint="unpack it and give the files inside"
         )
-
-
-def _is_encrypted(data: bytes) -> bool:
-    """An encrypted .xlsx is a compound file with a stream of this name (MS-OFFCRYPTO 2.3.4.4)."""
-    name = "EncryptedPackage".encode("utf-16-le")
-    return data.startswith(b"\xd0\xcf\x11\xe0") and name in data
-
-
-def _protected(source: str) -> InputError:
-    return InputError(
-        "a password-protected workbook",
-        file=source,
-        hint="open it in a spreadsheet program and save it without a password",
+    is_xlsx = any(n.startswith("xl/") and n.endswith(".xml") for n in names) and not any(
+        n.endswith(".bin") and n.startswith("xl/w") for n in names
     )
+    for number, member in enumerate(names):
+        _check_member(archive, number, looked_at=is_xlsx and _SHARED_TEXT not in member.lower())
+    return read_cells(data) if is_xlsx else read_cells_apart(data)
 
 
-def cell_text(value: object) -> str:
-    """Return a cell as a person would read it: ISO dates, whole numbers without a point."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) <= _LARGEST_WHOLE:
-            return str(int(value))
-        return repr(value)
-    if isinstance(value, dt.datetime):
-        midnight = value.time() == dt.time.min
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    return "" if value is None else str(value)
+def _check_member(archive: Archive, number: int, looked_at: bool) -> None:
+    """Unpack a member without keeping it; refuse a sheet that reaches too far.
+
+    The reader takes memory for the whole rectangle between the first and the last cell before
+    it can be asked how large that is, and ends the process if there is not so much.
+    """
+    columns: set[bytes] = set()
+    far = 0
+    tail = b""
+    for chunk in archive.chunks(number):
+        if not looked_at:
+            continue
+        text = tail + chunk
+        columns.update(_COLUMN.findall(text))
+        far = max(far, max(map(int, _FAR_ROW.findall(text)), default=0))
+        tail = text[-_OVERLAP:]
+    width = max(map(_column_number, columns), default=0)
+    if width * max(far, _NEAR_ROWS) <= MAX_CELLS:
+        return
+    height, width = _extent(archive.read(number))
+    if height * width > MAX_CELLS:
+        place = f"{archive.name} ({archive.names[number]})"
+        raise InputError(too_large(height, width), file=place, hint=_TOO_LARGE_HINT)
 
 
-def _sheet(cells: list[list[Any]], source: str, name: str, first_row: int) -> RawSheet:
-    top = [[cell_text(cell) for cell in row] for row in cells[:TOP_ROWS]]
+def _extent(text: bytes) -> tuple[int, int]:
+    """Return how many rows and columns lie between the first and the last cell."""
+    places = re.findall(_REFERENCE, text)
+    if not places:
+        return 0, 0
+    rows = [int(row) for _, row in places]
+    columns = [_column_number(column) for column in {column for column, _ in places}]
+    return max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _sheet(cells: Cells, source: str, name: str) -> RawSheet:
+    table = cells.table
+    top = [list(row.values()) for row in table.slice(0, TOP_ROWS).to_pylist()]
 
     def load(header: int) -> Body:
-        import pyarrow as pa
+        below = table.slice(header + 1)
+        rows = np.arange(below.num_rows, dtype=np.int64) + cells.first_row + header + 1
+        return Body(*without_blank_rows(below, rows))
 
-        below = cells[header + 1 :]
-        rows = np.arange(len(below), dtype=np.int64) + first_row + header + 1
-        width = len(cells[max(header, 0)])
-        columns = zip(*below, strict=True) if below else ([] for _ in range(width))
-        table = pa.table(
-            {
-                f"c{i}": text_column([cell_text(cell) for cell in column])
-                for i, column in enumerate(columns)
-            }
-        )
-        table, rows = without_blank_rows(table, rows)
-        return Body(table, rows)
-
-    return RawSheet(source, name, top, load, first_row)
+    return RawSheet(source, name, top, load, cells.first_row)

@@ -22,6 +22,7 @@ OUTPUTS = {
     "duplicates.csv",
     "leads.csv",
     "leads.parquet",
+    "links.csv",
     "map.html",
     "network.html",
     "rejected.csv",
@@ -29,6 +30,7 @@ OUTPUTS = {
     "run.json",
     "set_aside.csv",
     "shipments.parquet",
+    "spellings.csv",
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from chipflow.errors import ChipflowError, InputError, LayoutError, ParameterError
-from chipflow.records import files, read_records
+from chipflow.records import read_records, unpack
 
 
 def workbook_bytes():
@@ -88,7 +88,7 @@ def test_an_unreadable_file_among_others_is_named_and_left_out(canonical, write,
 
 
 def test_a_packed_file_over_the_limit_is_refused(write, monkeypatch):
-    monkeypatch.setattr(files, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(unpack, "MAX_UNPACKED_BYTES", 1000)
     path = write("bomb.csv.gz", gzip.compress(b"0" * 100_000))
     with pytest.raises(InputError, match="unpacks to more than"):
         read_records(path)

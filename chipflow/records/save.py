@@ -1,0 +1,150 @@
+"""Saving what was read: the records, and the mapping of columns as a layout to correct."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from chipflow.errors import OutputError
+from chipflow.records.schema import CONTENT_COLUMNS, HELPER_FIELDS, Sheet, one_line
+
+# Sources named in a comment of a layout; a folder may hold hundreds with the same header.
+_MOST_SOURCES = 3
+_LONGEST_SOURCE = 300
+_HEAD = """\
+# Which column is which, as chipflow understood it. Correct it and use it again with
+#   chipflow read FILES --layout THIS_FILE.toml        (or: chipflow analyze ... --layout ...)
+# Each line below [fields] is  field = [names of columns]; in each sheet the first that is there
+# is taken. A field left out, or commented out, is looked for as if there were no layout.
+"""
+_HINTS = """\
+# [hints]              hold for all files: remove the "#" and set only what is read wrongly
+# day_first = true     # 01/02/2024 is the first of February
+# decimal = ","        # 1.234,5 is one thousand and a bit
+# header_row = 1       # the row of the column names, as a spreadsheet program numbers it
+"""
+
+
+def layout_text(sheets: Iterable[Sheet]) -> str:
+    """Return a layout (TOML) that says what was understood of all sheets together.
+
+    Parameters
+    ----------
+    sheets
+        What was read. Sheets that are no table of trade are left out.
+
+    Returns
+    -------
+    str
+        For each field the headers it was read from, with comments that give confidence,
+        samples and sources. A header that is one field in one sheet and another in the next
+        stands under the one with more rows; the other is said in a comment.
+    """
+    known = [sheet for sheet in sheets if sheet.columns]
+    owner = _owners(known)
+    lines = [_HEAD, "[fields]"]
+    for name in (*CONTENT_COLUMNS, *HELPER_FIELDS):
+        headers = _headers(name, known)
+        own = [header for header in headers if owner[header.casefold()] == name]
+        lines += [_comment(name, header, known, owner[header.casefold()]) for header in headers]
+        listed = ", ".join(_quoted(header) for header in own)
+        lines.append(f"{name} = [{listed}]" if own else f"# {name} = []")
+    unused = dict.fromkeys(header for sheet in known for header in sheet.unknown)
+    left = [header for header in unused if header.casefold() not in owner]
+    if left:
+        lines += ["", "# Columns that no field was read from:"]
+        lines += [f"#   {_quoted(header)}{_examples(header, known)}" for header in left]
+    return "\n".join([*lines, "", _HINTS])
+
+
+def _owners(sheets: list[Sheet]) -> dict[str, str]:
+    """Return for each header the field that most rows say it is."""
+    votes: dict[str, dict[str, int]] = {}
+    for sheet in sheets:
+        for name in sheet.columns:
+            for header in _of_field(name, sheet):
+                fields = votes.setdefault(header.casefold(), {})
+                fields[name] = fields.get(name, 0) + 1 + sheet.rows
+    return {
+        header: max(sorted(fields), key=lambda name: fields[name])
+        for header, fields in votes.items()
+    }
+
+
+def _of_field(name: str, sheet: Sheet) -> list[str]:
+    if name not in sheet.columns:
+        return []
+    return [h for h in (sheet.columns[name][0], *sheet.also.get(name, [])) if h]
+
+
+def _headers(name: str, sheets: list[Sheet]) -> list[str]:
+    """Return the headers of a field: those first that others stand in for, then the surest."""
+    second = {header for sheet in sheets for header in _of_field(name, sheet)[1:]}
+    sure: dict[str, float] = {}
+    for sheet in sheets:
+        for header in _of_field(name, sheet):
+            is_first = header == sheet.columns[name][0]
+            sure[header] = max(sure.get(header, 0.0), sheet.columns[name][1] if is_first else 0.0)
+    return sorted(sure, key=lambda header: (header in second, -sure[header], header))
+
+
+def _comment(name: str, header: str, sheets: list[Sheet], owner: str) -> str:
+    mine = [sheet for sheet in sheets if header in _of_field(name, sheet)]
+    sure = [sheet.columns[name][1] for sheet in mine if sheet.columns[name][0] == header]
+    confidence = f"{min(sure):.2f}" if sure else "where the others say nothing"
+    if sure and min(sure) != max(sure):
+        confidence += f" to {max(sure):.2f}"
+    sources = ", ".join(one_line(sheet.source, _LONGEST_SOURCE) for sheet in mine[:_MOST_SOURCES])
+    more = len(mine) - _MOST_SOURCES
+    sources += f" and {more} more" if more > 0 else ""
+    moved = "" if owner == name else f"; not used, for more rows it is {owner}"
+    return f"# {_quoted(header)}: {confidence}{_examples(header, mine)}; in {sources}{moved}"
+
+
+def _examples(header: str, sheets: list[Sheet]) -> str:
+    values = next((s.samples[header] for s in sheets if s.samples.get(header)), [])
+    shown = " | ".join(one_line(value) for value in values)
+    return f"; such as {shown}" if shown else ""
+
+
+def _quoted(text: str) -> str:
+    """Return text as a TOML string: JSON's escapes are a part of TOML's, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
+    """Write files so that all are there complete, or none is changed.
+
+    Parameters
+    ----------
+    writers
+        Path -> function that writes to the path it is given. All paths are in one folder,
+        which is made if it is not there.
+
+    Raises
+    ------
+    OutputError
+        A path cannot be written.
+    """
+    folder = next(iter(writers)).parent
+    taken = next((path for path in writers if path.is_dir()), None)
+    if taken is not None:
+        raise OutputError(f"{taken}: is a folder; name a file")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".chipflow-", dir=folder) as made:
+            ready = {path: Path(made) / path.name for path in writers}
+            for path, write in writers.items():
+                write(ready[path])
+            for path, file in ready.items():
+                file.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            os.rmdir(folder)  # noqa: PTH106  # only if it is empty
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror or error}); name another place"
+        ) from error
