@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
+from chipflow.records.files import SUFFIXES
 from chipflow.records.layouts import vocabulary
 from chipflow.records.words import fold
 
@@ -221,14 +222,18 @@ def direction_of(cell: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+_EXTENSION = re.compile(
+    "|".join(re.escape(suffix) + r"\b" for suffix in sorted(SUFFIXES, key=len, reverse=True))
+)
+
+
 def place_words(text: str) -> tuple[str | None, str | None]:
     """Return direction and reporting country that a file name or banner states.
 
     The country is the one nearest before the word for import or export (``India Export USA``:
     India), else nearest after it, else the only one named.
     """
-    words = fold(re.sub(r"\.(xlsx?|xlsb|xlsm|ods|csv|tsv|txt|tab|psv|parquet|jsonl|ndjson|gz|zip)\b", "", text)).split()
-    words = _with_phrases(words)
+    words = _with_phrases(fold(_EXTENSION.sub("", text)).split())
     ways = [(i, _direction_words()[w]) for i, w in enumerate(words) if _says_direction(w)]
     direction = ways[0][1] if ways and len({way for _, way in ways}) == 1 else None
     if not ways:
