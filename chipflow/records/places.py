@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Any
 
 from chipflow.records.files import SUFFIXES
@@ -141,19 +142,30 @@ def country_code(text: str) -> str | None:
                 return by_name or code
     if (name.isascii() and len(name) <= 2) or not any(char.isalpha() for char in name):
         return None
-    from rigour.territories import lookup_territory
-
-    territory = lookup_territory(name)
-    if territory is None and _CUT_OFF.search(name):
+    code = _territory(name)
+    if code is None and _CUT_OFF.search(name):
         # "CONGO, THE DEMOCRATIC REPUBLIC OF": the end did not fit into a field.
-        territory = lookup_territory(_CUT_OFF.sub("", name))
-    if territory is None and name.count(",") == 1:
+        code = _territory(_CUT_OFF.sub("", name))
+    if code is None and name.count(",") == 1:
         # "VIRGIN ISLANDS, UNITED STATES" is written the other way round elsewhere.
-        territory = lookup_territory(" ".join(reversed([p.strip() for p in name.split(",")])))
-    if territory is None:
+        code = _territory(" ".join(reversed([p.strip() for p in name.split(",")])))
+    if code is None:
         return _translated().get(fold(name))
-    code = str(territory.code)[:2].upper()
     return _codes().get(code)
+
+
+def _territory(name: str) -> str | None:
+    """Return the code of a territory that rigour knows by this name."""
+    from rigour.territories.util import normalize_territory_name
+
+    return _territories().get(normalize_territory_name(name))
+
+
+@cache
+def _territories() -> dict[str, str]:
+    """Names as rigour normalises them, written by ``scripts/territory_names.py``."""
+    text = files("chipflow.records").joinpath("tables/territories.txt").read_text("utf-8")
+    return {line[3:]: line[:2] for line in text.splitlines()}
 
 
 def is_no_country(text: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from chipflow.records.assemble import assemble
 from chipflow.records.files import Found, Part, find_files, kind_of, open_parts
 from chipflow.records.gather import NO_TABLE, SAMPLE_ROWS, Opening, open_sheet, understand
 from chipflow.records.layouts import Layout, load_layout
-from chipflow.records.places import country_code, place_words
+from chipflow.records.places import place_words
 from chipflow.records.records import Records
 from chipflow.records.schema import Sheet, one_line
 from chipflow.records.sheets import RawSheet
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 _WANTED = "columns such as date, shipper, consignee, description, quantity"
 _MOST_NAMED = 5
 _LONGEST_NAME = 200
-# Files of this size take about as long to read as starting a thread is worth.
-_WORTHWHILE_BYTES = 10_000_000
 
 
 def read_records(
@@ -92,7 +88,7 @@ def read_records(
     if strict and errors:
         raise errors[0]
     work = _Opened(errors=errors, ignored=ignored)
-    with progress.stage("reading files", total=len(found)) as step, _meanwhile(found):
+    with progress.stage("reading files", total=len(found)) as step:
         for file in found:
             work.open(file, told, strict)
             step.advance()
@@ -121,24 +117,6 @@ def read_frame(frame: pd.DataFrame, source: str) -> Records:
     told = Layout()
     opening = open_sheet(table_sheet(table, source, ""), told)
     return _build(connect(), [opening], told, silent, [], [])
-
-
-@contextmanager
-def _meanwhile(found: list[Found]) -> Iterator[None]:
-    """Load the names of countries in all languages while large files are read.
-
-    That takes over a second, once for each process, and the columns cannot be understood
-    without them. Reading bytes and cutting them into cells leaves the interpreter free.
-    """
-    if sum(file.path.stat().st_size for file in found if file.path.exists()) < _WORTHWHILE_BYTES:
-        yield
-        return
-    loading = Thread(target=country_code, args=("the name of no country",), daemon=True)
-    loading.start()
-    try:
-        yield
-    finally:
-        loading.join()
 
 
 @dataclass

@@ -120,3 +120,34 @@ def test_an_address_without_owner_belongs_to_the_party_before_it(write):
 def test_words_run_together_are_cut_apart():
     assert read_header("SUMOFVALUE_IN_USD").parts == ("total", "value", "usd")
     assert read_header("TOTALGROSS_WEIGHT").known == 1.0
+
+
+def test_the_names_of_territories_are_those_that_rigour_knows():
+    from rigour.territories import lookup_territory
+
+    from chipflow.records.places import country_code
+
+    for name in (
+        "Côte d’Ivoire",
+        "Южная Корея",
+        "ROYAUME-UNI",
+        "越南",
+        "Birma",
+        "Turkiye",
+        "Narnia",
+    ):
+        known = lookup_territory(name)
+        assert country_code(name) == (known and known.code.upper())
+
+
+def test_the_table_of_territories_is_up_to_date():
+    import sys
+    from pathlib import Path
+
+    scripts = Path(__file__).resolve().parents[2] / "scripts"
+    sys.path.insert(0, str(scripts))
+    try:
+        import territory_names
+    finally:
+        sys.path.remove(str(scripts))
+    assert territory_names.TABLE.read_text("utf-8").splitlines() == territory_names.lines()
