@@ -50,7 +50,7 @@ class Watch:
 
 def with_chipflow(path: Path, out: Path) -> dict[str, object]:
     # Loading the libraries is no part of either side.
-    import ibis  # noqa: F401
+    import ibis.backends.duckdb  # noqa: F401
     import pandas  # noqa: F401
     import pyarrow.csv
     import pyarrow.parquet  # noqa: F401
