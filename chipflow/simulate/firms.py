@@ -45,6 +45,7 @@ NO_ADDRESS_SHARE = 0.05  # companies whose address never appears
 NAMESAKE_SHARE = 0.03  # companies called like another one but for their trade word
 NEAR_NAME_SHARE = 0.01  # companies whose own word is one letter off that of another one
 ABROAD_SHARE = 0.01  # companies that have their whole name from one in another country
+SAME_STEM_SHARE = 0.5  # second names of a company that keep its own word
 AGENTS = 40  # forwarders and agents that stand in names, "care of" or "on behalf of"
 ADDRESS_FORMS = 3
 ADDRESS_SHARES = np.array([0.68, 0.2, 0.12])
@@ -67,6 +68,10 @@ class Firms:
     taken
         Buyers of schemes: each buys from one scheme only, so that the truth says which
         records belong together.
+    routes
+        Middle companies and last buyers of each scheme, for those that trade in honest goods.
+    alias
+        The company that a position is another name of, for companies under two names.
     """
 
     country: list[int] = field(default_factory=list)
@@ -77,6 +82,9 @@ class Firms:
     closes: list[int] = field(default_factory=list)
     neighbour: dict[int, int] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+    routes: list[tuple[list[int], list[int]]] = field(default_factory=list)
+    alias: dict[int, int] = field(default_factory=dict)
+    _head: dict[str, NDArray[Any]] = field(default_factory=dict)
     _candidates: dict[tuple[str, str, tuple[str, ...]], tuple[Ints, Floats]] = field(
         default_factory=dict
     )
@@ -127,6 +135,31 @@ class Firms:
         self.closes.append(N_DAYS - 1)
         return len(self) - 1
 
+    def _column(self, name: str) -> NDArray[Any]:
+        """Return a column as an array; the long part that never changes is converted once."""
+        values = getattr(self, name)
+        if name not in self._head:
+            self._head[name] = np.array(values)
+        head = self._head[name]
+        return np.concatenate([head, np.array(values[len(head) :], dtype=head.dtype)])
+
+    def found_alias(self, first: int) -> int:
+        """Give a company a second name, by which it trades as well; return its position."""
+        for column in (self.country, self.family, self.kind, self.opens, self.closes):
+            column.append(column[first])
+        self.size.append(self.size[first])
+        second = len(self) - 1
+        self.alias[second] = first
+        self.neighbour[second] = first
+        return second
+
+    def owners(self) -> Ints:
+        """Return the company that each position is a name of."""
+        owner = np.arange(len(self), dtype=np.int64)
+        for second, first in self.alias.items():
+            owner[second] = first
+        return owner
+
     def pick(
         self,
         rng: np.random.Generator,
@@ -143,12 +176,12 @@ class Firms:
         key = (country, family, kinds)
         if key not in self._candidates:
             there = np.flatnonzero(
-                (np.array(self.country) == country_codes().index(country))
-                & (np.array(self.family) == FAMILIES.index(family))
-                & np.isin(np.array(self.kind), [KINDS.index(kind) for kind in kinds])
-                & (np.array(self.closes) == N_DAYS - 1)
+                (self._column("country") == country_codes().index(country))
+                & (self._column("family") == FAMILIES.index(family))
+                & np.isin(self._column("kind"), [KINDS.index(kind) for kind in kinds])
+                & (self._column("closes") == N_DAYS - 1)
             )
-            self._candidates[key] = there, np.cumsum(np.array(self.size)[there])
+            self._candidates[key] = there, np.cumsum(self._column("size")[there])
         there, weight = self._candidates[key]
         for _ in range(8 if len(there) else 0):
             chosen = int(there[np.searchsorted(weight, rng.random() * weight[-1])])
@@ -201,7 +234,7 @@ def christen(rng: np.random.Generator, firms: Firms) -> Directory:
     words = invented_words()
     table = countries()
     country = np.array(firms.country)
-    stems = _stems(rng, len(firms), words)
+    stems = _stems(rng, len(firms), words, firms.alias)
     draws = rng.random((len(firms), 12))
     names = np.empty((len(FORMS), len(firms)), dtype=object)
     addresses = np.empty((ADDRESS_FORMS, len(firms)), dtype=object)
@@ -244,7 +277,7 @@ def _of(choices: Any, draw: float) -> Any:
     return choices[int(draw * len(choices))]
 
 
-def _stems(rng: np.random.Generator, n: int, words: list[str]) -> list[str]:
+def _stems(rng: np.random.Generator, n: int, words: list[str], alias: dict[int, int]) -> list[str]:
     """The own words of companies: one invented word each for some, a pair for the others."""
     # The order is drawn, so that a company's turn says nothing.
     single = min(n // 2, len(words))
@@ -258,6 +291,9 @@ def _stems(rng: np.random.Generator, n: int, words: list[str]) -> list[str]:
     for firm in np.flatnonzero(way < NAMESAKE_SHARE + NEAR_NAME_SHARE).tolist():
         like = drawn[model[firm]]
         drawn[firm] = like if way[firm] < NAMESAKE_SHARE else _other_vowel(like)
+    for name, owner in alias.items():
+        if way[name] < SAME_STEM_SHARE:
+            drawn[name] = drawn[owner]
     return drawn
 
 

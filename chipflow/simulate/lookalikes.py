@@ -8,7 +8,7 @@ import numpy as np
 
 from chipflow.simulate import market, schemes
 from chipflow.simulate.market import N_DAYS, Item
-from chipflow.simulate.scene import Scene
+from chipflow.simulate.scene import WAIT_DAYS, Scene
 
 # Days before the calendar's end by which a look-alike has begun, so that it has time to show.
 LATEST_START_DAYS = 330
@@ -48,6 +48,7 @@ def consumer_cards(scene: Scene) -> None:
     dealer = scene.firms.found(rng, country, kind="trader", opens=int(rng.integers(-300, 200)))
     start = int(rng.integers(0, N_DAYS - LATEST_START_DAYS))
     span = int(rng.integers(120, LATEST_START_DAYS - 60))
+    scene.longest_wait = WAIT_DAYS[1]
     sold = [item for item in market.items() if item.consumer and item.barred >= N_DAYS]
     home = ("CN", "TW", "VN", "KR")
     makers = [
@@ -84,6 +85,7 @@ def repairs(scene: Scene) -> None:
     centre = scene.firms.found(rng, country, kind="trader", opens=int(rng.integers(-300, 200)))
     start = int(rng.integers(0, N_DAYS - LATEST_START_DAYS))
     span = int(rng.integers(150, LATEST_START_DAYS - 110))
+    scene.longest_wait = WAIT_DAYS[1]
     owners = scene.chinese_buyers(int(rng.integers(1, 4)), start)
     maker = scene.sellers(1, start, country)
     scene.steps = [owners, [centre], maker]

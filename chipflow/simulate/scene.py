@@ -21,9 +21,14 @@ from chipflow.simulate.trade import (
 ROLES = ("other", "source", "middle", "final")
 
 WAIT_DAYS = (2.0, 50.0)  # shortest and longest time that a lot stays with a company
+HARD_WAIT_DAYS = 110.0  # ... in the hard setting
+SLACK_DAYS = 240  # all waits on one route together stay within this in the hard setting
 MERGE_DAYS = 18  # a lot may wait so long for the next one and leave with it
 MERGED_WAIT_DAYS = 30.0  # ... and then leaves within this, so that no lot waits over WAIT_DAYS
 CHINA_SHARES = (0.62, 0.36, 0.02)
+
+# Concentration of the shares into which lots are cut: the higher, the more alike.
+EVEN_CUT, UNEVEN_CUT = 4.0, 1.5
 
 # Lines of goods whose words and codes hide a card or a server.
 GUISES_OF_CARDS = (
@@ -87,6 +92,8 @@ class Ledger:
     usd: list[float] = field(default_factory=list)
     scheme: list[int] = field(default_factory=list)
     role: list[int] = field(default_factory=list)
+    leaves: list[int] = field(default_factory=list)
+    lands: list[int] = field(default_factory=list)
 
     def shipments(self) -> Shipments:
         """Return what was planned as columns."""
@@ -107,6 +114,8 @@ class Ledger:
             usd=np.array(self.usd, dtype=np.float64),
             scheme=whole(self.scheme),
             role=whole(self.role),
+            leaves=whole(self.leaves),
+            lands=whole(self.lands),
         )
 
 
@@ -125,6 +134,8 @@ class Scene:
         Companies by step of the route, for the table of schemes.
     units
         Chips by role.
+    hard
+        Stock is pooled, kept and sold weeks later at other prices.
     """
 
     rng: np.random.Generator
@@ -136,6 +147,7 @@ class Scene:
     steps: list[list[int]] = field(default_factory=list)
     chips: list[str] = field(default_factory=list)
     units: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ROLES, 0))
+    hard: bool = False
 
     def __post_init__(self) -> None:
         rng = self.rng
@@ -154,6 +166,26 @@ class Scene:
         self._usual: dict[tuple[int, Item], tuple[str, str]] = {}
         self._guise: dict[tuple[int, str], str] = {}
         self.keeps_guise = float(rng.uniform(0, 1))
+        self.deals_in: tuple[Item, ...] = ()
+        self.longest_wait = WAIT_DAYS[1]
+        self.pools = False
+        self.stays = 0.0
+        if self.hard:
+            self._harden()
+
+    def _harden(self) -> None:
+        """Draw the habits again, over the ranges of the hard setting."""
+        rng = self.rng
+        self.pools = True
+        self.longest_wait = HARD_WAIT_DAYS
+        self.wait_median = float(np.exp(rng.uniform(np.log(12), np.log(60))))
+        self.wait_sd = float(rng.uniform(0.2, 0.8))
+        self.stays = float(rng.choice([0.0, rng.uniform(0.02, 0.35), rng.uniform(0.02, 0.35)]))
+        self.relabels = float(rng.choice([1.0, rng.uniform(0.4, 1.0), rng.uniform(0.0, 0.4)]))
+        self.names_purchases = float(rng.choice([1.0, 1.0, rng.uniform(0.6, 1.0)]))
+        self.declared_share = float(np.exp(rng.uniform(np.log(0.1), 0.0)))
+        self.markup = float(rng.choice([self.declared_share, rng.uniform(0.7, 1.0)]))
+        self.lot_factor = float(np.exp(rng.uniform(np.log(0.3), np.log(3.5))))
 
     # Who takes part -------------------------------------------------------------------------
 
@@ -216,6 +248,10 @@ class Scene:
         """Draw one of several companies."""
         return firms[int(self.rng.integers(len(firms)))]
 
+    def draw_item(self, items: Sequence[Item]) -> Item:
+        """Draw one of several items."""
+        return items[int(self.rng.integers(len(items)))]
+
     # What and when ----------------------------------------------------------------------------
 
     def calendar(self, hops: int, lots: int, *, lawful: bool = False) -> Calendar:
@@ -231,8 +267,10 @@ class Scene:
             True: all is over before the chips' sale to China is restricted; False: all
             begins after it.
         """
-        slack = hops * int(WAIT_DAYS[1])
-        sold = [item for item in market.items() if item.smuggled > 0]
+        if self.hard and hops:
+            self.longest_wait = min(self.longest_wait, SLACK_DAYS // hops)
+        slack = hops * int(self.longest_wait)
+        sold = list(self.deals_in) or [item for item in market.items() if item.smuggled > 0]
         rooms = []
         for item in sold:
             if lawful:
@@ -240,7 +278,8 @@ class Scene:
             else:
                 first, last = max(item.sold[0], item.barred) + 3, N_DAYS - 1
             rooms.append((first, last, last - slack - first))
-        weights = [item.smuggled * (room[2] >= 40) for item, room in zip(sold, rooms, strict=True)]
+        liked = [1.0 if self.deals_in else item.smuggled for item in sold]
+        weights = [likes * (room[2] >= 40) for likes, room in zip(liked, rooms, strict=True)]
         chosen = int(self.rng.choice(len(sold), p=np.array(weights) / sum(weights)))
         first, last, room = rooms[chosen]
         span = int(min(room, np.exp(self.rng.uniform(np.log(25), np.log(420)))))
@@ -293,6 +332,8 @@ class Scene:
         vague: bool = False,
         price: float = 1.0,
         words: str = "{}",
+        leaves: str = "",
+        lands: str = "",
     ) -> Lot:
         """Write one shipment of a lot into the ledger and return the lot.
 
@@ -310,6 +351,8 @@ class Scene:
             Declared value relative to the purchase price.
         words
             Description with {} for the goods.
+        leaves, lands
+            Countries that the goods leave and reach; empty: those of the companies.
         """
         rng, item = self.rng, lot.item
         origin = lot.origin
@@ -344,12 +387,16 @@ class Scene:
         ledger.usd.append(float(lot.quantity * lot.usd * price * np.exp(0.04 * rng.normal())))
         ledger.scheme.append(self.number)
         ledger.role.append(ROLES.index(role))
+        ledger.leaves.append(country_codes().index(leaves) if leaves else -1)
+        ledger.lands.append(country_codes().index(lands) if lands else -1)
         self.units[role] += lot.quantity * item.chips
-        if item.chip not in self.chips:
+        if item.chip and item.chip not in self.chips:
             self.chips.append(item.chip)
         return lot
 
-    def sell_on(self, lot: Lot, shipper: int, consignee: int, role: str) -> Lot:
+    def sell_on(
+        self, lot: Lot, shipper: int, consignee: int, role: str, *, leaves: str = ""
+    ) -> Lot:
         """Ship a lot onward as this scheme does: at its price, relabelled or not."""
         vague = bool(self.rng.random() < self.relabels)
         return self.ship(
@@ -359,10 +406,17 @@ class Scene:
             role,
             vague=vague,
             price=self.declared_share if vague else self.markup,
+            leaves=leaves,
         )
 
     def buy(
-        self, calendar: Calendar, sellers: list[int], buyer: int, *, factor: float = 1.0
+        self,
+        calendar: Calendar,
+        sellers: list[int],
+        buyer: int,
+        *,
+        factor: float = 1.0,
+        lands: str = "",
     ) -> list[Lot]:
         """Let one company buy a lot on each day of a calendar."""
         lots = []
@@ -371,11 +425,12 @@ class Scene:
             item = calendar.items[int(self.rng.integers(len(calendar.items)))]
             lot = self.lot(day, item, self.made_in(seller), factor=factor)
             vague = bool(self.rng.random() >= self.names_purchases)
-            lots.append(self.ship(lot, seller, buyer, "source", vague=vague))
+            lots.append(self.ship(lot, seller, buyer, "source", vague=vague, lands=lands))
         return lots
 
-    def wait(self, longest: float = WAIT_DAYS[1]) -> int:
+    def wait(self, longest: float | None = None) -> int:
         """Days that a lot stays."""
+        longest = self.longest_wait if longest is None else longest
         days = np.exp(np.log(self.wait_median) + self.wait_sd * self.rng.normal())
         return int(np.clip(days, WAIT_DAYS[0], longest))
 
@@ -392,6 +447,8 @@ class Scene:
         parts
             Split each lot into so many parts; 0: as the scheme does.
         """
+        if self.pools:
+            return self._from_stock(lots, parts)
         rng = self.rng
         onward: list[Lot] = []
         waiting = 0
@@ -420,11 +477,30 @@ class Scene:
             ]
         return onward
 
-    def _cut(self, quantity: int, n: int) -> list[int]:
+    def _from_stock(self, lots: list[Lot], parts: int) -> list[Lot]:
+        """Sell from one stock for each kind of item, in lots unlike those that came.
+
+        What leaves is cut anew out of all that came, first in first out, and a piece leaves
+        only after the lot that holds its last unit: so no stock is ever below zero.
+        """
+        rng = self.rng
+        onward: list[Lot] = []
+        for item in dict.fromkeys(lot.item for lot in lots):
+            mine = sorted((lot for lot in lots if lot.item is item), key=lambda lot: lot.day)
+            came = np.cumsum([lot.quantity for lot in mine])
+            leaves = max(1, round(int(came[-1]) * (1 - self.stays)))
+            sales = parts * len(mine) or max(1, round(len(mine) * np.exp(rng.uniform(-0.7, 0.7))))
+            left = np.cumsum(self._cut(leaves, sales, UNEVEN_CUT))
+            for before, after in zip([0, *left[:-1]], left, strict=True):
+                lot = mine[int(np.searchsorted(came, after))]
+                onward.append(replace(lot, day=lot.day + self.wait(), quantity=int(after - before)))
+        return sorted(onward, key=lambda lot: lot.day)
+
+    def _cut(self, quantity: int, n: int, evenness: float = EVEN_CUT) -> list[int]:
         n = max(1, min(n, quantity // 2 or 1))
         if n == 1:
             return [quantity]
-        shares = self.rng.dirichlet(np.full(n, 4.0))
+        shares = self.rng.dirichlet(np.full(n, evenness))
         pieces = 1 + self.rng.multinomial(quantity - n, shares)
         return [int(piece) for piece in pieces]
 
@@ -479,3 +555,5 @@ class Scene:
             ledger.usd.append(float(drawn["usd"][at]))
             ledger.scheme.append(self.number)
             ledger.role.append(ROLES.index("other"))
+            ledger.leaves.append(-1)
+            ledger.lands.append(-1)

@@ -129,5 +129,5 @@ SCHEMES: dict[str, Play] = {
     "relabelled": relabelled,
 }
 
-#: Kinds whose route is in the records, so that a method can be asked to find it.
-FINDABLE = frozenset(SCHEMES)
+#: A route that stops in the open: nothing is recorded after the first purchase.
+VANISHED = "vanished"

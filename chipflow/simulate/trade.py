@@ -40,7 +40,9 @@ class Shipments:
     """Shipments as columns of one length.
 
     ``shipper`` and ``consignee`` are positions of companies, ``origin`` of a country,
-    ``day`` counts from the first day; ``scheme`` is -1 for background trade.
+    ``day`` counts from the first day; ``scheme`` is -1 for background trade. ``leaves`` and
+    ``lands`` are the countries that the goods leave and reach where these are not those of the
+    companies, and -1 otherwise.
     """
 
     day: Ints
@@ -55,6 +57,8 @@ class Shipments:
     usd: Floats
     scheme: Ints
     role: Ints
+    leaves: Ints
+    lands: Ints
 
     def __len__(self) -> int:
         return len(self.day)
@@ -128,7 +132,9 @@ def _words(goods: Goods) -> tuple[Texts, Texts, Texts]:
     )
 
 
-def background(rng: np.random.Generator, firms: Firms, n: int) -> Shipments:
+def background(
+    rng: np.random.Generator, firms: Firms, n: int, goods: Goods | None = None
+) -> Shipments:
     """Let companies trade honestly.
 
     Each line of goods has its sellers and buyers; a pair trades one line over the days on
@@ -143,13 +149,15 @@ def background(rng: np.random.Generator, firms: Firms, n: int) -> Shipments:
         The companies.
     n
         Number of shipments.
+    goods
+        Lines of trade; None: the usual ones.
 
     Returns
     -------
     Shipments
         Exactly ``n`` of them, in no meaningful order.
     """
-    goods = market.goods()
+    goods = goods or market.goods()
     country, family, kind = (
         np.array(firms.country),
         np.array(firms.family),
@@ -230,6 +238,8 @@ def background(rng: np.random.Generator, firms: Firms, n: int) -> Shipments:
         usd=quantity * np.exp(item_usd[relation] + PRICE_SD * rng.normal(size=n)),
         scheme=np.full(n, -1),
         role=np.zeros(n, dtype=np.int64),
+        leaves=np.full(n, -1),
+        lands=np.full(n, -1),
     )
 
 

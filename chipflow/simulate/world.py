@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from chipflow.errors import ParameterError
+from chipflow.progress import Progress, silent
+from chipflow.simulate import hard as hardening
 from chipflow.simulate import market
+from chipflow.simulate.bystanders import BYSTANDERS
 from chipflow.simulate.firms import (
     ADDRESS_SHARES,
     Directory,
@@ -20,12 +23,15 @@ from chipflow.simulate.firms import (
 )
 from chipflow.simulate.lookalikes import LOOKALIKES
 from chipflow.simulate.market import FIRST_DAY, countries, country_codes
+from chipflow.simulate.ruses import RUSES
 from chipflow.simulate.scene import ROLES, Ledger, Scene
 from chipflow.simulate.schemes import SCHEMES
 from chipflow.simulate.spellings import FORMS
 from chipflow.simulate.trade import Shipments, background, concatenate
 
-ALL = "all"
+#: Sets of kinds: the usual ones, which are the default and stay as they are, and all there are.
+ALL, EVERY, NONE = "all", "every", "none"
+EVERY_SCHEME, EVERY_LOOKALIKE = SCHEMES | RUSES, LOOKALIKES | BYSTANDERS
 LAYOUTS = ("bill_of_lading", "customs_declaration")
 
 #: Columns of ``World.records``, the canonical ones.
@@ -84,7 +90,21 @@ NO_ADDRESS_IN_RECORD = 0.10  # share of records that leave out an address that i
 DECORATED_SHARE = 0.22  # share of records whose description says more than the goods
 
 # One child of the seed for each part, so that a change in one leaves the others as they are.
-_STREAMS = ("firms", "schemes", "lookalikes", "background", "names", "text", "order", "noise")
+_STREAMS = (
+    "firms",
+    "schemes",
+    "lookalikes",
+    "background",
+    "names",
+    "text",
+    "order",
+    "noise",
+    "ruses",
+    "bystanders",
+    "hard",
+    "packing",
+    "gaps",
+)
 
 _DECORATIONS = (
     " - NEW",
@@ -161,6 +181,9 @@ def simulate(
     missing: float = 0.0,
     noise: float = 0.0,
     out: str | Path | None = None,
+    *,
+    hard: bool = False,
+    progress: Progress = silent,
 ) -> World:
     """Make a world of trade records with known schemes and known look-alikes.
 
@@ -171,7 +194,8 @@ def simulate(
     seed
         The same seed and parameters give the same world.
     schemes, lookalikes
-        Kinds to be played: ``"all"``, ``"none"``, a list, or words with commas between.
+        Kinds to be played: ``"all"`` (the usual ones), ``"every"`` (all there are),
+        ``"none"``, a list, or words with commas between.
     layouts
         Kinds of files, of ``bill_of_lading`` and ``customs_declaration``. With both, the
         country of import decides which one a record is in.
@@ -181,6 +205,14 @@ def simulate(
         Share of the records of which one field is lost or wrong.
     out
         Folder to write the world into; None: nothing is written.
+    hard
+        Stock is kept and sold weeks later in lots unlike those bought, part stays, shells
+        and buyers also trade in honest goods, all goods are packed by piece, carton or
+        pallet, values go down to a tenth of the price, weights are 15% off, a sixth of the
+        weights and a fifth of the values are not given, and much trade in strong chips with
+        China is lawful.
+    progress
+        Told how the work goes on.
 
     Returns
     -------
@@ -191,27 +223,80 @@ def simulate(
     ParameterError
         An unknown kind or layout, a share outside 0..1, or too few records for the kinds.
     """
-    chosen_schemes = _kinds(schemes, tuple(SCHEMES), "schemes")
-    chosen_lookalikes = _kinds(lookalikes, tuple(LOOKALIKES), "lookalikes")
-    chosen_layouts = _kinds(layouts, LAYOUTS, "layouts")
+    chosen_schemes = _kinds(schemes, tuple(EVERY_SCHEME), tuple(SCHEMES), "schemes")
+    chosen_lookalikes = _kinds(lookalikes, tuple(EVERY_LOOKALIKE), tuple(LOOKALIKES), "lookalikes")
+    chosen_layouts = _kinds(layouts, LAYOUTS, LAYOUTS, "layouts")
     _check(records, seed, missing, noise, chosen_layouts)
     streams = {name: np.random.default_rng([seed, at]) for at, name in enumerate(_STREAMS)}
 
+    with progress.stage("playing schemes"):
+        firms, planted, scenes = _play(streams, records, chosen_schemes, chosen_lookalikes, hard)
+    with progress.stage("trading honestly"):
+        everything = _trade(streams, firms, planted, records, hard)
+    if missing:
+        everything = everything.take(streams["noise"].random(len(everything)) >= missing)
+    with progress.stage("writing down names and goods"):
+        directory = christen(streams["names"], firms)
+        table = _records(streams, everything, directory, chosen_layouts)
+        order = table.pop("_order").to_numpy()
+        everything = everything.take(order)
+        if hard:
+            table = hardening.with_gaps(streams["gaps"], table)
+        if noise:
+            table = _with_noise(streams["noise"], table, noise)
+    with progress.stage("keeping the truth"):
+        world = World(
+            records=table,
+            truth=_truth(table, everything, scenes),
+            schemes=_schemes(scenes, directory),
+            companies=_companies(table, everything, firms.owners()),
+            seed=seed,
+            parameters={
+                "records": records,
+                "seed": seed,
+                "schemes": chosen_schemes,
+                "lookalikes": chosen_lookalikes,
+                "layouts": chosen_layouts,
+                "missing": missing,
+                "noise": noise,
+                "hard": hard,
+            },
+        )
+    if out is not None:
+        with progress.stage("writing files"):
+            world.write(out)
+    return world
+
+
+def _play(
+    streams: dict[str, np.random.Generator],
+    records: int,
+    schemes: tuple[str, ...],
+    lookalikes: tuple[str, ...],
+    hard: bool,
+) -> tuple[Firms, Shipments, list[Scene]]:
+    """Found the companies and play every scheme and look-alike."""
     firms = Firms()
     firms.found_many(streams["firms"], COMPANIES_AT_LEAST + round(records / RECORDS_PER_COMPANY))
     ledger = Ledger()
     scenes: list[Scene] = []
     per_kind = max(1, round(SCHEMES_OF_A_KIND * (records / SCHEMES_AT_RECORDS) ** SCHEMES_GROWTH))
-    for innocent, kinds, plays in (
-        (False, chosen_schemes, SCHEMES),
-        (True, chosen_lookalikes, LOOKALIKES),
+    for stream, innocent, kinds, plays in (
+        ("schemes", False, schemes, SCHEMES),
+        ("ruses", False, schemes, RUSES),
+        ("lookalikes", True, lookalikes, LOOKALIKES),
+        ("bystanders", True, lookalikes, BYSTANDERS),
     ):
-        rng = streams["lookalikes" if innocent else "schemes"]
-        for kind in kinds:
+        for kind in (kind for kind in kinds if kind in plays):
             for _ in range(per_kind):
-                scene = Scene(rng, firms, ledger, len(scenes), kind, innocent)
+                scene = Scene(
+                    streams[stream], firms, ledger, len(scenes), kind, innocent, hard=hard
+                )
                 plays[kind](scene)
                 scenes.append(scene)
+                if not innocent and len(scene.steps) > 2:
+                    middle = [firm for step in scene.steps[1:-1] for firm in step]
+                    firms.routes.append((middle, scene.steps[-1]))
     planted = ledger.shipments()
     if len(planted) > LARGEST_PLANTED_SHARE * records:
         raise ParameterError(
@@ -219,51 +304,46 @@ def simulate(
             f"{len(planted)} records; ask for at least "
             f"{int(len(planted) / LARGEST_PLANTED_SHARE) + 1}, or for fewer kinds"
         )
-    honest = background(streams["background"], firms, records - len(planted))
+    return firms, planted, scenes
+
+
+def _trade(
+    streams: dict[str, np.random.Generator],
+    firms: Firms,
+    planted: Shipments,
+    records: int,
+    hard: bool,
+) -> Shipments:
+    """Let honest companies trade around what was planted; return all, shuffled."""
+    rng = streams["hard"]
+    if hard or firms.alias:
+        # Second names and goods that touch other countries are nothing special then.
+        hardening.found_honest_aliases(rng, firms)
+    goods = hardening.goods() if hard else market.goods()
+    honest = background(streams["background"], firms, records - len(planted), goods)
+    if hard:
+        honest = hardening.with_sidelines(rng, honest, firms)
+        honest = hardening.with_low_values(rng, honest, len(firms))
+    if hard or (planted.lands >= 0).any() or (planted.leaves >= 0).any():
+        honest = hardening.with_merchants(rng, honest)
     everything = concatenate(planted, honest)
-    everything = everything.take(streams["order"].permutation(len(everything)))
-    if missing:
-        everything = everything.take(streams["noise"].random(len(everything)) >= missing)
-
-    directory = christen(streams["names"], firms)
-    table = _records(streams, everything, directory, chosen_layouts)
-    order = table.pop("_order").to_numpy()
-    everything = everything.take(order)
-    if noise:
-        table = _with_noise(streams["noise"], table, noise)
-    world = World(
-        records=table,
-        truth=_truth(table, everything, scenes),
-        schemes=_schemes(scenes, directory),
-        companies=_companies(table, everything),
-        seed=seed,
-        parameters={
-            "records": records,
-            "seed": seed,
-            "schemes": chosen_schemes,
-            "lookalikes": chosen_lookalikes,
-            "layouts": chosen_layouts,
-            "missing": missing,
-            "noise": noise,
-        },
-    )
-    if out is not None:
-        world.write(out)
-    return world
+    if hard:
+        everything = hardening.packed(streams["packing"], everything, len(firms))
+    return everything.take(streams["order"].permutation(len(everything)))
 
 
-def _kinds(given: str | Sequence[str], known: tuple[str, ...], what: str) -> tuple[str, ...]:
+def _kinds(
+    given: str | Sequence[str], known: tuple[str, ...], usual: tuple[str, ...], what: str
+) -> tuple[str, ...]:
     words = given.replace(",", " ").split() if isinstance(given, str) else list(given)
-    if words == [ALL]:
-        return known
-    if words == ["none"]:
-        return ()
+    sets = {ALL: usual, EVERY: known, NONE: ()}
+    chosen: set[str] = set()
     for word in words:
-        if word not in known:
-            raise ParameterError(
-                f"{what}: {word!r} is not known; allowed are all, none, {', '.join(known)}"
-            )
-    return tuple(kind for kind in known if kind in words)
+        if word not in known and word not in sets:
+            allowed = ", ".join((*sets, *known))
+            raise ParameterError(f"{what}: {word!r} is not known; allowed are {allowed}")
+        chosen.update(sets.get(word, (word,)))
+    return tuple(kind for kind in known if kind in chosen)
 
 
 def _check(records: int, seed: int, missing: float, noise: float, layouts: tuple[str, ...]) -> None:
@@ -293,11 +373,13 @@ def _records(
     codes = np.array(country_codes(), dtype=object)
     buys_in = directory.country[shipments.consignee]
     sells_from = directory.country[shipments.shipper]
+    reaches = np.where(shipments.lands >= 0, shipments.lands, buys_in)
+    leaves = np.where(shipments.leaves >= 0, shipments.leaves, sells_from)
     if len(layouts) == 1:
         in_layout = np.zeros(n, dtype=np.int64)
     else:
         of_country = countries()["layout"].map(layouts.index).to_numpy(dtype=np.int64)
-        in_layout = of_country[buys_in]
+        in_layout = of_country[reaches]
     order = np.argsort(in_layout, kind="stable")
     counts = np.bincount(in_layout, minlength=len(layouts))
 
@@ -328,6 +410,8 @@ def _records(
         "consignee": spelt(shipments.consignee),
         "consignee_address": address(shipments.consignee),
         "consignee_country": codes[buys_in],
+        "export_country": codes[leaves],
+        "import_country": codes[reaches],
         "origin_country": codes[shipments.origin],
         "hs_code": shipments.hs,
         "description": _described(rng, shipments, len(directory.country)),
@@ -341,9 +425,7 @@ def _records(
     table["source"] = np.concatenate(source)
     table["source_row"] = np.concatenate(source_row).astype(np.int64)
     table["date_precision"] = "day"
-    table["export_country"] = table["shipper_country"]
-    table["import_country"] = table["consignee_country"]
-    table["destination_country"] = table["consignee_country"]
+    table["destination_country"] = table["import_country"]
     table["value"] = table["value_usd"]
     table["currency"] = "USD"
     table["other_sources"] = None
@@ -427,11 +509,11 @@ def scheme_id(number: int) -> str:
     return f"S{number + 1:05d}"
 
 
-def _companies(table: pd.DataFrame, shipments: Shipments) -> pd.DataFrame:
+def _companies(table: pd.DataFrame, shipments: Shipments, owner: market.Ints) -> pd.DataFrame:
     sides = [
         pd.DataFrame(
             {
-                "company": firm,
+                "company": owner[firm],
                 "name": table[side].to_numpy(),
                 "country": table[f"{side}_country"].to_numpy(),
                 "address": table[f"{side}_address"].to_numpy(),
@@ -483,4 +565,4 @@ def _schemes(scenes: list[Scene], directory: Directory) -> pd.DataFrame:
     )
 
 
-__all__ = ["ALL", "COLUMNS", "LAYOUTS", "World", "simulate"]
+__all__ = ["ALL", "COLUMNS", "EVERY", "LAYOUTS", "World", "simulate"]

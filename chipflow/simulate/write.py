@@ -11,7 +11,17 @@ import pandas as pd
 
 from chipflow.errors import OutputError
 from chipflow.simulate import market
-from chipflow.simulate.world import BANNER_ROWS, SHEET
+from chipflow.simulate.lookalikes import LOOKALIKES
+from chipflow.simulate.schemes import SCHEMES
+from chipflow.simulate.world import (
+    BANNER_ROWS,
+    EVERY,
+    EVERY_LOOKALIKE,
+    EVERY_SCHEME,
+    LAYOUTS,
+    NONE,
+    SHEET,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +46,18 @@ def command(world: World, out: str = "OUT") -> str:
     """Return the command line that writes this world again."""
     given = world.parameters
     parts = [f"chipflow simulate --seed {given['seed']} --records {given['records']}"]
-    defaults = {"schemes": 6, "lookalikes": 5, "layouts": 2}
-    for name, complete in defaults.items():
+    for name, usual, complete in (
+        ("schemes", SCHEMES, EVERY_SCHEME),
+        ("lookalikes", LOOKALIKES, EVERY_LOOKALIKE),
+        ("layouts", LAYOUTS, LAYOUTS),
+    ):
         kinds = given[name]
         assert isinstance(kinds, tuple)
-        if len(kinds) < complete:
-            parts.append(f"--{name} {','.join(kinds) or 'none'}")
+        if kinds != tuple(usual):
+            words = EVERY if kinds == tuple(complete) else ",".join(kinds) or NONE
+            parts.append(f"--{name} {words}")
     parts += [f"--{name} {given[name]}" for name in ("missing", "noise") if given[name]]
+    parts += ["--hard"] if given["hard"] else []
     return " ".join([*parts, f"--out {out}"])
 
 
@@ -77,7 +92,7 @@ def write_world(world: World, out: Path) -> list[Path]:
 
 
 def _bills_of_lading(records: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "BL_NO": records["record_id"],
             "ARRIVAL_DATE": records["date"].dt.strftime("%Y-%m-%d"),
@@ -96,6 +111,18 @@ def _bills_of_lading(records: pd.DataFrame) -> pd.DataFrame:
             "VALUE_USD": records["value_usd"],
         }
     )
+    if _touch_others(records):
+        table["COUNTRY_OF_EXPORT"] = records["export_country"]
+        table["COUNTRY_OF_DESTINATION"] = records["destination_country"]
+    return table
+
+
+def _touch_others(records: pd.DataFrame) -> bool:
+    """Tell whether goods leave or reach other countries than those of the companies."""
+    return bool(
+        (records["export_country"] != records["shipper_country"]).any()
+        or (records["import_country"] != records["consignee_country"]).any()
+    )
 
 
 def _declarations(world: World, records: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +134,7 @@ def _declarations(world: World, records: pd.DataFrame) -> pd.DataFrame:
     net = records["weight_kg"] * rng.uniform(*NET_WEIGHT, n)
     # An office's own clerks and agents: a column that says nothing about the parties.
     agent = "AGENT " + pd.Series(rng.integers(100, 400, n), index=records.index).astype("str")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "DECLARATION NUMBER": records["record_id"],
             "DECLARATION DATE": records["date"].dt.strftime("%d/%m/%Y"),
@@ -117,8 +144,8 @@ def _declarations(world: World, records: pd.DataFrame) -> pd.DataFrame:
             "EXPORTER NAME EN": records["shipper"],
             "EXPORTER ADDRESS": records["shipper_address"],
             "ORIGIN COUNTRY": records["origin_country"].map(names),
-            "EXPORT COUNTRY": records["shipper_country"].map(names),
-            "DESTINATION COUNTRY": records["consignee_country"].map(names),
+            "EXPORT COUNTRY": records["export_country"].map(names),
+            "DESTINATION COUNTRY": records["destination_country"].map(names),
             "HS CODE": code.str[:4] + "." + code.str[4:6] + "." + national,
             "PRODUCT DESCRIPTION": records["description"],
             "QTY": records["quantity"].astype("Int64"),
@@ -129,6 +156,10 @@ def _declarations(world: World, records: pd.DataFrame) -> pd.DataFrame:
             "%GTTOTALVALUE": (records["value_usd"] / records["value_usd"].sum()).round(9),
         }
     )
+    if _touch_others(records):
+        table["EXPORTER COUNTRY"] = records["shipper_country"].map(names)
+        table["IMPORTER COUNTRY"] = records["consignee_country"].map(names)
+    return table
 
 
 def _write_text(table: pd.DataFrame, path: Path, seed: int, separator: str) -> None:
