@@ -83,6 +83,12 @@ Lists = Annotated[
     list[str] | None,
     typer.Option("--list", help="Restricted parties to look companies up in; repeatable."),
 ]
+Chips = Annotated[
+    str | None, typer.Option("--chips", help="CSV of chips of your own.", metavar="FILE")
+]
+Rules = Annotated[
+    str | None, typer.Option("--rules", help="CSV of rules of your own.", metavar="FILE")
+]
 Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="YYYY-MM-DD")]
 Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="YYYY-MM-DD")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable file.")]
@@ -154,6 +160,8 @@ def analyze_command(
     same: Same = None,
     different: Different = None,
     lists: Lists = None,
+    chips: Chips = None,
+    rules: Rules = None,
     destination: Destination = "CN,HK,MO",
     since: Since = None,
     until: Until = None,
@@ -172,6 +180,8 @@ def analyze_command(
         same=same,
         different=different,
         lists=lists or (),
+        chips=chips,
+        rules=rules,
         destination=destination,
         since=since,
         until=until,
@@ -206,16 +216,20 @@ def chip_command(
     headquarters: Annotated[
         str | None, typer.Option("--headquarters", help="Country of the buyer's headquarters.")
     ] = None,
+    chips: Chips = None,
+    rules: Rules = None,
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Say whether a chip could lawfully go somewhere on a day, and under which rule."""
     import json
     from dataclasses import asdict
 
+    from chipflow.goods.catalogue import load_catalogue
     from chipflow.goods.controls import status
 
     _one_of("--format", output, ("text", "json"))
-    answer = status(name, on, to, headquarters)
+    tables = load_catalogue(chips=chips, rules=rules)
+    answer = status(name, on, to, headquarters, catalogue=tables)
     if output == "json":
         wanted = ("chip", "status", "rule", "citation", "sentence")
         typer.echo(json.dumps({key: asdict(answer)[key] for key in wanted}, ensure_ascii=False))
@@ -225,21 +239,80 @@ def chip_command(
         _out.print(Text(answer.citation), style="dim")
 
 
-@app.command("simulate")
+simulate_app = typer.Typer(
+    help="Write simulated records with known schemes and known innocents, or score leads on them.",
+    # An option of the world is never taken for a subcommand, nor the other way round.
+    invoke_without_command=True,
+)
+app.add_typer(simulate_app, name="simulate")
+
+
+@simulate_app.callback()
 def simulate_command(
-    out: Out,
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for records, truth and a README.")
+    ] = None,
     seed: Seed = 1,
     records: Annotated[int, typer.Option("--records", help="About how many records.")] = 5000,
+    schemes: Annotated[
+        str, typer.Option("--schemes", help="all (the usual), every, none, or kinds with commas.")
+    ] = "all",
+    lookalikes: Annotated[
+        str, typer.Option("--lookalikes", help="As --schemes, of innocent look-alikes.")
+    ] = "all",
+    missing: Annotated[
+        float, typer.Option("--missing", help="Share of the records that are taken away.")
+    ] = 0.0,
+    noise: Annotated[
+        float, typer.Option("--noise", help="Share of the records with a lost or wrong field.")
+    ] = 0.0,
+    layouts: Annotated[
+        str, typer.Option("--layouts", help="bill_of_lading, customs_declaration or both.")
+    ] = "bill_of_lading,customs_declaration",
+    hard: Annotated[bool, typer.Option("--hard", help="Schemes hide as well as they can.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write simulated records with known schemes and known innocents."""
+    """Write simulated records with known schemes and known innocents, or score leads on them."""
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise ParameterError("--out: give the folder for the records")
     from chipflow.simulate import simulate
 
-    with _progress(quiet).stage("simulating records"):
-        world = simulate(records=records, seed=seed)
-        world.write(out)
+    world = simulate(
+        records=records,
+        seed=seed,
+        schemes=schemes,
+        lookalikes=lookalikes,
+        layouts=layouts,
+        missing=missing,
+        noise=noise,
+        out=out,
+        hard=hard,
+        progress=_progress(quiet),
+    )
     if not quiet:
         _out.print(Text(f"SIMULATED RECORDS: {len(world.records):,} in {out}"))
+
+
+@simulate_app.command("score")
+def score_command(
+    truth: Annotated[Path, typer.Argument(help="Folder truth/ of a simulated world.")],
+    leads: Annotated[Path, typer.Argument(help="leads.csv as chipflow analyze writes it.")],
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say how well leads find the schemes that are known to be there."""
+    import json
+
+    from chipflow.simulate import score
+
+    _one_of("--format", output, ("text", "json"))
+    result = score(truth, leads)
+    if output == "json":
+        typer.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2, default=float))
+        return
+    _out.print(Text(str(result)), soft_wrap=True)
 
 
 def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
@@ -248,6 +321,8 @@ def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
 
 
 def _print_summary(run: Run) -> None:
+    from chipflow.records.decide import DAY_FIRST
+
     counts = run.summary["counts"]
     if run.records.simulated:
         _out.print(Text("SIMULATED RECORDS: no real company is meant"), style="bold yellow")
@@ -262,6 +337,7 @@ def _print_summary(run: Run) -> None:
         ("companies", "companies"),
         ("routes set aside", "set_aside"),
         ("leads", "leads"),
+        ("controlled there, on no route", "controlled_off_route"),
     ):
         table.add_row(label, f"{counts[name]:,}")
     _out.print(table)
@@ -273,6 +349,8 @@ def _print_summary(run: Run) -> None:
     for sheet in run.summary["sheets"]:
         if sheet["kind"] != "records":
             _out.print(Text(f"not used: {sheet['source']}: {sheet['reason']}"), style="yellow")
+        if DAY_FIRST in sheet["warnings"]:
+            _out.print(Text(f"{sheet['source']}: {DAY_FIRST} (--layout can tell)"), style="yellow")
     _print_where_to_look(run)
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from chipflow._version import __version__
 from chipflow.companies.screen import read_lists, screen_lists
-from chipflow.errors import OutputError
+from chipflow.errors import InputError, OutputError
 from chipflow.leads import Leads, find_leads
 from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
@@ -103,6 +103,8 @@ def analyze(
     same: str | Path | None = None,
     different: str | Path | None = None,
     lists: str | Path | Iterable[str | Path] = (),
+    chips: str | Path | None = None,
+    rules: str | Path | None = None,
     destination: str | Iterable[str] = ("CN", "HK", "MO"),
     since: str | None = None,
     until: str | None = None,
@@ -127,6 +129,9 @@ def analyze(
     lists
         Lists of restricted parties to look companies up in, as :func:`chipflow.companies.screen`
         takes them; what may match is written to ``screening.csv``.
+    chips, rules
+        CSV files with rows of your own for the tables of chips and of rules, as
+        :func:`chipflow.goods.load_catalogue` takes them.
     destination, since, until, seed
         As in :func:`chipflow.find_leads`.
     strict
@@ -144,19 +149,25 @@ def analyze(
     ------
     InputError
         No file can be read, or a list cannot be.
+    TableError
+        Rows of ``chips`` or ``rules`` do not hold together.
     ParameterError
         An option has no meaning.
     OutputError
         The folder cannot be written.
     """
+    from chipflow.goods.catalogue import load_catalogue, using
     from chipflow.goods.controls import expand_destination
 
+    tables = load_catalogue(chips=chips, rules=rules)
     folder = Path(out)
     targets = expand_destination(destination)
     paths = [records] if isinstance(records, str | Path) else list(records)
     listed = read_lists([lists] if isinstance(lists, str | Path) else lists)
-    with _Results(folder) as results:
+    with using(tables), _Results(folder) as results:
         read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
+        if not read.counts["used"]:
+            raise _nothing_used(read)
         network = build_network(read, same=same, different=different, progress=progress)
         screening = _screening(network, listed, progress) if listed else None
         leads = find_leads(
@@ -164,11 +175,16 @@ def analyze(
             progress=progress,
         )  # fmt: skip
         parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
+        own_tables = {"chips": chips, "rules": rules}
+        parameters |= {name: str(file) for name, file in own_tables.items() if file is not None}
         _write_tables(leads, results.folder, progress)
         _write_pages(leads, results.folder, progress)
         if screening is not None:
             write_csv(screening, results.folder / "screening.csv")
         summary = _summary(read, leads, parameters, results.folder)
+        summary["own_files"] = _hashed(
+            {"layout": layout, "same": same, "different": different, "chips": chips, "rules": rules}
+        )
         if screening is not None:
             summary["screening"] = _lists_summary(listed, screening)
         (results.folder / "run.json").write_text(
@@ -177,6 +193,27 @@ def analyze(
         )
         results.complete()
     return Run(folder, read, leads, summary)
+
+
+def _nothing_used(read: Records) -> InputError:
+    """Without a record there is nothing to search, which must not look like an all-clear."""
+    sheet = next((one for one in read.sheets if one.reason), read.sheets[0])
+    return InputError(
+        f"no row of {read.counts['rows_in']:,} can be used: "
+        f"{sheet.reason or 'every row was rejected'}",
+        file=sheet.source,
+        hint="look at it with chipflow read --explain, and name its columns with --save-layout "
+        "and --layout",
+    )
+
+
+def _hashed(files: dict[str, str | Path | None]) -> list[dict[str, str]]:
+    """Name and SHA-256 of the files beside the records that a run was told to use."""
+    return [
+        {"option": option, "path": str(path), "sha256": _sha256(Path(path))}
+        for option, path in files.items()
+        if path is not None and Path(path).is_file()
+    ]
 
 
 class _Results:
@@ -281,12 +318,27 @@ def _summary(
             "companies": len(leads.searched.directory),
             "leads": len(leads),
             "set_aside": len(leads.set_aside),
+            "controlled_off_route": _off_route(leads),
         },
-        "tables": {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.iterdir())
-        },
+        "tables": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
     }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _off_route(leads: Leads) -> int:
+    """Number of records that name a chip which needed a licence there, and are in no lead.
+
+    Most are direct sales, of which no route can be shown; not to count them would look as if
+    there were none.
+    """
+    shipments = leads.searched.shipments
+    needed = shipments["control_status"].isin(("licence", "presumed_denied"))
+    there = shipments["to_country"].isin(leads.destination)
+    on_a_lead = shipments["record_id"].isin(leads.steps["record_id"])
+    return int((needed & there & ~on_a_lead).sum())
 
 
 def _version_of(library: str) -> str | None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from chipflow.errors import TableError
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.currency import rates
+from chipflow.goods.watchlist import load_watchlist, shipped_lists
 
 if TYPE_CHECKING:
     from chipflow.goods.catalogue import Catalogue, Clause
@@ -48,6 +50,23 @@ def unsourced(catalogue: Catalogue) -> list[str]:
     ]
 
 
+def watched() -> list[str]:
+    """Load every shipped watch list and the rates; name what is wrong in them."""
+    problems = []
+    for name in shipped_lists():
+        try:
+            clauses = load_watchlist(name).rules.clauses
+        except TableError as error:
+            problems.append(str(error))
+        else:
+            problems += overlapping(clauses)
+    try:
+        rates()
+    except TableError as error:
+        problems.append(str(error))
+    return problems
+
+
 def main() -> int:
     """Print all problems and return the exit status."""
     try:
@@ -56,7 +75,7 @@ def main() -> int:
     except TableError as error:
         print(error, file=sys.stderr)
         return 1
-    problems = [*overlapping(catalogue.clauses), *unsourced(catalogue)]
+    problems = [*overlapping(catalogue.clauses), *unsourced(catalogue), *watched()]
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:

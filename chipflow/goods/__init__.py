@@ -1,7 +1,8 @@
 """Tell what was shipped, and whether it could lawfully go there that day.
 
-``classify`` reads descriptions, ``controls`` reads the dated rules; both only interpret the
-tables in ``goods/tables``. Names are loaded when they are first used, so that importing the
+``classify`` reads descriptions, ``density`` weighs value and weight, ``controls`` reads the dated
+rules and ``watchlist`` other lists of goods; all only interpret the tables in ``goods/tables``.
+Names are loaded when they are first used, so that importing the
 package loads neither Ibis nor pandas. The expression over a whole table is
 ``chipflow.goods.classify.classify``: here the name ``classify`` means that module.
 """
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from chipflow.goods.catalogue import Catalogue, load_catalogue
     from chipflow.goods.classify import Goods, classify_text
     from chipflow.goods.controls import Status, expand_destination, status, timeline
+    from chipflow.goods.density import hidden_chips
+    from chipflow.goods.watchlist import load_watchlist
 
 _HOMES = {
     "Catalogue": "catalogue",
@@ -22,7 +25,9 @@ _HOMES = {
     "Status": "controls",
     "classify_text": "classify",
     "expand_destination": "controls",
+    "hidden_chips": "density",
     "load_catalogue": "catalogue",
+    "load_watchlist": "watchlist",
     "status": "controls",
     "timeline": "controls",
 }
@@ -33,7 +38,9 @@ __all__ = [
     "Status",
     "classify_text",
     "expand_destination",
+    "hidden_chips",
     "load_catalogue",
+    "load_watchlist",
     "status",
     "timeline",
 ]

@@ -33,24 +33,26 @@ def question(row):
     )
 
 
-DESCRIPTIONS = read("descriptions.csv")
+ALL = read("descriptions.csv")
+# Written before the rules; nobody looks at single failures among the rows held apart.
+DESCRIPTIONS = [row for row in ALL if row["held_out"] == "0"]
+HELD_OUT = [row for row in ALL if row["held_out"] == "1"]
 KINDS = read("kinds.csv")
+
+# The bars for what is held apart.
+PRECISION, RECALL, COUNTED = 0.98, 0.95, 0.95
 
 
 @pytest.fixture(scope="module")
 def answers():
-    return dict(
-        zip(
-            range(len(DESCRIPTIONS)),
-            classify_texts([question(row) for row in DESCRIPTIONS]),
-            strict=True,
-        )
-    )
+    return classify_texts([question(row) for row in DESCRIPTIONS])
 
 
 def test_there_are_enough_cases():
-    assert len(DESCRIPTIONS) >= 120
-    assert sum(row["group"] == "innocent" for row in DESCRIPTIONS) >= 40
+    assert len(ALL) >= 300
+    assert sum(row["group"] == "innocent" for row in ALL) >= 100
+    assert 3 * len(HELD_OUT) >= len(ALL)
+    assert sum(row["group"] == "innocent" for row in HELD_OUT) >= 50
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,38 @@ def test_description(n, answers):
         assert not found.declared
         assert found.chip_probability is None
         assert found.units is None
-    if row["chips_per_item"]:
-        assert found.chips_per_item == float(row["chips_per_item"])
-        assert found.units == (float(row["units"]) if row["units"] else None)
+    assert counted_right(row, found)
     assert found.mentions_return == (row["group"] == "return")
+
+
+def counted_right(row, found):
+    if not row["chips_per_item"]:
+        return True
+    units = float(row["units"]) if row["units"] else None
+    return (found.chips_per_item, found.units) == (float(row["chips_per_item"]), units)
+
+
+def test_what_is_held_apart():
+    found = classify_texts([question(row) for row in HELD_OUT])
+    pairs = [(row["chip"], one.chip or "") for row, one in zip(HELD_OUT, found, strict=True)]
+    right = sum(wanted == got for wanted, got in pairs if wanted)
+    precision = right / sum(bool(got) for _, got in pairs)
+    recall = right / sum(bool(wanted) for wanted, _ in pairs)
+    counted = [
+        counted_right(row, one)
+        for row, one in zip(HELD_OUT, found, strict=True)
+        if row["chips_per_item"]
+    ]
+    report = f"precision {precision:.3f}, recall {recall:.3f}, counts {sum(counted)}/{len(counted)}"
+    print(report)
+    assert precision >= PRECISION, report
+    assert recall >= RECALL, report
+    assert sum(counted) >= COUNTED * len(counted), report
+
+
+def test_a_label_names_something_in_the_catalogue():
+    known = set(load_catalogue().names)
+    assert {row["chip"] for row in ALL if row["chip"]} <= known
 
 
 @pytest.mark.parametrize(
@@ -78,17 +108,11 @@ def test_description(n, answers):
     [("card", "accelerator"), ("server", "server")],
 )
 def test_goods_of_a_group(group, kind, answers):
-    datacentre = {
-        chip for chip in load_catalogue().names if load_catalogue().variants(chip)
-        and load_catalogue().variants(chip)[0].datacentre
-    } | set(load_catalogue().by_family)  # fmt: skip
-    for n, row in enumerate(DESCRIPTIONS):
-        if (
-            row["group"] == group
-            and row["chip"] in datacentre
-            and not row["chip"].startswith("RTX")
-        ):
-            assert answers[n].goods == kind, row["description"]
+    tables = load_catalogue()
+    datacentre = {name for name in tables.names if all(c.datacentre for c in tables.variants(name))}
+    for row, found in zip(DESCRIPTIONS, answers, strict=True):
+        if row["group"] == group and row["chip"] in datacentre:
+            assert found.goods == kind, row["description"]
 
 
 def test_kinds_and_vague_words():
@@ -132,10 +156,8 @@ def test_every_row_stays_once_and_columns_are_kept():
     ids = found["record_id"].to_pylist()
     assert sorted(ids) == sorted(frame["record_id"].to_pylist())
     again = dict(zip(ids, found["chip"].to_pylist(), strict=True))
-    for n, row in enumerate(DESCRIPTIONS):
-        twin = again[f"r{n + len(DESCRIPTIONS)}"]
-        for chip in (again[f"r{n}"], twin):
-            assert (chip or "") == row["chip"]
+    for n in range(len(DESCRIPTIONS)):
+        assert again[f"r{n}"] == again[f"r{n + len(DESCRIPTIONS)}"]
 
 
 def test_no_rows():

@@ -31,7 +31,7 @@ DAYS = st.dates(dt.date(2022, 1, 1), dt.date(2026, 12, 31))
 
 
 def test_there_are_enough_cases():
-    assert len(STATUSES) >= 60
+    assert len(STATUSES) >= 150
 
 
 @pytest.mark.parametrize(
@@ -219,3 +219,42 @@ def test_another_countrys_permit_is_asked_when_the_origin_is_given():
     assert status("H100", "2025-08-01", "SG").status == "free"
     assert status("H100", "2025-08-01", "SG", origin="MY").rule == "my_permit"
     assert status("H100", "2025-07-13", "SG", origin="MY").status == "free"
+
+
+# What the maker's own numbers mean for China on a day under the rule of 2023.
+MAKER_MEANS = {
+    "4A090.a": {"presumed_denied", "licence"},
+    "4A090.b": {"licence"},
+    "4A994.l": {"free", "unknown"},
+}
+
+
+@pytest.mark.parametrize(
+    "chip", [c for c in CATALOGUE.chips if c.maker_class], ids=lambda c: c.chip
+)
+def test_the_maker_classifies_its_part_alike(chip):
+    found = status(chip.chip, "2024-06-01", "CN").status
+    allowed = MAKER_MEANS[chip.maker_class] | ({"unknown"} if chip.tpp is None else set())
+    assert found in allowed
+
+
+def test_a_decision_on_an_estimate_says_so():
+    sentence = status("Quadro RTX 8000", "2024-01-05", "CN").sentence
+    assert "This rests on an estimate of TPP" in sentence
+    assert "estimate" not in status("RTX 4090", "2024-01-05", "CN").sentence
+
+
+def test_a_day_between_two_sources_names_both():
+    sentence = status("Gaudi 2", "2022-10-10", "CN").sentence
+    assert "2022-10-07" in sentence
+    assert "2022-10-21" in sentence
+
+
+def test_a_membership_in_doubt_is_named():
+    assert "removed from ITAR 126.1 in 2025-11" in status("H100", "2025-12-01", "KH").sentence
+
+
+def test_a_review_for_exports_from_one_country_asks_for_the_origin():
+    assert status("H200", "2026-02-01", "CN").status == "licence"
+    assert status("H200", "2026-02-01", "CN", origin="US").status == "licence"
+    assert status("H200", "2026-02-01", "CN", origin="MY").status == "presumed_denied"

@@ -1,0 +1,219 @@
+"""Regular expressions put together from the tables, one set for each catalogue.
+
+Patterns use neither look-around nor word boundaries, which the engines' regular expressions lack
+or differ in; what may stand beside a word is spelled out instead.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chipflow.goods.facts import Catalogue, Part
+
+# Traders separate words by anything; digits keep their separators, times signs keep themselves.
+# Characters that stay: letters, digits, * x . , and what other scripts write words with.
+SEPARATOR = (
+    r"[\s\x{00A0}\x{00A9}\x{00AE}\x{2010}-\x{2027}\x{2122}\x{3000}-\x{3003}\x{3008}-\x{301F}"
+    r"\x{FF01}-\x{FF09}\x{FF0B}-\x{FF0F}\x{FF1A}-\x{FF20}\x{FF3B}-\x{FF40}\x{FF5B}-\x{FF65}"
+    r"!\"#$%&'()+/:;<=>?@\[\\\]^_`{|}~-]"
+)
+PUNCTUATION = f"{SEPARATOR}+"
+
+# Letters of the Latin and Cyrillic scripts are written with blanks between words; others are not.
+_LETTER = "A-Z0-9А-ЯЁ"
+LEFT = f"[^{_LETTER}]"
+RIGHT = f"[^{_LETTER}]"
+_NOT_LATIN = "[^A-Z0-9]"
+# Signs in the first block of a part number from which few other numbers begin alike.
+_TELLING = 6
+# Before a number also no decimal sign: the 5 of "0.5" is no count.
+_NUMBER_LEFT = f"[^{_LETTER}.,]"
+# The 8 of "H100*8 MODULE" is no number of modules.
+_PIECES_LEFT = f"[^{_LETTER}.,*×]"
+# The only group that captures; it stands for <n> in the tables.
+_NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
+# Kana, Chinese characters, Hangul and Thai are written without blanks between words.
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
+# Prefixes that say that a count before them is of boxes.
+_BOXES = ("HGX", "DGX")
+
+
+# Stands for a name once it is found, so that counts beside it need not look for it again.
+MARK = "¤"
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Regular expressions for the names, part numbers and counts of one catalogue.
+
+    Attributes
+    ----------
+    families, systems
+        Pairs of a pattern that matches a whole name and what the name stands for.
+    chips
+        One pattern for each degree of ambiguity, with the name as its group.
+    system, part
+        The same for systems and part numbers.
+    any
+        Matches, in text that is not folded, where any of the above does, and in a few texts more.
+    """
+
+    families: tuple[tuple[str, str], ...]
+    systems: tuple[tuple[str, str], ...]
+    chips: tuple[str, ...]
+    system: str
+    part: str
+    any: str
+    before: str
+    inside: str
+    in_server: str
+    after: str
+    joined: str
+    cards: str
+    rack: str
+    boxes: str
+    pieces: str
+    server: str
+    no_server: str
+    plausible: tuple[int, ...]
+    numbers: tuple[tuple[str, str], ...]
+    marked: str
+
+
+def quiet(pattern: str) -> str:
+    """Make every group one that does not capture."""
+    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
+
+
+def alternatives(pattern: str) -> list[str]:
+    """Split a pattern at those of its bars that stand in no bracket."""
+    parts, depth, start = [], 0, 0
+    for place, sign in enumerate(pattern):
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "|" and not depth:
+            parts.append(pattern[start:place])
+            start = place + 1
+    return [*parts, pattern[start:]]
+
+
+def word(pattern: str) -> str:
+    """Match whole words; words in scripts without blanks match anywhere."""
+    parts = alternatives(quiet(pattern))
+    joined = [part for part in parts if _UNSPACED.search(part)]
+    spaced = [part for part in parts if not _UNSPACED.search(part)]
+    found = [f"{LEFT}(?:{'|'.join(spaced)}){RIGHT}"] if spaced else []
+    return "|".join([*found, *joined])
+
+
+def ending(pattern: str) -> str:
+    """Match the last words of a text."""
+    return f"{LEFT}(?:{quiet(pattern)}){RIGHT}$"
+
+
+def whole(pattern: str) -> str:
+    """Match nothing but the pattern."""
+    return f"^(?:{quiet(pattern)})$"
+
+
+def part_pattern(number: str) -> str:
+    """Return how a part number may stand in a folded text: separators may be missing."""
+    return " ?".join(re.split(r"[^A-Z0-9]+", number))
+
+
+def unfolded(pattern: str) -> str:
+    """Return a pattern for folded text as one for text as it is written, in capital letters.
+
+    Finding the few texts that name something is cheaper than folding all of them.
+    """
+    loose = pattern.replace("[^ ]", "\0").replace(" ?", "\1").replace(" ", PUNCTUATION)
+    return loose.replace("\1", f"{SEPARATOR}*").replace("\0", "[^ ]")
+
+
+def loose(pattern: str) -> str:
+    """Return a short pattern that matches wherever ``unfolded(pattern)`` does.
+
+    It takes any sign but letters and digits for a separator. Spelling out which signs separate
+    would make the search for all names too large for the engines' quick automata.
+    """
+    kept = pattern.replace("[^ ]", "\0").replace(" ?", "\1").replace(" ", f"{_NOT_LATIN}+")
+    return kept.replace("\1", f"{_NOT_LATIN}*").replace("\0", "[^ ]")
+
+
+def _start(number: str) -> str:
+    """Match how a part number begins: its first block, and two signs more if that is short."""
+    first, *others = re.split(r"[^A-Z0-9]+", number)
+    if len(first) >= _TELLING or not others:
+        return first
+    return f"{first}{_NOT_LATIN}*{others[0][:2]}"
+
+
+@lru_cache(maxsize=8)
+def patterns_of(tables: Catalogue) -> Patterns:
+    """Put the patterns of a catalogue together."""
+    # Where two names begin alike the longer one is tried first ("RTX 4090D" before "RTX 4090").
+    ordered = sorted(tables.by_family.items(), key=lambda pair: (-len(pair[0]), pair[0]))
+    families = tuple((members[0].pattern, family) for family, members in ordered)
+    systems = tuple(
+        sorted(
+            ((system.pattern, system.system) for system in tables.systems),
+            key=lambda pair: (-len(pair[0]), pair[1]),
+        )
+    )
+    written = tables.words_of("prefix")
+    prefix = "|".join(quiet(w.pattern) for w in written)
+    plain = "|".join(p for w in written for p in quiet(w.pattern).split("|") if p not in _BOXES)
+    suffix = "|".join(quiet(w.pattern) for w in tables.words_of("suffix"))
+    core = "|".join(quiet(pattern) for pattern, _ in families)
+    # What is written on a found name, of which only the mark is left.
+    marked = f"(?:{plain})? ?{MARK}(?:{suffix})*"
+
+    def chip(ambiguous: int) -> str:
+        names = [quiet(m[0].pattern) for _, m in ordered if m[0].ambiguous == ambiguous]
+        return f"{LEFT}(?:{prefix})? ?({'|'.join(names) or 'NO CHIP'})(?:{suffix})*{RIGHT}"
+
+    system = "|".join(quiet(pattern) for pattern, _ in systems)
+    part = "|".join(part_pattern(part.part) for part in _by_length(tables)) or "NO PART"
+    # What is printed after a part number (a revision, a bracket, a region) may be joined to it.
+    part = f"({part})[0-9A-Z]*"
+    counts = {w.name: w.pattern for w in tables.words_of("count")}
+    names = f"(?:{prefix})? ?(?:{core})(?:{suffix})*|{system}"
+    starts = "|".join(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
+
+    def number(name: str) -> str:
+        return quiet(counts[name]).replace("<n>", _NUMBER)
+
+    return Patterns(
+        families=families,
+        systems=systems,
+        chips=tuple(chip(level) for level in (0, 1, 2)),
+        system=f"{LEFT}({system}){RIGHT}",
+        part=f"{LEFT}{part}{RIGHT}",
+        any=f"{LEFT}(?:(?:{loose(names)}){RIGHT}|{starts})",
+        before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
+        inside=f"{_NUMBER_LEFT}{number('cards inside a server')}{marked}{RIGHT}",
+        in_server=f"{_NUMBER_LEFT}{number('cards counted in a server')}{RIGHT}",
+        after=f"{LEFT}{marked}{number('count after the name')}{RIGHT}",
+        joined=f"{LEFT}{marked}{number('count joined to the name')}{RIGHT}",
+        cards=f"{_NUMBER_LEFT}{number('count of cards')}{RIGHT}",
+        rack=f"{LEFT}{number('rack shorthand')}{RIGHT}",
+        boxes=f"{_NUMBER_LEFT}{number('boxes before the name')}",
+        pieces=f"{_PIECES_LEFT}{number('count of pieces')}{RIGHT}",
+        server=word(counts["server words: a count is per item"]),
+        no_server=quiet(counts["no server after all"]),
+        plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),
+        numbers=_numbers(tables),
+        marked=marked,
+    )
+
+
+def _by_length(tables: Catalogue) -> list[Part]:
+    return sorted(tables.parts, key=lambda part: (-len(part.part), part.part))
+
+
+def _numbers(tables: Catalogue) -> tuple[tuple[str, str], ...]:
+    pairs = [entry.split("=") for w in tables.words_of("number") for entry in w.pattern.split(";")]
+    return tuple((written.strip(), digits.strip()) for written, digits in pairs)

@@ -1,0 +1,330 @@
+"""What one text says: names, how likely they mean a chip, counts and the kind of goods.
+
+A cheap search for anything that looks like the name of a chip or system goes first, on the text
+as written; only the few texts in which it hits are folded, searched for the name itself and
+weighed. The probability that a name means the chip is logistic(sum of log-odds): a prior for the
+name, one term for each group of context words that occurs (synonyms count once) and one for the
+HS heading, as in naive Bayes (Maron 1961). That words are taken as independent overstates
+certainty, so the weights are set by hand and kept moderate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from chipflow.goods.lookups import endless
+from chipflow.goods.patterns import (
+    MARK,
+    PUNCTUATION,
+    ending,
+    patterns_of,
+    quiet,
+    unfolded,
+    whole,
+    word,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import ibis.expr.types as ir
+
+    from chipflow.goods.facts import Catalogue, Chip, Kind, Word
+    from chipflow.goods.patterns import Patterns
+
+TEXT = "_goods_text"
+
+# Letters with accents and the letters meant; traders leave accents out or not as they like.
+_ACCENTED = "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
+_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUY"
+
+# Words that stand for "no description" are short.
+_LONGEST_EMPTY = 24
+
+# What the reading of a text with a name hands on.
+COLUMNS = (
+    "name", "family", "own_name", "score", "clear", "system_chips", "system_probability",
+    "server_like", "n_before", "n_inside", "n_in_server", "n_after", "n_joined", "n_cards",
+    "n_rack", "n_boxes", "n_pieces",
+)  # fmt: skip
+
+
+def first(cases: Iterable[tuple[Any, Any]], otherwise: Any) -> Any:
+    """Return the value of the first case that holds."""
+    pairs = list(cases)
+    return ibis.cases(*pairs, else_=otherwise) if pairs else otherwise
+
+
+def capitals(text: ir.StringValue) -> ir.StringValue:
+    """Upper case, with a blank at both ends."""
+    return ibis.literal(" ") + text.upper() + ibis.literal(" ")
+
+
+# ---------------------------------------------------------------- every text
+
+
+def may_name(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text in capitals whether it may name a chip, system or part number."""
+    return text.re_search(patterns_of(tables).any)
+
+
+def skim(text: ir.StringValue, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text in capitals what kind of goods it speaks of.
+
+    Parameters
+    ----------
+    text
+        As :func:`capitals` gives it.
+    worded
+        Whether words can say more than the HS code does, or the text may name a chip.
+    tables
+        The catalogue.
+
+    Returns
+    -------
+    dict
+        Expressions ``word`` (place of the first kind of goods whose words occur, in the order of
+        ``kinds.csv``; -1 for none), ``mentions_return`` and ``empty``.
+    """
+    words = [kind for kind in tables.kinds if kind.role == "word"]
+    returns = next(kind.pattern for kind in tables.kinds if kind.role == "return")
+    empty = next(kind.pattern for kind in tables.kinds if kind.role == "empty")
+    spoken = ibis.ifelse(worded, text.re_search(_any_of(words)), False)
+    nothing = text.re_search(f"^{unfolded(' ?')}(?:{unfolded(quiet(empty))})?{unfolded(' ?')}$")
+    return {
+        "word": ibis.ifelse(spoken, _kind(text, list(enumerate(words))), -1),
+        "mentions_return": text.re_search(unfolded(word(returns))),
+        "empty": ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False),
+    }
+
+
+def _any_of(kinds: Sequence[Kind]) -> str:
+    return unfolded("|".join(word(kind.pattern) for kind in kinds))
+
+
+def _kind(text: ir.StringValue, kinds: Sequence[tuple[int, Kind]]) -> Any:
+    """Return the place of the first kind that occurs, by halving: each test reads a text once."""
+    if len(kinds) == 1:
+        place, kind = kinds[0]
+        return ibis.ifelse(text.re_search(unfolded(word(kind.pattern))), place, -1)
+    half = len(kinds) // 2
+    in_first = text.re_search(_any_of([kind for _, kind in kinds[:half]]))
+    return ibis.ifelse(in_first, _kind(text, kinds[:half]), _kind(text, kinds[half:]))
+
+
+# ---------------------------------------------------------------- texts with a name
+
+
+def read_texts(texts: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) -> ir.Table:
+    """Read the distinct texts in which a name was seen.
+
+    Parameters
+    ----------
+    texts
+        One column, ``TEXT``, in capitals.
+    tables
+        The catalogue.
+    lookups
+        The tables of :func:`chipflow.goods.lookups.lookups_of`, in an engine.
+
+    Returns
+    -------
+    ibis.Table
+        ``TEXT`` and the columns ``COLUMNS``.
+    """
+    patterns = patterns_of(tables)
+    folded = texts[TEXT].re_replace(PUNCTUATION, " ").translate(_ACCENTED, _PLAIN)
+    named = _with_names(texts.mutate(g=folded), patterns, lookups)
+    return _with_scores(named, patterns, tables).select(TEXT, *COLUMNS)
+
+
+def _extract(text: ir.StringValue, pattern: str) -> Any:
+    return text.re_extract(pattern, 1).nullif("")
+
+
+def _number(text: ir.StringValue, pattern: str) -> Any:
+    return _extract(text, pattern).replace(",", "").try_cast("int64")
+
+
+def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]) -> ir.Table:
+    """Find part number, chip and system; a name that is used for nothing else goes first."""
+    names, parts, systems, boxes = lookups
+    found = texts.mutate(
+        k=ibis.coalesce(*(_extract(texts.g, pattern) for pattern in patterns.chips)),
+        s=_extract(texts.g, patterns.system),
+        part=_extract(texts.g, patterns.part),
+    )
+    keyed = found.mutate(
+        name_key=found.k.replace(" ", ""),
+        system_key=found.s.replace(" ", ""),
+        part_key=found.part.replace(" ", ""),
+    )
+    known = (
+        keyed.left_join(names, "name_key")
+        .drop("name_key_right")
+        .left_join(parts, "part_key")
+        .drop("part_key_right")
+        .left_join(systems, "system_key")
+        .drop("system_key_right")
+    )
+    # Patterns without a list of spellings are tried one by one.
+    tried = known.mutate(
+        own_family=known.own_family.fill_null(_tried(known.k, endless(patterns.families))),
+        system_name=known.system_name.fill_null(_tried(known.s, endless(patterns.systems))),
+    )
+    meant = tried.mutate(
+        own_family=ibis.coalesce(tried.own_family, tried.part_family),
+        system=ibis.coalesce(tried.system_name, tried.part_system),
+    )
+    boxed = meant.left_join(boxes, "system").drop("system_right")
+    return boxed.mutate(
+        own_name=boxed.own_family.notnull(),
+        family=ibis.coalesce(boxed.own_family, boxed.system_family),
+    )
+
+
+def _tried(name: ir.StringValue, pairs: Sequence[tuple[str, str]]) -> Any:
+    return first(
+        ((name.re_search(whole(pattern)), meant) for pattern, meant in pairs), ibis.null("string")
+    )
+
+
+def _name(table: ir.Table, tables: Catalogue) -> Any:
+    """Return the name to report: the variant that the words mark, else the family."""
+    several = {family: members for family, members in tables.by_family.items() if len(members) > 1}
+    single = {
+        family: members[0].chip
+        for family, members in tables.by_family.items()
+        if len(members) == 1 and members[0].chip != family
+    }
+    cases: list[tuple[Any, Any]] = [(table.part_chip.notnull(), table.part_chip)]
+    cases += [
+        (table.family == family, _variant(table.g, family, members))
+        for family, members in several.items()
+    ]
+    cases += [(table.family == family, ibis.literal(chip)) for family, chip in single.items()]
+    return first(cases, table.family)
+
+
+def _variant(text: ir.StringValue, family: str, members: Sequence[Chip]) -> Any:
+    marked = [(chip, _marked(text, chip.variant)) for chip in members if chip.variant]
+    count: Any = ibis.literal(0)
+    for _, mark in marked:
+        count = count + mark.cast("int64")
+    plain = next((chip.chip for chip in members if not chip.variant), family)
+    return ibis.ifelse(
+        count == 0,
+        ibis.literal(plain),
+        ibis.ifelse(
+            count == 1,
+            first(((mark, chip.chip) for chip, mark in marked), ibis.literal(family)),
+            ibis.literal(family),
+        ),
+    )
+
+
+def _marked(text: ir.StringValue, variant: str) -> Any:
+    words, _, ruled_out = variant.partition("!")
+    # Form words are often written on the name: "H100SXM5", "HGXH200".
+    mark = text.re_search(quiet(words))
+    return mark & ~text.re_search(quiet(ruled_out)) if ruled_out else mark
+
+
+# ---------------------------------------------------------------- scores and counts
+
+
+def _with_scores(named: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
+    marked = named.mutate(m=_marks(named, patterns))
+    numbers = {
+        f"n_{name}": _number(marked.m, pattern)
+        for name, pattern in (
+            ("before", patterns.before),
+            ("inside", patterns.inside),
+            ("in_server", patterns.in_server),
+            ("after", patterns.after),
+            ("joined", patterns.joined),
+            ("cards", patterns.cards),
+            ("rack", patterns.rack),
+            ("boxes", patterns.boxes),
+            ("pieces", patterns.pieces),
+        )
+    }
+    boxes = marked.g.re_replace(patterns.no_server, "")
+    return marked.mutate(
+        name=_name(marked, tables),
+        score=_score(marked, patterns, tables),
+        clear=_clear(marked, tables),
+        server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
+        **numbers,
+    )
+
+
+def _marks(named: ir.Table, patterns: Patterns) -> Any:
+    """Put a mark for the name that was found, and digits for numbers that stand as words."""
+    without = named.g.replace(named.k.fill_null(MARK), MARK)
+    without = without.replace(named.s.fill_null(MARK), MARK)
+    return _digits(without, patterns)
+
+
+def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
+    """Write numbers that stand as words in digits."""
+    written: Any = text
+    for words, digits in patterns.numbers:
+        # Chinese numerals stand before a measure word and without blanks.
+        if words.isascii() or words.isupper():
+            written = written.replace(f" {words} ", f" {digits} ")
+        else:
+            for measure in "张块片颗卡":
+                written = written.replace(words + measure, digits + measure)
+    return written
+
+
+def _clear(table: ir.Table, tables: Catalogue) -> Any:
+    """Whether the name is used for nothing else: a system, a part number or a long name."""
+    ambiguous = sorted(f for f, members in tables.by_family.items() if members[0].ambiguous)
+    return ~table.family.isin(ambiguous) | table.part_name.notnull() | ~table.own_name
+
+
+def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
+    """Sum the log-odds of the name and of the groups of words."""
+    total = _prior(table, tables)
+    for row in tables.words_of("part"):
+        total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
+    for row in tables.words_of("word"):
+        seen = _unless(table.g, row, table.g.re_search(word(row.pattern)))
+        if row.name == "server":
+            seen = seen | table.system.notnull()
+        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    for row in tables.words_of("ending"):
+        seen = _unless(table.g, row, table.g.re_search(ending(row.pattern)))
+        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    for row in tables.words_of("before"):
+        close = word(f"({row.pattern}) ?{patterns.marked}")
+        seen = _unless(table.g, row, table.m.re_search(close))
+        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    return total
+
+
+def _prior(table: ir.Table, tables: Catalogue) -> Any:
+    levels = {int(w.pattern): w.log_odds for w in tables.words_of("prior")}
+    of_level: dict[int, list[str]] = {}
+    for family, members in sorted(tables.by_family.items()):
+        of_level.setdefault(members[0].ambiguous, []).append(family)
+    # A system's own name is as clear as a name can be.
+    named = first(
+        (
+            (table.family.isin(families), levels[level])
+            for level, families in sorted(of_level.items())
+            if level
+        ),
+        levels[0],
+    )
+    return ibis.ifelse(table.own_name, named, levels[0])
+
+
+def _unless(text: ir.StringValue, row: Word, seen: Any) -> Any:
+    if not row.unless:
+        return seen
+    return ibis.ifelse(seen, ~text.re_search(word(row.unless)), False)
