@@ -84,6 +84,9 @@ class Case:
         What the records say about each company, and about all.
     listed
         Company id to its best possible match: the row of :func:`chipflow.companies.screen`.
+    joins
+        Company id and spelling to the reason for which the spelling was taken for that company,
+        for spellings that differ in more than legal form, case and punctuation.
     """
 
     lots: pd.DataFrame
@@ -93,6 +96,7 @@ class Case:
     names: dict[str, str]
     facts: Facts
     listed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    joins: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def finals(self) -> pd.DataFrame:
@@ -135,8 +139,8 @@ def _continuation(case: Case) -> Finding | None:
     best = links.sort_values(["log_odds", "from_record"], ascending=[False, True]).iloc[0]
     return Finding(
         weight,
-        f"{len(links)} {_plural('hand-over', len(links))} where goods out agree with goods in: "
-        f"{_agreement_sentence(best)}",
+        f"{len(links)} {_plural('hand-over', len(links))} where goods out agree with goods in"
+        f"{', the closest' if len(links) > 1 else ''}: {_agreement_sentence(best)}",
         tuple(sorted({*links["from_record"], *links["to_record"]})),
     )
 
@@ -240,6 +244,34 @@ def _on_a_list(case: Case) -> Finding | None:
         f"{case.names[company]} may be “{best['entry_name']}” of {best['list']}: a possible match "
         f"by name, score {best['score']:.2f}; compare address and numbers before relying on it",
         _ids(lots[(lots["shipper_id"] == company) | (lots["consignee_id"] == company)]),
+    )
+
+
+def _joined_names(case: Case) -> Finding | None:
+    lots = case.lots
+    sides = pd.concat(
+        [
+            lots[["record_id", "shipper_id", "shipper"]].set_axis(["record", "id", "name"], axis=1),
+            lots[["record_id", "consignee_id", "consignee"]].set_axis(
+                ["record", "id", "name"], axis=1
+            ),
+        ]
+    )
+    pairs = zip(sides["id"], sides["name"], strict=True)
+    own = [(str(one), str(name)) in case.joins for one, name in pairs]
+    found = sides[own].drop_duplicates(["id", "name"])
+    if found.empty:
+        return None
+    said = [
+        f"“{_clip(str(row.name))}” is taken for {case.names[str(row.id)]} "
+        f"({case.joins[(str(row.id), str(row.name))]})"
+        for row in found.head(3).itertuples(index=False)
+    ]
+    # Weighs nothing here: names are joined only where that is much likelier than not.
+    return Finding(
+        0.0,
+        f"{'; '.join(said)}: if they are two companies, the route is broken there",
+        tuple(sorted(set(sides.loc[own, "record"].astype(str)))),
     )
 
 
@@ -375,6 +407,7 @@ PARTS: tuple[Part, ...] = (
         _on_a_list,
     ),
     Part("licence", "innocent", "May a licence have covered it?", "15 CFR 748", _licence),
+    Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),
     Part(
         "established trader",

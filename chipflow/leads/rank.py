@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
 from chipflow.goods.controls import expand_destination
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
@@ -144,6 +145,7 @@ def _between(shipments: pd.DataFrame, since: str | None, until: str | None) -> p
     from chipflow.errors import ParameterError
 
     kept = shipments
+    limits: list[pd.Timestamp] = []
     for name, day in (("since", since), ("until", until)):
         if day is None:
             continue
@@ -153,7 +155,10 @@ def _between(shipments: pd.DataFrame, since: str | None, until: str | None) -> p
             raise ParameterError(
                 f"{name}: {day!r} is no day; write it as YYYY-MM-DD, for example 2023-10-17"
             ) from error
+        limits.append(limit)
         kept = kept[kept["date"] >= limit] if name == "since" else kept[kept["date"] <= limit]
+    if limits != sorted(limits):
+        raise ParameterError(f"since {since} is after until {until}: no day lies between them")
     return kept
 
 
@@ -187,11 +192,13 @@ class _Found:
         names = dict(zip(directory["company_id"], directory["name"], strict=True))
         involved = sorted({*lots["shipper_id"], *lots["consignee_id"]})
         facts = Facts.of(shipments, asked=involved, new_for=NEW_FOR) if len(lots) else None
+        joins = _joins(network)
         rows, evidence = [], []
         links_of = dict(list(links.groupby("scheme")))
         for scheme, own in lots.groupby("scheme"):
             assert facts is not None
-            case = replace(_case(own, links_of[scheme], names, facts), listed=listed)
+            case = _case(own, links_of[scheme], names, facts)
+            case = replace(case, listed=listed, joins=joins)
             answers = weigh(case)
             row = _row(case, answers)
             rows.append({**row, "scheme": scheme})
@@ -210,6 +217,14 @@ class _Found:
             set_aside=aside,
             throughput=_throughput(lots[lots["scheme"].isin(ids.index)]),
         )
+
+
+def _joins(network: Network) -> dict[tuple[str, str], str]:
+    """Why spellings belong to their company, for those that are more than habits of writing."""
+    table = network.spellings
+    told = table[~table["reason"].str.startswith(SAME_NAME)]
+    keys = zip(told["company_id"].astype(str), told["name"].astype(str), strict=True)
+    return dict(zip(keys, told["reason"].astype(str), strict=True))
 
 
 def _with_shipments(

@@ -12,6 +12,8 @@ from chipflow.companies import Judgements, resolve
 from chipflow.engine import fetch, in_memory
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
+from chipflow.goods.currency import in_dollars
+from chipflow.goods.density import hidden_chips
 from chipflow.network.centrality import centrality
 from chipflow.progress import silent
 
@@ -43,6 +45,9 @@ SHIPMENT_COLUMNS = (
     "mentions_return",
     "control_status",
     "control_rule",
+    "hidden_chip_probability",
+    "hidden_chip",
+    "density_sentence",
 )
 
 
@@ -57,7 +62,9 @@ class Network:
         ``from_country, to_country`` (ISO 3166 alpha-2 of the hop); ``goods`` (kind), ``chip``,
         ``chip_probability``, ``chips_per_item``, ``items`` (counted pieces), ``units`` (chips),
         ``declared``, ``vague``, ``mentions_return``; ``control_status, control_rule`` for the
-        shipment's own day and destination.
+        shipment's own day and destination; ``hidden_chip_probability, hidden_chip,
+        density_sentence`` for shipments that name no chip
+        (see :func:`chipflow.goods.density.hidden_chips`).
     spellings
         One row a spelling of a company: ``name, country, company_id, reason``.
     records
@@ -153,7 +160,9 @@ def build_network(
         companies = resolve(_mentions(sides), judgements)
         joined = _with_companies(sides, companies.spellings)
     with progress.stage("asking the rules of each day and destination"):
-        shipments = fetch(_with_controls(joined))
+        shipments = fetch(in_dollars(_with_controls(joined)))
+    with progress.stage("weighing value and weight of goods without a name"):
+        shipments = shipments.join(hidden_chips(shipments))
     shipments = _in_order(shipments, list(records.expr.columns))
     return Network(
         shipments=shipments,

@@ -19,6 +19,8 @@ from chipflow.network.lots import Floats, Ints, Lots, likelihood, pairs_by_group
 # Share of buyers that hand goods on inside their country, with no record between. Rare: among
 # all that receive followed goods.
 HANDED_OVER = 0.01  # share of companies
+# Records show some of a country's companies only; equal lots are searched among this many.
+LEAST_SENDERS = 50  # companies
 # Share of the sender's lots that continue a purchase of the buyer, before they are looked at.
 CONTINUES = (0.5, 0.5)  # lots that do, lots that do not (Jeffreys' prior of a share)
 LEARNING_ROUNDS = 8  # rounds of expectation and maximisation
@@ -149,7 +151,7 @@ def _judged(
     others = all_lots - np.bincount(pair_of, minlength=len(buyer))
     country = np.zeros(len(buyer), dtype=np.int64)
     country[of_link] = lots.from_country[f]
-    search = np.log(np.maximum(sent.senders[country], 1))
+    search = np.log(np.maximum(sent.senders[country], LEAST_SENDERS))
     prior = np.log(HANDED_OVER / (1 - HANDED_OVER)) - search
     odds = prior + matched + others * np.log1p(-share)
     return pd.DataFrame({"buyer": buyer, "sender": sender, "share": share, "log_odds": odds})

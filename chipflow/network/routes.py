@@ -447,9 +447,10 @@ def _by_step(walk: pd.DataFrame) -> list[str]:
 def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -> str:
     goods, route = ", ".join(chips), " > ".join(path["countries"])
     because = {
-        "lawful on that day": "could go there without a licence on the day they did",
-        "came from the destination": "had come from the destination before, as repairs do",
-        "went back to its sender": "went back to the company that had sent them",
+        "lawful on that day": "needed no licence there by the tables: lawful on that day",
+        "came from the destination": "had come from the destination before, as goods sent for "
+        "repair do",
+        "went back to its sender": "ended at the company that had sent them",
         "rule of that day unknown": "meet a rule that the tables do not settle for that day",
     }[reason]
-    return f"{goods} moved {route}, and {because}: {reason}."
+    return f"{goods} moved {route}, and {because}."

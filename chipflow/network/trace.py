@@ -36,6 +36,8 @@ LEARNING_ROUNDS = 8  # rounds of expectation and maximisation; shares move by le
 # Share of buyers that hand goods on inside their country, with no record between. Rare, and
 # searched over every company of the country: it is believed only on strong evidence.
 HANDED_OVER = 0.01  # share of companies that receive followed goods
+# Where no number of pieces is known, whole weights that differ by less than this are equal.
+EQUAL_WEIGHT = 0.2  # log kg
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
 
 LINK_COLUMNS = {
@@ -168,7 +170,17 @@ def _links_from(lots: Lots, frontier: Ints, window: int) -> pd.DataFrame:
     recorded["log_odds"] = recorded["evidence"] + recorded["prior"]
     across = hand_overs(lots, frontier, window).assign(kind=HAND_OVER)
     links = pd.concat([recorded, across], ignore_index=True)
-    return links[links["log_odds"] > 0]
+    return links[(links["log_odds"] > 0) & _measured(lots, links)]
+
+
+def _measured(lots: Lots, links: pd.DataFrame) -> np.ndarray:
+    """Whether anything but the days agrees: the chip's name, a number, or the whole weight."""
+    e, f = links["e"].to_numpy(), links["f"].to_numpy()
+    named = (lots.family[f] >= 0) & (lots.family[f] == lots.carried[e])
+    numbers = (links[["weight", "value", "number"]] != 0).any(axis=1).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = np.abs(np.log(lots.weight[f] / lots.weight[e])) < EQUAL_WEIGHT
+    return np.asarray(named | numbers | whole)
 
 
 def _next_frontier(lots: Lots, links: pd.DataFrame, seen: np.ndarray) -> Ints:

@@ -42,6 +42,7 @@ from chipflow.records.slots import (
 )
 from chipflow.records.words import read_header
 
+BELOW = "stands below the table: a total or a remark"
 # Rows at the end of a sheet that may be a footer; longer ones are a table of their own.
 _LONGEST_FOOTER = 50
 _FEWEST_CELLS = 2
@@ -92,7 +93,8 @@ def assemble(
     last_row = {int(s): int(r) for s, r in zip(last["sheet"], last["last"], strict=True)}
     by_number = {u.number: u for u in usable}
     footers = _footers(lost, by_number, last_row)
-    lost = lost[~pd.MultiIndex.from_frame(lost[["sheet", "row"]]).isin(footers)]
+    below = pd.MultiIndex.from_frame(lost[["sheet", "row"]]).isin(footers)
+    lost["lost"] = lost["lost"].mask(below, BELOW)
     rejected.append(_lost_rows(lost, by_number))
     rejected += [_ragged_rows(u, last_row.get(u.number, 0)) for u in usable]
     rejected.append(_problems(backend, cleaned, by_number))
@@ -106,7 +108,7 @@ def assemble(
         duplicates, others_of = _duplicates(backend, marked, names, sources)
         counted = marked.group_by("sheet").agg(used=marked["first"].sum(), rows=marked.count())
         whole = _named(cleaned, marked, names, others_of)
-    _count(backend.to_pandas(counted), lost, footers, by_number)
+    _count(backend.to_pandas(counted), lost, by_number)
     expr = _keep(backend, "records", _placed(whole, sources), lazily=records is None)
     return expr, _rejects(rejected), duplicates
 
@@ -253,8 +255,7 @@ def _ragged_rows(item: Usable, last: int) -> pd.DataFrame:
     for row, text, reason in item.body.ragged:
         cells = [c for c in text.replace(";", ",").replace("\t", ",").split(",") if c.strip(' "')]
         if row > last and len(cells) <= _FEWEST_CELLS and item.body.table.num_columns > _NARROW:
-            item.sheet.rows -= 1
-            continue
+            reason = BELOW
         kept.append((item.sheet.source, row, None, text, reason))
     item.sheet.rejected += len(kept)
     return _frame(kept, REJECTED_COLUMNS)
@@ -322,7 +323,6 @@ def _duplicates(
 def _count(
     counted: pd.DataFrame,
     lost: pd.DataFrame,
-    footers: set[tuple[int, int]],
     by_number: dict[int, Usable],
 ) -> None:
     for row in counted.to_dict("records"):
@@ -331,8 +331,6 @@ def _count(
         sheet.duplicate = int(row["rows"]) - sheet.used
     for number, n in lost["sheet"].value_counts().items():
         by_number[int(str(number))].sheet.rejected += int(n)
-    for number, _ in footers:
-        by_number[number].sheet.rows -= 1
 
 
 def _repeats_numbers(item: Usable) -> bool:

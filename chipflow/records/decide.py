@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # More ways of writing a date than this in one column are no dates.
 _MOST_SHAPES = 10_000
 Key = tuple[int, str]
+# Said to the user at once: a day may decide if goods were lawful.
+DAY_FIRST = "no date tells if day or month comes first: read day first"
 
 
 @dataclass
@@ -121,9 +123,7 @@ def _dates(
     for sheet, (yes, no) in _pooled(counts, group_of, ("yes", "no")).items():
         made.day_first[(sheet, where)] = yes >= no
         if yes == no == 0:
-            made.warnings.setdefault(sheet, []).append(
-                "no date tells if day or month comes first: read day first"
-            )
+            made.warnings.setdefault(sheet, []).append(DAY_FIRST)
 
 
 def _pooled(

@@ -232,7 +232,8 @@ def test_banner_footer_and_blank_rows_are_no_records(write):
     )
     records = read_records(write("s.csv", body))
     assert records.simulated
-    assert records.counts == {"rows_in": 2, "used": 2, "rejected": 0, "duplicate": 0}
+    assert records.counts == {"rows_in": 4, "used": 2, "rejected": 2, "duplicate": 0}
+    assert set(records.rejected["reason"]) == {"stands below the table: a total or a remark"}
     assert records.sheets[0].header_row == 3
     assert sorted(records.table["source_row"]) == [4, 6]
 
