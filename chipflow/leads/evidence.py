@@ -247,6 +247,20 @@ def _on_a_list(case: Case) -> Finding | None:
     )
 
 
+def _letter(case: Case) -> Finding | None:
+    last = case.finals.sort_values(["date", "record_id"]).iloc[-1]
+    answer = status(str(last["chip"]), last["date"].date(), str(last["arrival_country"]))
+    if " letter to " not in answer.sentence:
+        return None
+    # Weighs nothing here: whom the letter binds, the records do not show.
+    return Finding(
+        0.0,
+        "A letter binds the maker it was sent to and what is sold under its licences: a company "
+        "that sold on what it had may not have needed one until a general rule said so",
+        _ids(case.finals),
+    )
+
+
 def _joined_names(case: Case) -> Finding | None:
     lots = case.lots
     sides = pd.concat(
@@ -407,6 +421,7 @@ PARTS: tuple[Part, ...] = (
         _on_a_list,
     ),
     Part("licence", "innocent", "May a licence have covered it?", "15 CFR 748", _licence),
+    Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
     Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),
     Part(
