@@ -795,7 +795,8 @@ def test_banner_and_totals_around_the_table(write):
     records = read_records(write("export of a report.csv", body))
     sheet = records.sheets[0]
     assert (sheet.header_row, sheet.direction, sheet.reporting_country) == (4, "import", "KE")
-    assert records.counts == {"rows_in": 3, "used": 3, "rejected": 0, "duplicate": 0}
+    assert records.counts == {"rows_in": 5, "used": 3, "rejected": 2, "duplicate": 0}
+    assert set(records.rejected["reason"]) == {"stands below the table: a total or a remark"}
 
 
 @pytest.mark.parametrize(
