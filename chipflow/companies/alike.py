@@ -11,7 +11,7 @@ branch, a fund or a namesake is another company.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -56,10 +56,14 @@ _EAST_ASIAN_FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How alike two names are: ``score`` from 0 to 1, and the parts that were paired."""
+    """How alike two names are: ``score`` from 0 to 1, and the parts that were paired.
+
+    ``turned`` tells that the parts of the second name stand first in each pair.
+    """
 
     score: float
     parts: tuple[Alignment, ...]
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,9 @@ def compare_names(one: str, other: str) -> Likeness:
         Score 1 for names equal but for case, accents and punctuation; otherwise the weighted
         share of parts that agree.
     """
-    first, second = taken_apart(one), taken_apart(other)
+    # Where a word stands twice, who is compared with whom changes which of them is paired.
+    turned = other < one
+    first, second = (taken_apart(name) for name in sorted((one, other)))
     if first is None or second is None:
         return Likeness(0.0, ())
     if first.name.comparable == second.name.comparable:
@@ -123,7 +129,7 @@ def compare_names(one: str, other: str) -> Likeness:
         way = _likeness(first, second, edges)
         if way.score > best.score:
             best = way
-    return best
+    return replace(best, turned=turned)
 
 
 def _likeness(first: TakenApart, second: TakenApart, edges: tuple[Alignment, ...]) -> Likeness:
@@ -167,9 +173,12 @@ def reason(likeness: Likeness) -> str:
     if not likeness.parts:
         return "the names are equal but for spelling habits"
     same = [p.qstr for p in likeness.parts if p.qps and p.rps and p.qstr == p.rstr]
-    near = [f"{p.qstr} ~ {p.rstr}" for p in likeness.parts if p.qps and p.rps and p.qstr != p.rstr]
+    unlike = [(p.qstr, p.rstr) for p in likeness.parts if p.qps and p.rps and p.qstr != p.rstr]
     ours = [p.qstr for p in likeness.parts if p.qps and not p.rps]
     theirs = [p.rstr for p in likeness.parts if p.rps and not p.qps]
+    if likeness.turned:
+        ours, theirs, unlike = theirs, ours, [(b, a) for a, b in unlike]
+    near = [f"{a} ~ {b}" for a, b in unlike]
     said = [
         f"{label}: {', '.join(words)}"
         for label, words in (

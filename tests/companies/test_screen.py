@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chipflow import cli
@@ -226,6 +226,7 @@ WORDS = ["Amber", "Kite", "Harbour", "Semiconductor", "Trading", "Intl", "7", "L
 
 @settings(max_examples=60, deadline=None)
 @given(*[st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)] * 2)
+@example("Harbour Harbour", "Harbour Trading GmbH Amber")
 def test_likeness_is_a_score_and_the_same_both_ways(one, other):
     forth, back = compare_names(one, other).score, compare_names(other, one).score
     assert 0 <= forth <= 1
