@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
+
+from chipflow import cli
 
 mpl.use("Agg")
 
@@ -20,6 +23,23 @@ def real_customs() -> Path:
     if not folder.is_dir():
         pytest.skip("the real workbooks are not on this machine")
     return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command in this process: exit status, standard output, error output."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
 
 
 COLUMNS = [

@@ -9,13 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rigour.addresses import address_fingerprint
 from rigour.names import NamePartTag, NameTypeTag, analyze_names
 from rigour.text.translit import ascii_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    pass
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Kinds of words that rigour knows in many languages ("Technology", "Tech", "Técnica").
@@ -98,12 +97,6 @@ def name_key(name: str) -> str:
         agent; the name itself where nothing else would be left.
     """
     return read_name(name).key
-
-
-def name_keys(names: Iterable[str]) -> pd.Series:
-    """Return :func:`name_key` of many distinct names, indexed by the names."""
-    distinct = list(names)
-    return pd.Series([name_key(name) for name in distinct], index=distinct, dtype="str")
 
 
 def address_key(address: str) -> str:

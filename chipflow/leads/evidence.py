@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import status
+from chipflow.goods.controls import Status, status
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ class Case:
         """The purchases that name the chip."""
         return self.lots[self.lots["stage"] == "source"]
 
+    @cached_property
+    def ruling(self) -> Status:
+        """What the rules say of the chip that arrived last, on its day and destination."""
+        last = self.finals.sort_values(["date", "record_id"]).iloc[-1]
+        return status(str(last["chip"]), last["date"].date(), str(last["arrival_country"]))
+
 
 @dataclass(frozen=True)
 class Part:
@@ -125,11 +131,8 @@ def _ids(lots: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _controlled(case: Case) -> Finding | None:
-    last = case.finals.sort_values(["date", "record_id"]).iloc[-1]
-    day = last["date"].date()
-    answer = status(str(last["chip"]), day, str(last["arrival_country"]))
     # The question that makes it a lead; it is asked of every route, so it weighs nothing.
-    return Finding(0.0, answer.sentence, _ids(case.finals))
+    return Finding(0.0, case.ruling.sentence, _ids(case.finals))
 
 
 def _continuation(case: Case) -> Finding | None:
@@ -248,9 +251,7 @@ def _on_a_list(case: Case) -> Finding | None:
 
 
 def _letter(case: Case) -> Finding | None:
-    last = case.finals.sort_values(["date", "record_id"]).iloc[-1]
-    answer = status(str(last["chip"]), last["date"].date(), str(last["arrival_country"]))
-    if " letter to " not in answer.sentence:
+    if " letter to " not in case.ruling.sentence:
         return None
     # Weighs nothing here: whom the letter binds, the records do not show.
     return Finding(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from chipflow.companies import Judgements, resolve
 from chipflow.engine import fetch, in_memory
+from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
 from chipflow.goods.currency import in_dollars
@@ -34,15 +35,7 @@ SHIPMENT_COLUMNS = (
     "consignee_id",
     "from_country",
     "to_country",
-    "goods",
-    "chip",
-    "chip_probability",
-    "chips_per_item",
-    "items",
-    "units",
-    "declared",
-    "vague",
-    "mentions_return",
+    *GOODS_COLUMNS,
     "control_status",
     "control_rule",
     "hidden_chip_probability",

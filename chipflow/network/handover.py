@@ -14,16 +14,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chipflow.network.lots import Floats, Ints, Lots, likelihood, pairs_by_group
+from chipflow.network.lots import (
+    Floats,
+    Ints,
+    Lots,
+    continuing_share,
+    likelihood,
+    pairs_by_group,
+)
 
 # Share of buyers that hand goods on inside their country, with no record between. Rare: among
 # all that receive followed goods.
 HANDED_OVER = 0.01  # share of companies
 # Records show some of a country's companies only; equal lots are searched among this many.
 LEAST_SENDERS = 50  # companies
-# Share of the sender's lots that continue a purchase of the buyer, before they are looked at.
-CONTINUES = (0.5, 0.5)  # lots that do, lots that do not (Jeffreys' prior of a share)
-LEARNING_ROUNDS = 8  # rounds of expectation and maximisation
 
 COLUMNS = ["e", "f", "words", "weight", "value", "number", "waiting", "evidence", "days"]
 
@@ -133,22 +137,15 @@ def _judged(
     agreement = np.bincount(of_lot.reshape(-1), weights=weights, minlength=len(f_of))
     agreement = agreement / np.maximum(bought, 1)
     first, last = _time_of(lots, followed, buyer)
-    all_lots = np.maximum(
-        sent.between(sender, first, last + window), np.bincount(pair_of, minlength=len(buyer))
-    )
-    share = np.full(len(buyer), 0.5)
-    yes, no = CONTINUES
-    for _ in range(LEARNING_ROUNDS):
-        s = share[pair_of]
-        continues = s * agreement / (s * agreement + 1 - s)
-        expected = np.bincount(pair_of, weights=continues, minlength=len(buyer))
-        share = (yes + expected) / (yes + no + all_lots)
+    lots_met = np.bincount(pair_of, minlength=len(buyer))
+    all_lots = np.maximum(sent.between(sender, first, last + window), lots_met)
+    share = continuing_share(agreement, pair_of, all_lots)
     matched = np.bincount(
         pair_of,
         weights=np.log1p(share[pair_of] * (agreement - 1)),
         minlength=len(buyer),
     )
-    others = all_lots - np.bincount(pair_of, minlength=len(buyer))
+    others = all_lots - lots_met
     country = np.zeros(len(buyer), dtype=np.int64)
     country[of_link] = lots.from_country[f]
     search = np.log(np.maximum(sent.senders[country], LEAST_SENDERS))

@@ -51,6 +51,10 @@ LEAST_SPREAD = 0.25  # log kg or log USD
 # Two lots are compared for a hand-over inside a country only where their weights per piece fall
 # into the same or neighbouring bins of this width.
 HAND_OVER_BIN = 0.15  # log kg per piece
+# Share of a sender's lots that continue a purchase, before its records are looked at: half a
+# lot for and half a lot against (Jeffreys' prior of a share).
+CONTINUES = (0.5, 0.5)  # lots that do, lots that do not
+LEARNING_ROUNDS = 8  # rounds of expectation and maximisation; shares move by less than 0.01 then
 # Numbers of pieces that differ by less than this are equal.
 EQUAL_NUMBER = 0.01  # share
 
@@ -288,6 +292,37 @@ def pairs_by_group(
     right = order[np.repeat(low, count) + offset]
     possible = (lots.last[right] >= lots.first[left]) & (left != right)
     return left[possible], right[possible]
+
+
+def continuing_share(agreement: Floats, group: Ints, lots_of: Ints) -> Floats:
+    """Learn which share of each group's lots continue a purchase.
+
+    Parameters
+    ----------
+    agreement
+        For each lot that was compared, the mean likelihood ratio over what may have fed it.
+    group
+        The group of each of these lots: a company, or a pair of companies.
+    lots_of
+        Number of lots of each group, compared or not.
+
+    Returns
+    -------
+    numpy.ndarray
+        One share a group, between 0 and 1.
+
+    Notes
+    -----
+    Expectation-maximisation: Dempster, Laird and Rubin (1977).
+    """
+    share = np.full(len(lots_of), 0.5)
+    yes, no = CONTINUES
+    for _ in range(LEARNING_ROUNDS):
+        s = share[group]
+        continues = s * agreement / (s * agreement + 1 - s)
+        expected = np.bincount(group, weights=continues, minlength=len(lots_of))
+        share = (yes + expected) / (yes + no + lots_of)
+    return share
 
 
 def likelihood(lots: Lots, e: Ints, f: Ints, window: int) -> pd.DataFrame:

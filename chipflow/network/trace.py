@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.handover import hand_overs
-from chipflow.network.lots import Lots, likelihood, pairs_by_group
+from chipflow.network.lots import Lots, continuing_share, likelihood, pairs_by_group
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ Floats = np.ndarray
 
 WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
 MOST_HOPS = 6  # shipments in a row; documented routes have two to four
-# Share of a company's onward lots that continue a purchase, before its records are looked at:
-# half a lot for and half a lot against (Jeffreys' prior of a share).
-CONTINUES = (0.5, 0.5)  # lots that do, lots that do not
-LEARNING_ROUNDS = 8  # rounds of expectation and maximisation; shares move by less than 0.01 then
-# Share of buyers that hand goods on inside their country, with no record between. Rare, and
-# searched over every company of the country: it is believed only on strong evidence.
-HANDED_OVER = 0.01  # share of companies that receive followed goods
 # Where no number of pieces is known, whole weights that differ by less than this are equal.
 EQUAL_WEIGHT = 0.2  # log kg
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
@@ -216,12 +209,7 @@ def _learned_prior(lots: Lots, pairs: pd.DataFrame) -> Floats:
     agreement = per_lot / choices
     _, company = np.unique(lots.shipper[f], return_inverse=True)
     lots_of = np.bincount(company)
-    share = np.full(len(lots_of), 0.5)
-    yes, no = CONTINUES
-    for _ in range(LEARNING_ROUNDS):
-        s = share[company]
-        continues = s * agreement / (s * agreement + 1 - s)
-        share = (yes + np.bincount(company, weights=continues)) / (yes + no + lots_of)
+    share = continuing_share(agreement, company, lots_of)
     odds = np.log(share / (1 - share))
     return np.asarray(odds[company][purchases] - np.log(choices[purchases]))
 

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import chipflow
-from chipflow import cli
 from chipflow.leads.dossier import TABLE_COLUMNS
 from chipflow.run import sample_records
 from tests.conftest import BYSTANDERS, ROUTE
@@ -32,23 +31,6 @@ OUTPUTS = {
     "shipments.parquet",
     "spellings.csv",
 }
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command in this process: exit status, standard output, error output."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from chipflow import cli
 from chipflow.errors import InputError
 from chipflow.simulate import score, simulate
 
@@ -34,21 +32,6 @@ def leads(truth_dir) -> pd.DataFrame:
     table = pd.DataFrame({"record_ids": [*ids, *nothing], "scheme_id": [*ids.index, *nothing]})
     table["rank"] = np.arange(1, len(table) + 1)
     return table.merge(schemes[["scheme_id", "true_units"]], on="scheme_id", how="left")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 def test_columns_that_are_empty_are_not_judged(truth_dir, leads, tmp_path):
