@@ -137,8 +137,9 @@ def _controlled(case: Case) -> Finding | None:
 
 def _continuation(case: Case) -> Finding | None:
     links = case.links
-    carried = links["units"].fillna(0) / links["to_units"].replace(0, np.nan)
-    weight = float((links["log_odds"] * carried.fillna(1.0).clip(upper=1.0)).sum())
+    # A hand-over is judged by all its lots together; what a lead has of them counts.
+    lots = links.drop_duplicates(["hop", "to_record"])
+    weight = float((lots["hop_log_odds"] / lots["hop_lots"]).sum())
     best = links.sort_values(["log_odds", "from_record"], ascending=[False, True]).iloc[0]
     return Finding(
         weight,

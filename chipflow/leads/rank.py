@@ -114,7 +114,14 @@ def find_leads(
     """
     targets = expand_destination(destination)
     shipments = _between(network.shipments, since, until)
-    tracing = trace(shipments, targets, window=window, most_hops=most_hops, progress=progress)
+    tracing = trace(
+        shipments,
+        targets,
+        window=window,
+        most_hops=most_hops,
+        linked=network.links,
+        progress=progress,
+    )
     with progress.stage("weighing the evidence"):
         routes = find_routes(shipments, tracing)
         listed = {} if screening is None else best_matches(screening)

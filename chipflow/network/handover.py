@@ -1,194 +1,214 @@
 """Goods handed over inside a country, with no record between the two companies.
 
-One company brings goods in, another one sends them out. A single pair of equal lots proves
-nothing in a country of many companies; that the lots of one sender match the purchases of one
-buyer again and again does. So pairs of companies are judged first, by all lots of the sender in
-that time, those that match and those that do not; the price of having looked at every sender of
-the country is paid once a pair. Where a pair is believed, all its lots are compared.
+One company brings goods in, another one sends them out. A sender whose goods look like chips
+that somebody in its country bought, and that itself bought none in the records, has them from
+somebody: from one of these buyers, or from a source that no record shows. Whether its goods are
+those chips at all is asked first, against the purchases of the whole country; then which buyer
+fits best, by numbers, weights, prices and days. Where no buyer stands out, no link is made.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from chipflow.network.lots import (
-    Floats,
-    Ints,
-    Lots,
-    continuing_share,
-    likelihood,
-    pairs_by_group,
+from chipflow.network.agreement import (
+    WORD_HABIT_SHARES,
+    WORD_HABITS,
+    agreement,
+    habit_shares,
+    own_likeness,
 )
+from chipflow.network.ledger import Ledgers, Questions
+from chipflow.network.lots import Floats, Ints, Lots, normal
 
-# Share of buyers that hand goods on inside their country, with no record between. Rare: among
-# all that receive followed goods.
-HANDED_OVER = 0.01  # share of companies
-# Records show some of a country's companies only; equal lots are searched among this many.
-LEAST_SENDERS = 50  # companies
+# Share of senders with goods like those chips that have them from a buyer in their country of
+# whom the records know; the others are unlike by chance, or have an unrecorded source.
+HANDED_OVER = 0.05  # share of senders
+# Before goods reach the destination they change hands inside a country every day; that it is
+# these goods is rarer.
+HANDED_OVER_ONWARD = 0.01  # share of senders
+# Where a country sends out far more chips than the records bring in, as where they are made,
+# most come from sources that no record shows; never less than this share comes from a buyer.
+LEAST_COVERED = 0.01  # share of the chips
+# A buyer that shares an address, telephone or agent with the sender is so much more likely to
+# be the source than all others of the country together.
+LINKED = 2.0  # times
+# A lot is compared with the country's purchases if it is so much likelier to be chips than not.
+WORTH_ASKING = 2.0  # likelihood ratio
+# So many of a country's latest purchases are compared with each lot; bounds time and memory.
+LATEST_OF_COUNTRY = 400  # purchases
+# A purchase is in stock for a hand-over if its buyer has not sold on more than this itself.
+MOST_SOLD_ON = 0.7  # share of the chips
+# What came in and what went out are of one size, more or less: part may stay, or come from
+# elsewhere. Two strangers' books differ by any factor.
+SAME_SIZE = (0.5, 0.3)  # (share of true hand-overs, standard deviation of log chips)
+ANY_SIZE = 1.5  # standard deviation of log chips between strangers
+# The likeliest buyer is named if it is at least so likely; the odds stand with the link.
+LIKELIEST = 0.3  # probability
+# In one lot of ten of a true hand-over nothing fits: it came from somewhere else.
+FROM_ELSEWHERE = 0.1  # share of lots
 
-COLUMNS = ["e", "f", "words", "weight", "value", "number", "waiting", "evidence", "days"]
 
-
-def hand_overs(lots: Lots, followed: Ints, window: int) -> pd.DataFrame:
-    """Find what lots became that another company of the same country sent out.
+def covered(lots: Lots) -> Floats:
+    """Share of the chips that leave each country for which what came in suffices.
 
     Parameters
     ----------
     lots
         All lots.
-    followed
-        Positions of lots whose goods are followed.
-    window
-        Most days between arrival and departure.
+
+    Returns
+    -------
+    numpy.ndarray
+        One share a country, by its code in the arrays.
+    """
+    crosses = (lots.family >= 0) & (lots.from_country != lots.to_country)
+    chips = np.where(np.isfinite(lots.supply), lots.supply, 0.0)
+    countries = 1 + int(max(lots.from_country.max(initial=0), lots.to_country.max(initial=0)))
+    sums = [
+        np.bincount(side[at], weights=chips[at], minlength=countries)
+        for side in (lots.to_country, lots.from_country)
+        for at in [np.flatnonzero(crosses & (side >= 0))]
+    ]
+    return np.clip(sums[0] / np.maximum(sums[1], 1.0), LEAST_COVERED, 1.0)
+
+
+def alike(lots: Lots, stock: np.ndarray) -> np.ndarray:
+    """Say which lots leave a country that holds stock of chips, and look like these.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    stock
+        Whether each lot is a purchase in stock.
+
+    Returns
+    -------
+    numpy.ndarray
+        One truth value a lot.
+    """
+    at = np.flatnonzero(stock & (lots.to_country >= 0))
+    usual = pd.DataFrame(
+        {
+            "e": at,
+            "country": lots.to_country[at],
+            "chip": lots.chip[at],
+            "kg": lots.like("kg", at),
+        }
+    )
+    # One lot stands for all of its chip in the country: the one with the middle weight.
+    usual = usual.sort_values(["country", "chip", "kg", "e"])
+    groups = usual.groupby(["country", "chip"])
+    middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
+    usual = usual[groups.cumcount() == middle]
+    leaves = (lots.from_country >= 0) & (lots.from_country != lots.to_country)
+    out = np.flatnonzero(leaves & lots.named_shipper)
+    left = pd.DataFrame({"f": out, "country": lots.from_country[out]})
+    pairs = usual[["e", "country"]].merge(left, on="country")
+    found = np.zeros(len(lots), dtype=bool)
+    e, f = pairs["e"].to_numpy(), pairs["f"].to_numpy()
+    found[f[_likeness(lots, e, f) >= WORTH_ASKING]] = True
+    # What names a chip that is in stock is asked about, whatever it weighs.
+    found[f[lots.family[f] == lots.carried[e]]] = True
+    return found
+
+
+def _likeness(lots: Lots, e: Ints, f: Ints) -> Floats:
+    if not len(e):
+        return np.empty(0)
+    met = agreement(lots, e, f, 1)
+    words = WORD_HABIT_SHARES @ WORD_HABITS[:, met.word] / met.word_chance
+    return np.asarray(met.weight * words * (met.value @ habit_shares()))
+
+
+def senders(lots: Lots, candidates: np.ndarray) -> Questions:
+    """Pair each country with the companies that send candidates out of it."""
+    at = np.flatnonzero(candidates)
+    pairs = np.unique(np.stack([lots.from_country[at], lots.shipper[at]]), axis=1)
+    return Questions(pairs[0], pairs[1])
+
+
+def sources(
+    ledgers: Ledgers,
+    asked: Questions,
+    believed: pd.DataFrame,
+    covered: Floats,
+    linked: set[tuple[int, int]],
+) -> pd.DataFrame:
+    """Say which buyer of the country each sender's goods fit best.
+
+    Parameters
+    ----------
+    ledgers
+        The books of countries.
+    asked
+        Countries and senders.
+    believed
+        Sales that are taken for chips of the country: rows of
+        :attr:`chipflow.network.ledger.Answers.sales`.
+    covered
+        What :func:`covered` returned.
+    linked
+        Pairs of companies that share an address, telephone or agent.
 
     Returns
     -------
     pandas.DataFrame
-        As :func:`chipflow.network.lots.likelihood`, with ``prior`` and ``log_odds``.
+        ``group, question, buyer, e, f, share, odds_of_buyer, buyers``: the pairs of lots of the
+        likeliest buyer of each group of sales, its probability, and among how many it was found.
     """
-    e, f = _equal_lots(lots, followed, window)
-    met = likelihood(lots, e, f, window)
-    sent = _Sent.of(lots)
-    pairs = _judged(lots, met, followed, sent, window)
-    believed = pairs[pairs["log_odds"] > 0].reset_index(drop=True)
-    if believed.empty:
-        return met.iloc[:0].assign(prior=0.0, log_odds=0.0)
-    found = _all_lots(lots, believed, followed, sent, window)
-    choices = found.groupby(["pair", "f"])["e"].transform("size").to_numpy(dtype=float)
-    share = believed["share"].to_numpy()[found["pair"]]
-    of_lot = found["evidence"].to_numpy() + np.log(share / (1 - share)) - np.log(choices)
-    of_pair = believed["log_odds"].to_numpy()[found["pair"]]
-    # Both must hold: the two companies hand over, and this lot is one that was handed over.
-    odds = -np.logaddexp(np.logaddexp(-of_pair, -of_lot), -of_pair - of_lot)
-    return found.drop(columns="pair").assign(log_odds=odds, prior=odds - found["evidence"])
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """Lots that leave a country, sorted by their shipper and day."""
-
-    at: Ints
-    key: Ints
-    span: int
-    senders: Ints  # companies that send anything out, by country
-
-    @classmethod
-    def of(cls, lots: Lots) -> _Sent:
-        out = (lots.from_country >= 0) & (lots.from_country != lots.to_country)
-        at = np.flatnonzero(out & lots.named_shipper)
-        at = at[np.lexsort((lots.first[at], lots.shipper[at]))]
-        span = 2 + int(lots.last.max(initial=0))
-        different = np.unique(np.stack([lots.from_country[at], lots.shipper[at]]), axis=1)
-        senders = np.bincount(different[0], minlength=1 + int(lots.from_country.max(initial=0)))
-        return cls(at, lots.shipper[at] * span + lots.first[at], span, senders)
-
-    def between(self, company: Ints, first: Ints, last: Ints) -> Ints:
-        """Number of lots that companies sent in spans of days."""
-        limit = self.span - 1
-        low = np.searchsorted(self.key, company * self.span + np.clip(first, 0, limit))
-        high = np.searchsorted(self.key, company * self.span + np.clip(last, 0, limit), "right")
-        return np.asarray(high - low)
-
-
-def _equal_lots(lots: Lots, followed: Ints, window: int) -> tuple[Ints, Ints]:
-    """Pairs of equal numbers of pieces of nearly equal weight: by these, companies are found."""
-    arrives = lots.comparable & lots.named_consignee & (lots.to_country >= 0)
-    e = followed[arrives[followed]]
-    leaves = lots.comparable & lots.named_shipper & (lots.from_country >= 0)
-    out = np.flatnonzero(leaves & (lots.from_country != lots.to_country))
-    left, right = [], []
-    for shift in (-1, 0, 1):
-        group_e = lots.hand_over_group(e, lots.to_country, shift)
-        group_f = lots.hand_over_group(out, lots.from_country, 0)
-        together = np.unique(np.concatenate([group_e, group_f]), return_inverse=True)[1]
-        of_f = together[len(e) :]
-        order = np.lexsort((lots.first[out], of_f))
-        pair = pairs_by_group(lots, e, together[: len(e)], out[order], of_f[order], window)
-        left.append(pair[0])
-        right.append(pair[1])
-    e, f = np.concatenate(left), np.concatenate(right)
-    apart = _apart(lots, e, f)
-    return e[apart], f[apart]
-
-
-def _apart(lots: Lots, e: Ints, f: Ints) -> np.ndarray:
-    """Whether the sender is neither the buyer himself nor his seller."""
-    sender = lots.shipper[f]
-    return np.asarray((sender != lots.consignee[e]) & (sender != lots.shipper[e]))
-
-
-def _judged(
-    lots: Lots, met: pd.DataFrame, followed: Ints, sent: _Sent, window: int
-) -> pd.DataFrame:
-    """Log-odds that a buyer hands goods to a sender, and the share of the sender's lots."""
-    e, f = met["e"].to_numpy(), met["f"].to_numpy()
-    pairs, of_link = np.unique(
-        np.stack([lots.consignee[e], lots.shipper[f]]), axis=1, return_inverse=True
+    lots = ledgers.lots
+    pairs = ledgers.feeds(asked, believed)
+    if pairs.empty:
+        return pairs.assign(group=[], buyer=[], source=[], buyers=[])
+    group = believed.set_index("f")["group"]
+    pairs["group"] = group.reindex(pairs["f"]).to_numpy()
+    pairs["buyer"] = lots.consignee[pairs["e"].to_numpy()]
+    pairs["ratio"] = own_likeness(
+        lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window
     )
-    of_link = of_link.reshape(-1)
-    buyer, sender = pairs
-    lot, of_lot = np.unique(np.stack([of_link, f]), axis=1, return_inverse=True)
-    pair_of, f_of = lot[0].astype(np.int64), lot[1].astype(np.int64)
-    bought = _bought_before(lots, followed, buyer[pair_of], f_of, window)
-    weights = np.exp(np.minimum(met["evidence"].to_numpy(), 30.0))
-    agreement = np.bincount(of_lot.reshape(-1), weights=weights, minlength=len(f_of))
-    agreement = agreement / np.maximum(bought, 1)
-    first, last = _time_of(lots, followed, buyer)
-    lots_met = np.bincount(pair_of, minlength=len(buyer))
-    all_lots = np.maximum(sent.between(sender, first, last + window), lots_met)
-    share = continuing_share(agreement, pair_of, all_lots)
-    matched = np.bincount(
-        pair_of,
-        weights=np.log1p(share[pair_of] * (agreement - 1)),
-        minlength=len(buyer),
+    own = pairs.groupby(["group", "buyer", "f"]).agg(ratio=("ratio", "mean")).reset_index()
+    own["log"] = np.log((1 - FROM_ELSEWHERE) * own["ratio"] + FROM_ELSEWHERE)
+    lots_of = pairs.groupby("group")["f"].nunique()
+    by_buyer = own.groupby(["group", "buyer"]).agg(log=("log", "sum"), lots=("f", "size"))
+    by_buyer = by_buyer.reset_index()
+    missed = lots_of.reindex(by_buyer["group"]).to_numpy() - by_buyer["lots"].to_numpy()
+    by_buyer["log"] += missed * np.log(FROM_ELSEWHERE)
+    by_buyer["log"] += _same_size(ledgers, believed, by_buyer)
+    question = believed.drop_duplicates("group").set_index("group")["question"]
+    question = question.reindex(by_buyer["group"]).to_numpy()
+    sender = asked.sender[question]
+    near = [
+        pair in linked for pair in zip(by_buyer["buyer"].tolist(), sender.tolist(), strict=True)
+    ]
+    buyers = by_buyer.groupby("group")["buyer"].transform("size")
+    by_buyer["log"] += np.where(near, np.log(LINKED * buyers), 0.0)
+    weight = np.exp(np.minimum(by_buyer["log"].to_numpy(), 500.0))
+    # Beside the buyers stands a source that no record shows, as likely as all of them together
+    # where what came into the country suffices for what leaves it, and else more so.
+    unseen = buyers / covered[asked.buyer[question]]
+    all_buyers = pd.Series(weight, index=by_buyer.index).groupby(by_buyer["group"])
+    whole = all_buyers.transform("sum").to_numpy() + unseen
+    by_buyer["source"] = weight / whole
+    by_buyer["buyers"] = np.where(near, 1, buyers)
+    best = by_buyer.sort_values(["source", "buyer"], ascending=[False, True])
+    best = best.drop_duplicates("group")[["group", "buyer", "source", "buyers"]]
+    return pairs.drop(columns="ratio").merge(best, on=["group", "buyer"])
+
+
+def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) -> Floats:
+    """Log-likelihood ratio of the chips that each buyer bought and each group of sales holds."""
+    lots, at = ledgers.lots, ledgers.followed.at
+    supply = np.where(np.isfinite(ledgers.supply[at]), ledgers.supply[at], np.nan)
+    bought = pd.Series(supply).groupby(lots.consignee[at]).sum(min_count=1)
+    held = pd.Series(ledgers.held(believed), index=believed["group"].to_numpy())
+    sold = held.groupby(level=0).sum(min_count=1)
+    apart = np.log(sold.reindex(pairs["group"]).to_numpy()) - np.log(
+        bought.reindex(pairs["buyer"]).to_numpy()
     )
-    others = all_lots - lots_met
-    country = np.zeros(len(buyer), dtype=np.int64)
-    country[of_link] = lots.from_country[f]
-    search = np.log(np.maximum(sent.senders[country], LEAST_SENDERS))
-    prior = np.log(HANDED_OVER / (1 - HANDED_OVER)) - search
-    odds = prior + matched + others * np.log1p(-share)
-    return pd.DataFrame({"buyer": buyer, "sender": sender, "share": share, "log_odds": odds})
-
-
-def _bought_before(lots: Lots, followed: Ints, buyer: Ints, f: Ints, window: int) -> Floats:
-    """Number of the buyer's followed purchases of which a lot may be one."""
-    span = 2 + int(lots.last.max(initial=0)) + window
-    key = np.sort(lots.consignee[followed] * span + lots.first[followed])
-    low = np.searchsorted(key, buyer * span + np.maximum(lots.first[f] - window, 0))
-    high = np.searchsorted(key, buyer * span + lots.last[f], side="right")
-    return np.asarray(high - low, dtype=float)
-
-
-def _time_of(lots: Lots, followed: Ints, buyer: Ints) -> tuple[Ints, Ints]:
-    """First and last day on which buyers received what is followed."""
-    days = pd.DataFrame({"buyer": lots.consignee[followed], "day": lots.first[followed]})
-    span = days.groupby("buyer")["day"].agg(["min", "max"]).reindex(buyer)
-    return span["min"].to_numpy(dtype=np.int64), span["max"].to_numpy(dtype=np.int64)
-
-
-def _all_lots(
-    lots: Lots, believed: pd.DataFrame, followed: Ints, sent: _Sent, window: int
-) -> pd.DataFrame:
-    """Compare all purchases of believed buyers with all lots of their senders."""
-    pair = pd.DataFrame({"pair": believed.index, **believed[["buyer", "sender"]]})
-    bought = pd.DataFrame({"buyer": lots.consignee[followed], "e": followed}).merge(pair)
-    sold = pd.DataFrame({"sender": lots.shipper[sent.at], "f": sent.at}).merge(pair)
-    sold = sold.assign(day=lots.first[sold["f"].to_numpy()]).sort_values(["pair", "day", "f"])
-    e, f = pairs_by_group(
-        lots,
-        bought["e"].to_numpy(),
-        bought["pair"].to_numpy(),
-        sold["f"].to_numpy(),
-        sold["pair"].to_numpy(),
-        window,
-    )
-    keep = _apart(lots, e, f) & (lots.to_country[e] == lots.from_country[f])
-    e, f = e[keep], f[keep]
-    found = likelihood(lots, e, f, window)
-    number = pair.set_index(["buyer", "sender"])["pair"]
-    sides = pd.MultiIndex.from_arrays([lots.consignee[e], lots.shipper[f]])
-    return found.assign(pair=number.reindex(sides).to_numpy(dtype=np.int64))
+    share, spread = SAME_SIZE
+    part = ((apart < 0) & (apart > np.log(0.2))) / np.log(5)
+    ratio = (share * normal(apart, spread) + (1 - share) * part + 1e-3) / normal(apart, ANY_SIZE)
+    return np.where(np.isfinite(ratio), np.log(np.clip(ratio, 0.05, 20.0)), 0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,14 @@ from chipflow.network.build import UNKNOWN_PREFIX
 if TYPE_CHECKING:
     from chipflow.network.trace import Tracing
 
+# Goods that were worked on at the destination come back to the sender: where so much of what
+# arrived is sent back by the same buyers, it did not stay.
+CAME_BACK = 0.5  # share of the weight, or of the value where weights are not known
+RETURN_WINDOW = 180  # days between the way out and the way back
+
 # Routes are joined through a company only if the followed goods are at least this share of the
 # lots that it sends: two schemes that use one big forwarder are still two.
-OWN_TRADE = 0.2  # share of lots
+OWN_TRADE = 0.05  # share of lots
 
 FREE, UNKNOWN = "free", "unknown"
 
@@ -233,7 +239,41 @@ class _Flow:
         finals = [at for at in part.lots if lots.arrives[at]]
         if all(lots.consignee[at] in sellers for at in finals):
             return "went back to its sender"
+        if self._exchanged(finals, before=True) >= CAME_BACK:
+            return "came from the destination"
+        if self._exchanged(finals, before=False) >= CAME_BACK:
+            return "came back from the destination"
         return ""
+
+    def _exchanged(self, finals: list[int], *, before: bool) -> float:
+        """Share of what arrived that the buyers had sent out before, or sent back afterwards."""
+        lots = self.arrays
+        shares = []
+        for amount in (lots.weight, lots.value):
+            arrived = float(np.nansum(amount[finals]))
+            back = [
+                at
+                for pair in {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
+                for at in self.between.get(pair, ())
+            ]
+            begin = min(int(lots.first[at]) for at in finals)
+            end = max(int(lots.last[at]) for at in finals)
+            begin, end = (begin - RETURN_WINDOW, end) if before else (begin, end + RETURN_WINDOW)
+            inside = [at for at in back if begin <= lots.last[at] and lots.first[at] <= end]
+            if arrived > 0:
+                shares.append(float(np.nansum(amount[inside])) / arrived)
+        return shares[0] if shares else 0.0
+
+    @cached_property
+    def between(self) -> dict[tuple[int, int], list[int]]:
+        """Lots by shipper and consignee, of shipments that leave the destination."""
+        lots = self.arrays
+        home = self.table["from_country"].isin(self.destination).to_numpy()
+        at = np.flatnonzero(home & lots.named_shipper & lots.named_consignee)
+        found: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for lot in at.tolist():
+            found[(int(lots.shipper[lot]), int(lots.consignee[lot]))].append(lot)
+        return found
 
     def _sources(self, part: _Part) -> list[int]:
         heads = {int(self.head[link]) for link in part.links}
@@ -451,6 +491,8 @@ def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -
         "came from the destination": "had come from the destination before, as goods sent for "
         "repair do",
         "went back to its sender": "ended at the company that had sent them",
+        "came back from the destination": "were for the most part sent back by those who received "
+        "them, as boards sent out for assembly or repair are",
         "rule of that day unknown": "meet a rule that the tables do not settle for that day",
     }[reason]
     return f"{goods} moved {route}, and {because}."

@@ -14,9 +14,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
-from chipflow.network.handover import hand_overs
-from chipflow.network.lots import Lots, continuing_share, likelihood, pairs_by_group
+from chipflow.network.agreement import (
+    WORD_HABIT_SHARES,
+    WORD_HABITS,
+    agreement,
+    habit_shares,
+)
+from chipflow.network.handover import (
+    HANDED_OVER,
+    HANDED_OVER_ONWARD,
+    LATEST_OF_COUNTRY,
+    LIKELIEST,
+    MOST_SOLD_ON,
+    alike,
+    covered,
+    senders,
+    sources,
+)
+from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
+from chipflow.network.lots import Floats, Lots
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
@@ -24,13 +42,12 @@ if TYPE_CHECKING:
 
     from chipflow.progress import Progress
 
-Ints = np.ndarray
-Floats = np.ndarray
-
 WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
 MOST_HOPS = 6  # shipments in a row; documented routes have two to four
-# Where no number of pieces is known, whole weights that differ by less than this are equal.
-EQUAL_WEIGHT = 0.2  # log kg
+# A company that sells chips by name to so many outside the destination is an open seller: where
+# its stock comes from is no part of the question, whatever it buys.
+OPEN_CUSTOMERS = 4  # companies
+BELIEVED = 0.5  # probability from which a lot is followed as what the goods became
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
 
 LINK_COLUMNS = {
@@ -47,7 +64,23 @@ LINK_COLUMNS = {
     "waiting": "float64",
     "prior": "float64",
     "days": "float64",
+    "hop": "int64",
+    "hop_log_odds": "float64",
+    "hop_lots": "int64",
 }
+
+
+HOP_COLUMNS = [
+    "buyer",
+    "sender",
+    "place",
+    "log_lr",
+    "log_odds",
+    "sales",
+    "expected",
+    "searched",
+    "kind",
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,7 @@ class Tracing:
     """
 
     links: pd.DataFrame
+    hops: pd.DataFrame
     lots: Lots = field(repr=False)
     window: int
     most_hops: int
@@ -80,6 +114,7 @@ def trace(
     *,
     window: int = WINDOW,
     most_hops: int = MOST_HOPS,
+    linked: pd.DataFrame | None = None,
     progress: Progress = silent,
 ) -> Tracing:
     """Follow the named chips through the shipments.
@@ -110,31 +145,205 @@ def trace(
     """
     targets = tuple(sorted(set(destination)))
     lots = Lots.of(shipments, targets)
-    found: list[pd.DataFrame] = []
-    frontier = np.flatnonzero((lots.family >= 0) & ~lots.arrives)
-    seen = np.zeros(len(lots), dtype=bool)
-    seen[lots.family >= 0] = True
+    follower = _Follower(lots, window, _linked_codes(shipments, lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
         for _ in range(most_hops - 1):
             stage.advance()
-            if not len(frontier):
+            if not follower.step():
                 break
-            links = _links_from(lots, frontier, window)
-            found.append(links)
-            frontier = _next_frontier(lots, links, seen)
-    if not found:
-        return Tracing(_empty_links(), lots, window, most_hops, targets)
-    links = pd.concat(found, ignore_index=True)
-    links = links.sort_values(
-        ["log_odds", "e", "f"], ascending=[False, True, True], ignore_index=True
-    )
-    links["units"] = _allocate(lots, links)
-    links = _fed(lots, links[links["units"].isna() | (links["units"] > 0)])
+    links = follower.allocated()
     links["from_record"] = lots.record[links["e"].to_numpy()]
     links["to_record"] = lots.record[links["f"].to_numpy()]
     links["chip"] = lots.chip[links["e"].to_numpy()]
+    hops = follower.hops()
+    links = _with_hops(lots, links, hops)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
-    return Tracing(table, lots, window, most_hops, targets)
+    return Tracing(table, hops, lots, window, most_hops, targets)
+
+
+def _linked_codes(
+    shipments: pd.DataFrame, lots: Lots, linked: pd.DataFrame | None
+) -> set[tuple[int, int]]:
+    """Pairs of companies that share something, by their codes in the arrays, either way round."""
+    if linked is None or linked.empty:
+        return set()
+    table = shipments.sort_values("record_id", ignore_index=True)
+    code = dict(zip(table["shipper_id"], lots.shipper.tolist(), strict=True))
+    code.update(zip(table["consignee_id"], lots.consignee.tolist(), strict=True))
+    ends = zip(linked["company_id"], linked["other_id"], strict=True)
+    pairs = {(code[a], code[b]) for a, b in ends if a in code and b in code}
+    return pairs | {(b, a) for a, b in pairs}
+
+
+class _Follower:
+    """Follows goods hop by hop: what is believed to carry them is a purchase at the next hop."""
+
+    def __init__(self, lots: Lots, window: int, linked: set[tuple[int, int]]) -> None:
+        self.lots, self.window, self.linked = lots, window, linked
+        self.followed = lots.family >= 0
+        # How sure it is that a lot carries what it is followed for; what it names is certain.
+        self.belief = np.where(self.followed, 1.0, 0.0)
+        self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
+        self.open_seller, self.covered = _open_sellers(lots), covered(lots)
+        self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame]] = {}
+        self.across = pd.DataFrame(columns=HOP_COLUMNS), pd.DataFrame()
+
+    def step(self) -> bool:
+        """Ask about every company that received something new; say whether to go on."""
+        if not len(self.new):
+            return False
+        lots = self.lots
+        buyers = np.unique(lots.consignee[self.new])
+        reached = self._recorded(Questions(buyers, buyers))
+        reached |= self._across()
+        fresh = np.array(sorted(reached), dtype=np.int64)
+        fresh = fresh[~self.followed[fresh]]
+        self.followed[fresh] = True
+        self.new = fresh[~lots.arrives[fresh] & lots.named_consignee[fresh]]
+        return bool(len(self.new))
+
+    def _recorded(self, asked: Questions) -> set[int]:
+        """Follow what companies sell of what they bought themselves."""
+        ledgers = Ledgers(self.lots, self.followed, self.window)
+        answers = ledgers.ask(asked)
+        groups = _with_parties(answers.groups, asked).assign(kind=RECORDED, searched=1)
+        groups["log_odds"] = groups["log_lr"]
+        onward = (groups["place"] != TO_DESTINATION).to_numpy()
+        opens = onward & self.open_seller[groups["sender"].to_numpy()]
+        sure = (groups["log_odds"] > 0).to_numpy() & ~opens
+        sales = answers.sales
+        believed = sales[(sales["probability"] > BELIEVED) & sure[sales["group"]]]
+        feeds = ledgers.feeds(asked, believed)
+        self._inherit(feeds)
+        probability = believed.set_index("f")["probability"]
+        feeds = feeds.assign(
+            probability=probability.reindex(feeds["f"]).to_numpy(),
+            kind=RECORDED,
+            buyer=asked.buyer[feeds["question"]],
+        )
+        of_groups = dict(list(groups.groupby("question")))
+        of_feeds = dict(list(feeds.groupby("question")))
+        for at, company in enumerate(asked.buyer.tolist()):
+            self.answers.pop(company, None)
+            if at in of_feeds:
+                self.answers[company] = of_groups[at], of_feeds[at]
+        return set(believed["f"].tolist())
+
+    def _across(self) -> set[int]:
+        """Follow what companies sell that others in their country bought."""
+        lots = self.lots
+        links = self._links([feeds for _, feeds in self.answers.values()])
+        sold = np.bincount(links["e"], weights=np.nan_to_num(links["units"]), minlength=len(lots))
+        stock = self.followed & ~lots.arrives & (sold <= MOST_SOLD_ON * lots.supply)
+        explained = np.zeros(len(lots), dtype=bool)
+        explained[links["f"].to_numpy()] = True
+        opens = self.open_seller[lots.shipper] & ~lots.arrives
+        candidates = alike(lots, stock) & ~explained & ~opens
+        asked = senders(lots, candidates)
+        ledgers = Ledgers(
+            lots,
+            self.followed,
+            self.window,
+            stock=stock,
+            owner=lots.to_country,
+            latest=LATEST_OF_COUNTRY,
+        )
+        answers = ledgers.ask(asked, unlike=~candidates)
+        groups = _with_parties(answers.groups, asked).assign(kind=HAND_OVER)
+        share = np.where(groups["place"] == TO_DESTINATION, HANDED_OVER, HANDED_OVER_ONWARD)
+        share = share * self.covered[asked.buyer[groups["question"]]]
+        odds = groups["log_lr"].to_numpy() + logit(share)
+        sales = answers.sales
+        probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
+        believed = sales.assign(probability=probability)[probability > BELIEVED]
+        feeds = sources(ledgers, asked, believed, self.covered, self.linked)
+        feeds = feeds[feeds["source"] > LIKELIEST]
+        chance = believed.set_index("f")["probability"]
+        feeds = feeds.assign(
+            probability=chance.reindex(feeds["f"]).to_numpy() * feeds["source"], kind=HAND_OVER
+        )
+        self._inherit(feeds)
+        told = feeds.drop_duplicates("group").set_index("group")
+        groups = groups.assign(
+            buyer=told["buyer"].reindex(groups.index).fillna(-1).astype("int64"),
+            searched=told["buyers"].reindex(groups.index).fillna(1).astype("int64"),
+            log_odds=odds + np.log(told["source"].reindex(groups.index).fillna(1).to_numpy()),
+        )
+        self.across = groups[groups["buyer"] >= 0], feeds
+        return set(feeds["f"].tolist())
+
+    def _inherit(self, feeds: pd.DataFrame) -> None:
+        best = feeds.sort_values(["share", "e"], ascending=[False, True]).drop_duplicates("f")
+        e, f = best["e"].to_numpy(dtype=np.int64), best["f"].to_numpy(dtype=np.int64)
+        unseen = ~self.followed[f]
+        self.lots.inherit(e[unseen], f[unseen])
+
+    def hops(self) -> pd.DataFrame:
+        """One row a pair of companies and place whose sales were believed."""
+        tables = [groups for groups, _ in (*self.answers.values(), self.across)]
+        return pd.concat(tables, ignore_index=True)[HOP_COLUMNS].rename_axis("hop")
+
+    def allocated(self) -> pd.DataFrame:
+        """Links with the units that pass along each, the likeliest first."""
+        return self._links([feeds for _, feeds in (*self.answers.values(), self.across)])
+
+    def _links(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
+        if not any(len(feeds) for feeds in tables):
+            unfound = [name for name in LINK_COLUMNS if not name.startswith("hop")]
+            return pd.DataFrame(columns=["e", "f", *unfound]).astype({"e": "int64", "f": "int64"})
+        lots = self.lots
+        links = pd.concat(tables, ignore_index=True)
+        e, f = links["e"].to_numpy(), links["f"].to_numpy()
+        found = agreement(lots, e, f, self.window)
+        words = np.log(WORD_HABIT_SHARES @ WORD_HABITS[:, found.word] / found.word_chance)
+        days = (lots.first[f] + lots.last[f] - lots.first[e] - lots.last[e]) / 2
+        share = links["probability"] * links["share"]
+        links = links.assign(
+            log_odds=logit(links["probability"].clip(1e-9, 1 - 1e-9)),
+            by_share=share,
+            words=words,
+            weight=np.log(found.weight),
+            value=np.log(found.value @ habit_shares()),
+            number=np.log(found.number),
+            waiting=np.log(found.waiting),
+            days=np.maximum(days, 0),
+        )
+        links["prior"] = links["log_odds"] - links[
+            ["words", "weight", "value", "number", "waiting"]
+        ].sum(axis=1)
+        links = links.sort_values(["by_share", "e", "f"], ascending=[False, True, True])
+        links = links.drop_duplicates(["e", "f"]).reset_index(drop=True)
+        links["units"] = _allocate(lots, links)
+        return _fed(lots, links[links["units"].isna() | (links["units"] > 0)])
+
+
+def _with_hops(lots: Lots, links: pd.DataFrame, hops: pd.DataFrame) -> pd.DataFrame:
+    """Tell each link which hand-over it is part of: between whom, to where."""
+    e, f = links["e"].to_numpy(), links["f"].to_numpy()
+    keys = ["buyer", "sender", "place", "kind"]
+    parties = links.assign(
+        buyer=lots.consignee[e],
+        sender=lots.shipper[f],
+        place=np.where(lots.arrives[f], TO_DESTINATION, lots.consignee[f]),
+    )
+    known = hops.reset_index()[["hop", *keys, "log_odds"]]
+    known = known.astype({"buyer": "int64", "sender": "int64", "place": "int64"})
+    found = parties.merge(known.rename(columns={"log_odds": "hop_log_odds"}), on=keys, how="left")
+    found["hop_lots"] = found.groupby("hop")["f"].transform("nunique")
+    return found.drop(columns=["buyer", "sender", "place"])
+
+
+def _open_sellers(lots: Lots) -> np.ndarray:
+    """Say of each company whether it sells chips by name to many outside the destination."""
+    named = (lots.family >= 0) & ~lots.arrives & lots.named_shipper & lots.named_consignee
+    pairs = np.unique(np.stack([lots.shipper[named], lots.consignee[named]]), axis=1)
+    companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
+    return np.bincount(pairs[0], minlength=companies) >= OPEN_CUSTOMERS
+
+
+def _with_parties(groups: pd.DataFrame, asked: Questions) -> pd.DataFrame:
+    question = groups["question"].to_numpy()
+    return groups.assign(buyer=asked.buyer[question], sender=asked.sender[question])
 
 
 def _fed(lots: Lots, links: pd.DataFrame) -> pd.DataFrame:
@@ -148,70 +357,6 @@ def _fed(lots: Lots, links: pd.DataFrame) -> pd.DataFrame:
         if still.sum() == kept.sum():
             return links[kept]
         kept = still
-
-
-def _empty_links() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in LINK_COLUMNS.items()})
-
-
-def _links_from(lots: Lots, frontier: Ints, window: int) -> pd.DataFrame:
-    """Links out of lots that are believed: more likely than not."""
-    e, f = _pairs_at_company(lots, frontier, window)
-    recorded = likelihood(lots, e, f, window)
-    recorded["prior"] = _learned_prior(lots, recorded)
-    recorded["kind"] = RECORDED
-    recorded["log_odds"] = recorded["evidence"] + recorded["prior"]
-    across = hand_overs(lots, frontier, window).assign(kind=HAND_OVER)
-    links = pd.concat([recorded, across], ignore_index=True)
-    return links[(links["log_odds"] > 0) & _measured(lots, links)]
-
-
-def _measured(lots: Lots, links: pd.DataFrame) -> np.ndarray:
-    """Whether anything but the days agrees: the chip's name, a number, or the whole weight."""
-    e, f = links["e"].to_numpy(), links["f"].to_numpy()
-    named = (lots.family[f] >= 0) & (lots.family[f] == lots.carried[e])
-    numbers = (links[["weight", "value", "number"]] != 0).any(axis=1).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole = np.abs(np.log(lots.weight[f] / lots.weight[e])) < EQUAL_WEIGHT
-    return np.asarray(named | numbers | whole)
-
-
-def _next_frontier(lots: Lots, links: pd.DataFrame, seen: np.ndarray) -> Ints:
-    """Lots reached for the first time: what they carry is what their best feed carries."""
-    best = links.sort_values(["log_odds", "e"], ascending=[False, True]).drop_duplicates("f")
-    e, f = best["e"].to_numpy(), best["f"].to_numpy()
-    new = ~seen[f]
-    e, f = e[new], f[new]
-    seen[f] = True
-    lots.inherit(e, f)
-    return np.sort(f[~lots.arrives[f]])
-
-
-def _pairs_at_company(lots: Lots, frontier: Ints, window: int) -> tuple[Ints, Ints]:
-    """All pairs (e, f) where f may leave the company that e arrived at, within the window."""
-    e = frontier[lots.named_consignee[frontier]]
-    order = np.lexsort((lots.first, lots.shipper))
-    return pairs_by_group(lots, e, lots.consignee[e], order, lots.shipper[order], window)
-
-
-def _learned_prior(lots: Lots, pairs: pd.DataFrame) -> Floats:
-    """Log-odds, before the two lots are compared, that f continues e.
-
-    At each company a share of the onward lots continues some purchase; which one is open, each
-    purchase in the window being as likely. The share is learned from how well lots agree there.
-    """
-    f, purchases = np.unique(pairs["f"].to_numpy(), return_inverse=True)
-    if not len(f):
-        return np.empty(0)
-    likelihoods = np.exp(np.minimum(pairs["evidence"].to_numpy(), 30.0))
-    per_lot = np.bincount(purchases, weights=likelihoods)
-    choices = np.bincount(purchases)
-    agreement = per_lot / choices
-    _, company = np.unique(lots.shipper[f], return_inverse=True)
-    lots_of = np.bincount(company)
-    share = continuing_share(agreement, company, lots_of)
-    odds = np.log(share / (1 - share))
-    return np.asarray(odds[company][purchases] - np.log(choices[purchases]))
 
 
 def _allocate(lots: Lots, links: pd.DataFrame) -> Floats:

@@ -1,0 +1,216 @@
+"""How well two lots agree: the later one is what the earlier became, or a lot taken by chance.
+
+Every answer is a likelihood ratio against a lot taken by chance from the same records. What
+cannot be compared says nothing (ratio 1) and never counts against a pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chipflow.network.lots import Floats, Ints, Lots, normal
+
+# Weight of the same goods, shipped again: scales and packing differ by some per cent, and in
+# four lots of ten by more (repacked, rounded, estimated).
+WEIGHT_SPREADS = ((0.6, 0.06), (0.4, 0.22))  # (share, standard deviation of log kg)
+# Value of the same goods: usually near the purchase, but declared values run from a tenth of it
+# to half as much again.
+VALUE_SPREAD = (0.6, 0.35)  # (share, standard deviation of log USD)
+VALUE_RANGE = (float(np.log(0.1)), float(np.log(1.5)))  # log USD; the other four lots of ten
+# A sender mostly declares the same share of the price; seven lots of ten keep to the habit.
+PRICE_HABITS = np.linspace(VALUE_RANGE[0], VALUE_RANGE[1], 7)  # log of the declared share
+KEEPS_HABIT = 0.7  # share of lots
+HABIT_SPREAD = 0.25  # standard deviation of log USD
+# Weights of two lots of one chip that have nothing to do with each other.
+CHIP_SPREAD = 0.35  # standard deviation of log kg
+# Share of lots whose weight or value is wrong altogether (typing errors, another unit).
+WRONG = 0.05
+# Four lots of ten go on as they came; the others are cut anew from what is in stock, and then
+# their number is any other.
+WHOLE = 0.4  # share of lots
+EQUAL_NUMBER = 0.01  # numbers of pieces that differ by a smaller share are equal
+# Half of all lots go on soon; the others lie in stock, and any day of the window is as likely.
+WAITS_SHORT = 0.5  # share of lots
+WAIT = 30.0  # days, mean of the short waits
+
+# How the words of a lot that does continue a purchase of chips relate to that purchase.
+SAME_CHIP, VAGUE, SOMETHING_ELSE, ANOTHER_CHIP = range(4)
+# What a sender writes is a habit too. Cases made public name the chip, hide it under vague
+# words, or relabel it as something else; how many do which is an estimate, not a measurement.
+WORD_HABITS = np.array(
+    [
+        (0.90, 0.06, 0.03, 0.01),  # names it
+        (0.08, 0.80, 0.11, 0.01),  # hides it
+        (0.08, 0.17, 0.74, 0.01),  # relabels it
+    ]
+)
+WORD_HABIT_SHARES = np.array([0.45, 0.35, 0.20])
+# Words of lots taken by chance, before the records are counted; as many lots as PRIOR_LOTS say.
+WORDS_OF_ANYTHING = (0.002, 0.15, 0.80, 0.05)  # one chip, vague, something else, another chip
+WORDS_PRIOR_LOTS = 20  # lots
+# Goods that nobody follows keep their words when they are sold on.
+KEEPS_WORDS = 0.8  # share of lots
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Comparison of pairs of lots, one entry a pair.
+
+    Attributes
+    ----------
+    weight, number, waiting
+        Likelihood ratios.
+    value
+        Likelihood ratios, one column for each of :data:`PRICE_HABITS`.
+    word
+        SAME_CHIP, VAGUE, SOMETHING_ELSE or ANOTHER_CHIP.
+    word_chance
+        Share of lots taken by chance with words like these.
+    """
+
+    weight: Floats
+    number: Floats
+    waiting: Floats
+    value: Floats
+    word: Ints
+    word_chance: Floats
+
+
+def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
+    """Compare pairs of lots, the first of which carries a chip that is followed.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    e, f
+        Positions of the earlier and the later lot of each pair.
+    window
+        Days within which a continuation is looked for.
+    """
+    weight, value = _measures(lots, e, f)
+    word, chance = _words(lots, e, f)
+    return Agreement(weight, _number(lots, e, f), waiting(lots, e, f, window), value, word, chance)
+
+
+def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
+    """Likelihood ratio of pairs of lots against another lot of the same chip, not of any goods.
+
+    Parameters
+    ----------
+    lots, e, f, window
+        As in :func:`agreement`.
+    """
+    apart = lots.kg[f] - lots.kg[e]
+    weight = (1 - WRONG) * _weight_density(apart) / normal(apart, CHIP_SPREAD) + WRONG
+    weight = np.where(np.isfinite(weight), weight, 1.0)
+    return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
+
+
+def habit_shares() -> Floats:
+    """How common each of :data:`PRICE_HABITS` is."""
+    density = _value_density(PRICE_HABITS)
+    return np.asarray(density / density.sum())
+
+
+def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
+    """Likelihood ratio of pairs of lots, the first of which is any purchase that nobody follows.
+
+    Parameters
+    ----------
+    lots, e, f, window
+        As in :func:`agreement`.
+    """
+    weight, value = _measures(lots, e, f)
+    usual = value @ habit_shares()
+    same = np.where(
+        lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
+    )
+    common = np.bincount(lots.goods - lots.goods.min(initial=0))
+    share = (common[lots.goods[f] - lots.goods.min(initial=0)] + 1) / (len(lots) + 1)
+    words = np.where(same, KEEPS_WORDS / share, 1 - KEEPS_WORDS)
+    return np.asarray(weight * usual * words * waiting(lots, e, f, window))
+
+
+def _measures(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
+    """Weight and value, per piece where both lots are counted; else value per weight."""
+    kg, usd = lots.kg[f] - lots.like("kg", e), lots.usd[f] - lots.like("usd", e)
+    # Where the pieces are not counted, value per weight is left.
+    counted = np.isfinite(kg) | np.isfinite(usd)
+    distance = np.where(counted, usd, lots.usd_kg[f] - lots.like("usd_kg", e))
+    chance = np.where(counted, lots.by_chance["usd"][f], lots.by_chance["usd_kg"][f])
+    weight = _ratio(kg, lots.by_chance["kg"][f], _weight_density)
+    broad = _value_density(distance)
+    habitual = normal(distance[:, None] - PRICE_HABITS[None, :], HABIT_SPREAD)
+    density = KEEPS_HABIT * habitual + (1 - KEEPS_HABIT) * broad[:, None]
+    with np.errstate(over="ignore"):
+        ratio = (1 - WRONG) * density * np.exp(-chance)[:, None] + WRONG
+    return weight, np.where(np.isfinite(ratio), ratio, 1.0)
+
+
+def _ratio(distance: Floats, log_chance: Floats, density: object) -> Floats:
+    assert callable(density)
+    with np.errstate(over="ignore"):
+        ratio = (1 - WRONG) * density(distance) * np.exp(-log_chance) + WRONG
+    return np.asarray(np.where(np.isfinite(ratio), ratio, 1.0))
+
+
+def _weight_density(distance: Floats) -> Floats:
+    density = [share * normal(distance, spread) for share, spread in WEIGHT_SPREADS]
+    return np.asarray(np.sum(density, axis=0))
+
+
+def _value_density(distance: Floats) -> Floats:
+    share, spread = VALUE_SPREAD
+    low, high = VALUE_RANGE
+    inside = ((distance >= low) & (distance <= high)) / (high - low)
+    return np.asarray(share * normal(distance, spread) + (1 - share) * inside)
+
+
+def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
+    """Whether the lot went on whole: by its number of pieces, or else by its whole weight."""
+    bought, sold = lots.units[e], lots.items[f] * lots.per_item[e]
+    sold = np.where(np.isfinite(lots.units[f]), lots.units[f], sold)
+    apart = np.log(sold / bought)
+    equal = (np.abs(apart) < EQUAL_NUMBER) / lots.number_by_chance[f]
+    by_weight = _weight_density(np.log(lots.weight[f] / lots.weight[e]))
+    by_weight = by_weight * np.exp(-lots.by_chance["total"][f])
+    counted = np.isfinite(apart) & np.isfinite(lots.number_by_chance[f])
+    whole = np.where(counted, equal, by_weight)
+    return np.asarray(np.where(np.isfinite(whole), WHOLE * whole + 1 - WHOLE, 1.0))
+
+
+def waiting(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
+    """Wait of a continuation against any day of the window, averaged over the days possible.
+
+    Parameters
+    ----------
+    lots, e, f, window
+        As in :func:`agreement`.
+    """
+    shortest = np.maximum(lots.first[f] - lots.last[e], 0)
+    longest = np.minimum(lots.last[f] - lots.first[e], window)
+    span = np.maximum(longest - shortest, 0)
+    exact = np.exp(-shortest / WAIT) / WAIT
+    spread = (np.exp(-shortest / WAIT) - np.exp(-(longest + 1) / WAIT)) / (span + 1)
+    soon = np.where(span > 0, spread, exact) * (window + 1)
+    return np.asarray(WAITS_SHORT * soon + 1 - WAITS_SHORT)
+
+
+def _words(lots: Lots, e: Ints, f: Ints) -> tuple[Ints, Floats]:
+    carried, own = lots.carried[e], lots.family[f]
+    word = np.select(
+        [(own == carried) & (own >= 0), own >= 0, lots.vague[f]],
+        [SAME_CHIP, ANOTHER_CHIP, VAGUE],
+        SOMETHING_ELSE,
+    )
+    named = lots.family >= 0
+    counts = np.array([0, (lots.vague & ~named).sum(), (~lots.vague & ~named).sum(), named.sum()])
+    prior = WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
+    total = len(lots) + WORDS_PRIOR_LOTS
+    chance = ((counts + prior) / total)[word]
+    of_chip = np.bincount(lots.family[named], minlength=len(lots.families))
+    same = (of_chip[np.maximum(own, 0)] + prior[SAME_CHIP]) / total if len(of_chip) else chance
+    return word, np.where(word == SAME_CHIP, same, chance)

@@ -1,0 +1,364 @@
+"""One company's purchases against one company's sales, which may continue them.
+
+Goods leave in other lots than they came: split, merged, pooled in stock, kept in part. So sales
+are not matched to purchases one by one. Each sale of a sender is what some purchase in the window
+became, or it is not; which purchase, at what habit of naming goods and of declaring values, and
+what share of the sender's sales are such, is summed over. Purchases that nobody follows explain
+sales too. The sum is the likelihood of the sales with the followed purchases over that without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from chipflow.network.agreement import (
+    PRICE_HABITS,
+    WORD_HABIT_SHARES,
+    WORD_HABITS,
+    agreement,
+    habit_shares,
+    innocent_agreement,
+)
+from chipflow.network.lots import Floats, Ints, Lots
+
+# The share of a sender's sales to one place that continue followed purchases is anything between
+# none and all, and near either end more likely (Jeffreys' prior of a share, in its quadrature).
+SHARE_NODES = 6  # nodes
+# A sale is compared with so many of the latest purchases of either kind before it. A company
+# with thousands of equal lots would otherwise cost their square; older stock is sold first.
+LATEST = 24  # purchases
+PAIRS_AT_ONCE = 1_000_000  # bounds the memory, to about 200 MB
+LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
+
+TO_DESTINATION = -1  # the place of all sales that arrive at the destination, as one
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Pairs of companies: what ``buyer`` bought may have left with what ``sender`` sold.
+
+    The two are one company, or two between which no record stands.
+    """
+
+    buyer: Ints
+    sender: Ints
+
+    def __len__(self) -> int:
+        return len(self.buyer)
+
+    def take(self, which: np.ndarray) -> Questions:
+        """Return some of them."""
+        return Questions(self.buyer[which], self.sender[which])
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the ledgers say.
+
+    Attributes
+    ----------
+    sales
+        One row a sale that was weighed: ``question, place`` (TO_DESTINATION or the consignee),
+        ``f`` (lot), ``probability`` that it continues a followed purchase, ``group``.
+    groups
+        One row a question and place: ``question, place, log_lr`` (natural log of the likelihood
+        of its sales with the followed purchases over that without), ``sales`` (number),
+        ``expected`` (sum of probabilities).
+    """
+
+    sales: pd.DataFrame
+    groups: pd.DataFrame
+
+
+class Receipts:
+    """Some lots by who receives them, a company or a country, in order of days."""
+
+    def __init__(self, lots: Lots, which: np.ndarray, owner: Ints, latest: int = LATEST) -> None:
+        at = np.flatnonzero(which & lots.named_consignee & (owner >= 0))
+        self.lots, self.owner, self.latest = lots, owner, latest
+        self.at = at[np.lexsort((at, lots.first[at], owner[at]))]
+        self.span = 2 + int(lots.last.max(initial=0))
+        self.key = owner[self.at] * self.span + lots.first[self.at]
+
+    def before(self, owner: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
+        """Return the range of purchases from which their owner can have sold each lot."""
+        lots, limit = self.lots, self.span - 1
+        earliest = np.clip(lots.first[f] - window - lots.longest, 0, limit)
+        low = np.searchsorted(self.key, owner * self.span + earliest)
+        latest = np.clip(lots.last[f], 0, limit)
+        high = np.searchsorted(self.key, owner * self.span + latest, side="right")
+        return low, high
+
+    def pairs(self, low: Ints, high: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
+        """Return the latest purchases of each range, as row of ``f`` and lot."""
+        lots = self.lots
+        low = np.maximum(low, high - self.latest)
+        count = high - low
+        row = np.repeat(np.arange(len(f)), count)
+        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        e = self.at[low[row] + offset]
+        sent = f[row]
+        able = (lots.last[e] >= lots.first[sent] - window) & (e != sent)
+        # What a company bought itself is in its own books, not in those of its country.
+        if self.owner is not lots.consignee:
+            able &= lots.consignee[e] != lots.shipper[sent]
+        return row[able], e[able]
+
+
+class Ledgers:
+    """The books of all companies, of which pairs can be asked about."""
+
+    def __init__(
+        self,
+        lots: Lots,
+        followed: np.ndarray,
+        window: int,
+        *,
+        stock: np.ndarray | None = None,
+        owner: Ints | None = None,
+        latest: int = LATEST,
+    ) -> None:
+        self.lots, self.window = lots, window
+        owner = lots.consignee if owner is None else owner
+        stock = followed & ~lots.arrives if stock is None else stock
+        self.followed = Receipts(lots, stock, owner, latest)
+        self.others = Receipts(lots, ~followed, lots.consignee)
+        sent = np.flatnonzero(lots.named_shipper)
+        self.sent = sent[np.lexsort((sent, lots.first[sent], lots.shipper[sent]))]
+        self.span = 2 + int(lots.last.max(initial=0))
+        self.sent_key = lots.shipper[self.sent] * self.span + lots.first[self.sent]
+        self.supply = lots.supply
+        self.owners = 1 + int(owner.max(initial=0))
+        self.begins, self.ends, self.bought = self._purchases()
+
+    def _purchases(self) -> tuple[Ints, Ints, Floats]:
+        """First and last day of each company's followed purchases, and chips in them."""
+        lots, at = self.lots, self.followed.at
+        owner = self.followed.owner[at]
+        begins = np.full(self.owners, self.span)
+        np.minimum.at(begins, owner, lots.first[at])
+        ends = np.full(self.owners, -1)
+        np.maximum.at(ends, owner, lots.last[at])
+        bought = np.bincount(owner, weights=self.supply[at], minlength=self.owners)
+        return begins, ends, bought
+
+    def sales_of(self, asked: Questions) -> tuple[Ints, Ints]:
+        """Sales of the senders while the buyers' purchases can be in stock: question, lot."""
+        limit = self.span - 1
+        first = np.clip(self.begins[asked.buyer], 0, limit)
+        last = np.clip(self.ends[asked.buyer] + self.window, 0, limit)
+        first = np.maximum(first - self.lots.longest, 0)
+        low = np.searchsorted(self.sent_key, asked.sender * self.span + first)
+        high = np.searchsorted(self.sent_key, asked.sender * self.span + last, side="right")
+        count = np.maximum(high - low, 0)
+        question = np.repeat(np.arange(len(asked)), count)
+        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return question, self.sent[low[question] + offset]
+
+    def ask(self, asked: Questions, unlike: np.ndarray | None = None) -> Answers:
+        """Weigh the sales of senders as what became of the purchases of buyers.
+
+        Parameters
+        ----------
+        asked
+            Pairs of a buyer, or a country of buyers, and a sender.
+        unlike
+            Lots that are known to be something else.
+        """
+        question, f = self.sales_of(asked)
+        lots = self.lots
+        # What stays in the sender's hands is no sale.
+        sold = lots.consignee[f] != lots.shipper[f]
+        question, f = question[sold], f[sold]
+        buyer, sender = asked.buyer[question], asked.sender[question]
+        place = np.where(lots.arrives[f], TO_DESTINATION, lots.consignee[f])
+        order = np.lexsort((f, place, question))
+        question, f, place = question[order], f[order], place[order]
+        buyer, sender = buyer[order], sender[order]
+        chips, innocent, without = self._ratios(buyer, sender, f)
+        if unlike is not None:
+            chips[unlike[f]] = 0.0
+        chips *= self._enough(question, f, buyer, chips, innocent, len(asked))[:, None, None]
+        starts = _starts(question, place)
+        log_lr, probability = _weigh(chips, innocent, without, starts)
+        group = np.repeat(np.arange(len(starts)), np.diff([*starts, len(f)]))
+        sales = pd.DataFrame(
+            {
+                "question": question,
+                "place": place,
+                "f": f,
+                "probability": probability,
+                "group": group,
+            }
+        )
+        groups = pd.DataFrame(
+            {
+                "question": question[starts],
+                "place": place[starts],
+                "log_lr": log_lr,
+                "sales": np.diff([*starts, len(f)]),
+                "expected": np.bincount(group, weights=probability, minlength=len(starts)),
+            }
+        )
+        return Answers(sales, groups)
+
+    def _ratios(self, buyer: Ints, sender: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
+        """Likelihood ratios of each sale: by habits for followed purchases, and for all others.
+
+        The last result is that of the others if there were no followed purchases.
+        """
+        window = self.window
+        low, high = self.followed.before(buyer, f, window)
+        low_other, high_other = self.others.before(sender, f, window)
+        possible, others = high - low, high_other - low_other
+        shape = (len(f), WORD_HABITS.shape[0], len(PRICE_HABITS))
+        chips, innocent = np.zeros(shape), np.zeros(len(f))
+        latest = self.followed.latest
+        size = np.minimum(possible, latest) + np.minimum(others, LATEST)
+        for part in _chunks(size):
+            row, e = self.followed.pairs(low[part], high[part], f[part], window)
+            if len(row):
+                chips[part] = self._by_habit(row, e, f[part])
+            row, e = self.others.pairs(low_other[part], high_other[part], f[part], window)
+            if len(row):
+                ratio = innocent_agreement(self.lots, e, f[part][row], window)
+                innocent[part] = np.bincount(row, weights=ratio, minlength=len(f[part]))
+        # Of what lies in the window each purchase is as likely to be the one; of more than are
+        # compared, the latest stand for all.
+        chips *= (np.maximum(possible, 1) / np.maximum(np.minimum(possible, latest), 1))[
+            :, None, None
+        ]
+        innocent *= np.maximum(others, 1) / np.maximum(np.minimum(others, LATEST), 1)
+        choices = np.maximum(possible + others, 1)
+        chips = np.minimum(chips / choices[:, None, None], LARGEST_RATIO)
+        without = np.minimum(innocent / np.maximum(others, 1), LARGEST_RATIO)
+        return chips, np.minimum(innocent / choices, LARGEST_RATIO), without
+
+    def _by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
+        """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
+        found = agreement(self.lots, e, f[row], self.window)
+        base = found.weight * found.number * found.waiting
+        words = WORD_HABITS[:, found.word] / found.word_chance
+        total = np.zeros((len(f), WORD_HABITS.shape[0], len(PRICE_HABITS)))
+        # Rows come in order, so that sums over each are taken in one pass.
+        starts = np.flatnonzero(np.diff(row, prepend=-1))
+        for habit in range(WORD_HABITS.shape[0]):
+            weighed = (base * words[habit])[:, None] * found.value
+            total[row[starts], habit] = np.add.reduceat(weighed, starts, axis=0)
+        return total
+
+    def _enough(
+        self, question: Ints, f: Ints, buyer: Ints, chips: Floats, innocent: Floats, asked: int
+    ) -> Floats:
+        """Share of the sales for which purchases suffice: none supplies more than it holds."""
+        mean = np.einsum("rwp,w,p->r", chips, WORD_HABIT_SHARES, habit_shares())
+        like = mean > 1 + innocent
+        wanted = np.bincount(
+            question[like], weights=self._chips_in(f[like], buyer[like]), minlength=asked
+        )
+        bought = np.bincount(question, minlength=asked) * 0.0
+        np.maximum.at(bought, question, self.bought[buyer])
+        share = np.where(wanted > 0, bought / np.maximum(wanted, 1e-9), 1.0)
+        share = np.clip(np.nan_to_num(share, nan=1.0, posinf=1.0), 0.0, 1.0)
+        return np.asarray(share[question])
+
+    def _chips_in(self, f: Ints, buyer: Ints) -> Floats:
+        """Chips that sales would hold if they were what the buyer bought last before them."""
+        if not len(f):
+            return np.empty(0)
+        _, high = self.followed.before(buyer, f, self.window)
+        feed = self.followed.at[np.maximum(high - 1, 0)]
+        held = self.lots.holds(feed, f)
+        return np.where(np.isfinite(held), held, 0.0)
+
+    def held(self, believed: pd.DataFrame) -> Floats:
+        """Chips that sales out of a country hold; missing where nothing tells."""
+        f = believed["f"].to_numpy()
+        own = self.lots.units[f]
+        by_feed = self._chips_in(f, self.lots.from_country[f])
+        return np.where(np.isfinite(own), own, np.where(by_feed > 0, by_feed, np.nan))
+
+    def feeds(self, asked: Questions, believed: pd.DataFrame) -> pd.DataFrame:
+        """Say of believed sales which purchases they may continue.
+
+        Parameters
+        ----------
+        asked
+            The questions that were asked.
+        believed
+            Rows of :attr:`Answers.sales`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``question, e, f, share`` (of the sale's probability), one row a pair.
+        """
+        f = believed["f"].to_numpy()
+        question = believed["question"].to_numpy()
+        buyer = asked.buyer[question]
+        low, high = self.followed.before(buyer, f, self.window)
+        row, e = self.followed.pairs(low, high, f, self.window)
+        found = agreement(self.lots, e, f[row], self.window)
+        words = WORD_HABIT_SHARES @ WORD_HABITS[:, found.word] / found.word_chance
+        ratio = found.weight * found.number * found.waiting * words * (found.value @ habit_shares())
+        whole = np.bincount(row, weights=ratio, minlength=len(f))
+        return pd.DataFrame(
+            {"question": question[row], "e": e, "f": f[row], "share": ratio / whole[row]}
+        )
+
+
+def _starts(question: Ints, place: Ints) -> Ints:
+    if not len(question):
+        return np.empty(0, dtype=np.int64)
+    new = (np.diff(question, prepend=question[0] - 1) != 0) | (
+        np.diff(place, prepend=place[0] - 1) != 0
+    )
+    return np.flatnonzero(new)
+
+
+def _chunks(size: Ints) -> list[slice]:
+    """Runs of rows that together have so many pairs as are compared at once."""
+    if not len(size):
+        return []
+    number = np.cumsum(size) // PAIRS_AT_ONCE
+    edges = np.flatnonzero(np.diff(number, prepend=number[0]))
+    ends = [0, *edges.tolist(), len(size)]
+    return [slice(a, b) for a, b in pairwise(ends) if b > a]
+
+
+@cache
+def _share_nodes() -> Floats:
+    """Nodes of the Gauss-Chebyshev quadrature, which weigh alike under Jeffreys' prior."""
+    at = (2 * np.arange(1, SHARE_NODES + 1) - 1) * np.pi / (4 * SHARE_NODES)
+    return np.asarray(np.sin(at) ** 2)
+
+
+def _weigh(chips: Floats, innocent: Floats, without: Floats, starts: Ints) -> tuple[Floats, Floats]:
+    """Return the log likelihood ratio of each group of sales and the probability of each sale."""
+    if not len(starts):
+        return np.empty(0), np.empty(0)
+    rows = len(innocent)
+    habits = chips.reshape(rows, -1)
+    prior = np.log(np.outer(WORD_HABIT_SHARES, habit_shares()).reshape(-1) / SHARE_NODES)
+    group = np.repeat(np.arange(len(starts)), np.diff([*starts, rows]))
+    by_share, plain = [], []
+    for share in _share_nodes():
+        mixed = np.log1p(share * (habits + innocent[:, None] - 1))
+        by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior)
+        plain.append(np.add.reduceat(np.log1p(share * (without - 1)), starts))
+    joint = np.stack(by_share)
+    top = joint.max(axis=(0, 2))
+    weight = np.exp(joint - top[None, :, None])
+    total = weight.sum(axis=(0, 2))
+    against = np.stack(plain) - np.log(SHARE_NODES)
+    log_lr = top + np.log(total) - np.logaddexp.reduce(against, axis=0)
+    probability = np.zeros(rows)
+    for share, part in zip(_share_nodes(), weight, strict=True):
+        held = share * habits / (1 + share * (habits + innocent[:, None] - 1))
+        probability += np.einsum("rh,rh->r", held, (part / total[:, None])[group])
+    return log_lr, probability
