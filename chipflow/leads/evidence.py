@@ -48,11 +48,18 @@ PARTNERS, SHARE_OF_TRADE = 5, 0.2
 ESTABLISHED = -np.log(4)  # log-likelihood ratio
 FORWARDS = -np.log(3)  # log-likelihood ratio: a forwarder is named for somebody else's goods
 REPAIRS = -np.log(8)  # log-likelihood ratio: repairs and returns say so in nearly all records
+LICENSED = -np.log(8)  # log-likelihood ratio: few papers of diverted goods quote a licence
 CONSUMER = -np.log(3)  # log-likelihood ratio: cards on free sale have many lawful buyers
 
 _FORWARDER = re.compile(
     r"\b(?:forward\w*|freight|logisti\w*|cargo|shipping|express|courier|transit\w*|transport\w*)\b",
     re.IGNORECASE,
+)
+
+
+_LICENCE = re.compile(
+    r"(?i)\b(?:licen[cs]e|lic|permit|genehmigung|licencia|лицензи\w*|许可证)\b\W*(?:no\b|nr\b|number)?"
+    r"\W*[a-z]{0,3}\d{4,}"
 )
 
 
@@ -299,6 +306,18 @@ def _licence(case: Case) -> Finding | None:
     )
 
 
+def _quotes_licence(case: Case) -> Finding | None:
+    quoted = case.finals["description"].astype("str").str.contains(_LICENCE, regex=True)
+    if not quoted.any():
+        return None
+    return Finding(
+        float(LICENSED) * float(quoted.mean()),
+        f"{quoted.sum()} of {len(quoted)} shipments to the destination quote a licence: ask the "
+        "authority that would have given it",
+        _ids(case.finals[quoted]),
+    )
+
+
 def _kept(case: Case) -> Finding | None:
     entered = case.sources["entered_units"].sum()
     arrived = case.finals["units"].sum()
@@ -423,6 +442,13 @@ PARTS: tuple[Part, ...] = (
         _on_a_list,
     ),
     Part("licence", "innocent", "May a licence have covered it?", "15 CFR 748", _licence),
+    Part(
+        "licence quoted",
+        "innocent",
+        "Do the papers quote a licence?",
+        "15 CFR 748",
+        _quotes_licence,
+    ),
     Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
     Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),

@@ -15,6 +15,12 @@ from chipflow.goods.controls import expand_destination
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
 from chipflow.leads.evidence import NEW_FOR, Case, weigh
 from chipflow.leads.facts import Facts
+from chipflow.leads.significance import (
+    NULL_DRAWS,
+    benjamini_hochberg,
+    lead_p_values,
+    nulls,
+)
 from chipflow.network.routes import Routes, find_routes, path_of
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
 from chipflow.progress import silent
@@ -77,6 +83,7 @@ def find_leads(
     window: int = WINDOW,
     most_hops: int = MOST_HOPS,
     seed: int = 0,
+    null_draws: int = NULL_DRAWS,
     screening: pd.DataFrame | None = None,
     progress: Progress = silent,
 ) -> Leads:
@@ -96,7 +103,10 @@ def find_leads(
     most_hops
         Most shipments in a row.
     seed
-        Of everything drawn by chance; recorded with the result. Nothing is drawn in this version.
+        Of everything drawn by chance; recorded with the result.
+    null_draws
+        Most null pairs of companies drawn for each hand-over; see
+        :mod:`chipflow.leads.significance`.
     screening
         Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them.
     progress
@@ -125,7 +135,11 @@ def find_leads(
     with progress.stage("weighing the evidence"):
         routes = find_routes(shipments, tracing)
         listed = {} if screening is None else best_matches(screening)
-        found = _Found.of(network, shipments, routes, targets, listed)
+    with progress.stage("asking how often chance does as much"):
+        chance = nulls(tracing, draws=null_draws, seed=seed)
+        p_values = lead_p_values(routes.links, tracing, chance)
+    with progress.stage("putting the leads together"):
+        found = _Found.of(network, shipments, routes, targets, listed, p_values)
     parameters = {
         "destination": list(targets),
         "since": since,
@@ -133,6 +147,7 @@ def find_leads(
         "window_days": window,
         "most_hops": most_hops,
         "seed": seed,
+        "null_draws": null_draws,
     }
     return Leads(
         table=found.table,
@@ -192,6 +207,7 @@ class _Found:
         routes: Routes,
         targets: tuple[str, ...],
         listed: dict[str, dict[str, Any]],
+        p_values: pd.Series,
     ) -> _Found:
         lots = _with_shipments(routes.lots, shipments, targets)
         links = _with_agreement(routes.links, lots)
@@ -210,10 +226,11 @@ class _Found:
             row = _row(case, answers)
             rows.append({**row, "scheme": scheme})
             evidence.append(answers.assign(lead_id=str(row["lead_id"]), scheme=scheme))
-        ranked = _ranked(rows)
+        ranked = _ranked(rows, p_values)
         weak = ranked["score"] <= 0
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
+        kept["q_value"] = benjamini_hochberg(kept["p_value"].to_numpy())
         kept["rank"] = np.arange(1, len(kept) + 1)
         ids = kept.set_index("scheme")["lead_id"]
         return cls(
@@ -310,10 +327,10 @@ def _row(case: Case, answers: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _ranked(rows: list[dict[str, object]]) -> pd.DataFrame:
+def _ranked(rows: list[dict[str, object]], p_values: pd.Series) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "scheme"])
-    # Their methods come with a later version: empty, never invented.
-    for name in ("p_value", "q_value", "units_low", "units_high"):
+    table["p_value"] = table["scheme"].map(p_values).astype("float64")
+    for name in ("q_value", "units_low", "units_high"):
         table[name] = pd.Series(np.nan, index=table.index, dtype="float64")
     return table.astype({"score": "float64"}).sort_values(
         ["score", "lead_id"], ascending=[False, True], ignore_index=True

@@ -162,9 +162,7 @@ def sources(
     lots = ledgers.lots
     pairs = ledgers.feeds(asked, believed)
     if pairs.empty:
-        return pairs.assign(group=[], buyer=[], source=[], buyers=[])
-    group = believed.set_index("f")["group"]
-    pairs["group"] = group.reindex(pairs["f"]).to_numpy()
+        return pairs.assign(buyer=[], source=[], buyers=[])
     pairs["buyer"] = lots.consignee[pairs["e"].to_numpy()]
     pairs["ratio"] = own_likeness(
         lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window

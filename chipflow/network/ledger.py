@@ -296,7 +296,7 @@ class Ledgers:
         Returns
         -------
         pandas.DataFrame
-            ``question, e, f, share`` (of the sale's probability), one row a pair.
+            ``question, group, e, f, share`` (of the sale's probability), one row a pair.
         """
         f = believed["f"].to_numpy()
         question = believed["question"].to_numpy()
@@ -308,7 +308,13 @@ class Ledgers:
         ratio = found.weight * found.number * found.waiting * words * (found.value @ habit_shares())
         whole = np.bincount(row, weights=ratio, minlength=len(f))
         return pd.DataFrame(
-            {"question": question[row], "e": e, "f": f[row], "share": ratio / whole[row]}
+            {
+                "question": question[row],
+                "group": believed["group"].to_numpy()[row],
+                "e": e,
+                "f": f[row],
+                "share": ratio / whole[row],
+            }
         )
 
 

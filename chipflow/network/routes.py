@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # Goods that were worked on at the destination come back to the sender: where so much of what
 # arrived is sent back by the same buyers, it did not stay.
 CAME_BACK = 0.5  # share of the weight, or of the value where weights are not known
+ALIKE_IN_WORTH = 1.5  # log USD per kg
+# Goods of which most lots, on the way in and on the way out, speak of repair are under repair.
+REPAIRS = 0.5  # share of lots
 RETURN_WINDOW = 180  # days between the way out and the way back
 
 # Routes are joined through a company only if the followed goods are at least this share of the
@@ -141,6 +144,7 @@ class _Flow:
         carried = tracing.links["chip"].to_numpy(dtype=object)
         self.chip[heads[unnamed]] = carried[first[unnamed]]
         self.status, self.rule = self._verdicts()
+        self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.origin = self.table["from_country"].to_numpy(dtype=object)
         self.sides = self.table[PATH_COLUMNS].astype(
             dict.fromkeys(set(PATH_COLUMNS) - {"date"}, object)
@@ -241,28 +245,44 @@ class _Flow:
             return "went back to its sender"
         if self._exchanged(finals, before=True) >= CAME_BACK:
             return "came from the destination"
+        if self._for_repair(sources) and self._for_repair(finals):
+            return "repair or return"
         if self._exchanged(finals, before=False) >= CAME_BACK:
             return "came back from the destination"
         return ""
 
+    def _for_repair(self, at: list[int]) -> bool:
+        """Whether most of these lots speak of repair, return or warranty."""
+        return bool(self.repair[at].mean() > REPAIRS)
+
     def _exchanged(self, finals: list[int], *, before: bool) -> float:
-        """Share of what arrived that the buyers had sent out before, or sent back afterwards."""
+        """Share of what arrived that the buyers had sent out before, or sent back afterwards.
+
+        Goods count that may be the same: of the same chip, or without a name and worth about as
+        much for their weight. By weight; by number of lots where weights are missing.
+        """
         lots = self.arrays
-        shares = []
-        for amount in (lots.weight, lots.value):
-            arrived = float(np.nansum(amount[finals]))
-            back = [
-                at
-                for pair in {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
-                for at in self.between.get(pair, ())
-            ]
-            begin = min(int(lots.first[at]) for at in finals)
-            end = max(int(lots.last[at]) for at in finals)
-            begin, end = (begin - RETURN_WINDOW, end) if before else (begin, end + RETURN_WINDOW)
-            inside = [at for at in back if begin <= lots.last[at] and lots.first[at] <= end]
-            if arrived > 0:
-                shares.append(float(np.nansum(amount[inside])) / arrived)
-        return shares[0] if shares else 0.0
+        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
+        begin = min(int(lots.first[at]) for at in finals)
+        end = max(int(lots.last[at]) for at in finals)
+        begin, end = (begin - RETURN_WINDOW, end) if before else (begin, end + RETURN_WINDOW)
+        families = {int(lots.carried[at]) for at in finals}
+        worth = float(np.nanmedian(lots.like("usd_kg", np.array(finals))))
+        back = [
+            at
+            for pair in pairs
+            for at in self.between.get(pair, ())
+            if begin <= lots.last[at]
+            and lots.first[at] <= end
+            and (
+                int(lots.family[at]) in families
+                or (lots.family[at] < 0 and not abs(lots.usd_kg[at] - worth) > ALIKE_IN_WORTH)
+            )
+        ]
+        known = np.isfinite(lots.weight[finals]).all() and np.isfinite(lots.weight[back]).all()
+        if known:
+            return float(lots.weight[back].sum() / lots.weight[finals].sum())
+        return len(back) / len(finals)
 
     @cached_property
     def between(self) -> dict[tuple[int, int], list[int]]:
@@ -493,6 +513,7 @@ def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -
         "went back to its sender": "ended at the company that had sent them",
         "came back from the destination": "were for the most part sent back by those who received "
         "them, as boards sent out for assembly or repair are",
+        "repair or return": "speak of repair, return or warranty on the way in and on the way out",
         "rule of that day unknown": "meet a rule that the tables do not settle for that day",
     }[reason]
     return f"{goods} moved {route}, and {because}."

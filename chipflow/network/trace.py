@@ -78,6 +78,7 @@ HOP_COLUMNS = [
     "log_odds",
     "sales",
     "expected",
+    "believed",
     "searched",
     "kind",
 ]
@@ -93,9 +94,18 @@ class Tracing:
         One row a link, the strongest first: ``from_record, to_record``; ``units`` (chips that
         pass along it); ``log_odds`` (natural log of the odds that the one continues as the
         other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
-        (recorded or domestic hand-over); ``chip`` that is followed; ``days`` between.
+        (recorded or domestic hand-over); ``chip`` that is followed; ``days`` between;
+        ``hop`` (row of ``hops``), its ``hop_log_odds`` and ``hop_lots`` (lots that it moves).
+    hops
+        One row a hand-over between two companies, all its lots taken together: ``buyer,
+        sender`` (codes of companies in ``lots``; equal where a company sells what it bought),
+        ``place`` (code of the consignee, or TO_DESTINATION), ``log_lr, log_odds``, ``sales``
+        weighed, ``expected`` and ``believed`` number of them that continue purchases,
+        ``searched`` (companies among which the buyer was found), ``kind``.
     lots
         The shipments as arrays.
+    follower
+        Who followed the goods, and can be asked about other pairs of companies.
     window, most_hops, destination
         What was asked.
     """
@@ -103,6 +113,7 @@ class Tracing:
     links: pd.DataFrame
     hops: pd.DataFrame
     lots: Lots = field(repr=False)
+    follower: Follower = field(repr=False)
     window: int
     most_hops: int
     destination: tuple[str, ...]
@@ -145,7 +156,7 @@ def trace(
     """
     targets = tuple(sorted(set(destination)))
     lots = Lots.of(shipments, targets)
-    follower = _Follower(lots, window, _linked_codes(shipments, lots, linked))
+    follower = Follower(lots, window, _linked_codes(shipments, lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
         for _ in range(most_hops - 1):
             stage.advance()
@@ -158,7 +169,7 @@ def trace(
     hops = follower.hops()
     links = _with_hops(lots, links, hops)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
-    return Tracing(table, hops, lots, window, most_hops, targets)
+    return Tracing(table, hops, lots, follower, window, most_hops, targets)
 
 
 def _linked_codes(
@@ -175,7 +186,7 @@ def _linked_codes(
     return pairs | {(b, a) for a, b in pairs}
 
 
-class _Follower:
+class Follower:
     """Follows goods hop by hop: what is believed to carry them is a purchase at the next hop."""
 
     def __init__(self, lots: Lots, window: int, linked: set[tuple[int, int]]) -> None:
@@ -186,7 +197,8 @@ class _Follower:
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
         self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame]] = {}
-        self.across = pd.DataFrame(columns=HOP_COLUMNS), pd.DataFrame()
+        nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
+        self.across = nothing, pd.DataFrame()
 
     def step(self) -> bool:
         """Ask about every company that received something new; say whether to go on."""
@@ -204,15 +216,8 @@ class _Follower:
 
     def _recorded(self, asked: Questions) -> set[int]:
         """Follow what companies sell of what they bought themselves."""
-        ledgers = Ledgers(self.lots, self.followed, self.window)
-        answers = ledgers.ask(asked)
-        groups = _with_parties(answers.groups, asked).assign(kind=RECORDED, searched=1)
-        groups["log_odds"] = groups["log_lr"]
-        onward = (groups["place"] != TO_DESTINATION).to_numpy()
-        opens = onward & self.open_seller[groups["sender"].to_numpy()]
-        sure = (groups["log_odds"] > 0).to_numpy() & ~opens
-        sales = answers.sales
-        believed = sales[(sales["probability"] > BELIEVED) & sure[sales["group"]]]
+        ledgers = self.company_books()
+        groups, believed = self.judge(ledgers, asked)
         feeds = ledgers.feeds(asked, believed)
         self._inherit(feeds)
         probability = believed.set_index("f")["probability"]
@@ -223,14 +228,46 @@ class _Follower:
         )
         of_groups = dict(list(groups.groupby("question")))
         of_feeds = dict(list(feeds.groupby("question")))
+        nothing = feeds.iloc[:0]
         for at, company in enumerate(asked.buyer.tolist()):
             self.answers.pop(company, None)
-            if at in of_feeds:
-                self.answers[company] = of_groups[at], of_feeds[at]
+            if at in of_groups:
+                self.answers[company] = of_groups[at], of_feeds.get(at, nothing)
         return set(believed["f"].tolist())
+
+    def company_books(self) -> Ledgers:
+        """Return the books of companies, as far as goods are followed by now."""
+        return Ledgers(self.lots, self.followed, self.window)
+
+    def judge(self, ledgers: Ledgers, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Weigh sales of companies against purchases of companies.
+
+        Returns
+        -------
+        tuple of pandas.DataFrame
+            Groups (:data:`HOP_COLUMNS`), and the sales that are believed.
+        """
+        answers = ledgers.ask(asked)
+        groups = _with_parties(answers.groups, asked)
+        groups = groups.assign(log_odds=groups["log_lr"], kind=RECORDED, searched=1)
+        onward = (groups["place"] != TO_DESTINATION).to_numpy()
+        opens = onward & self.open_seller[groups["sender"].to_numpy()]
+        sure = (groups["log_odds"] > 0).to_numpy() & ~opens
+        sales = answers.sales
+        believed = sales[(sales["probability"] > BELIEVED) & sure[sales["group"]]]
+        return _counted(groups, believed), believed
 
     def _across(self) -> set[int]:
         """Follow what companies sell that others in their country bought."""
+        ledgers, candidates = self.country_books()
+        asked = senders(self.lots, candidates)
+        groups, feeds = self.judge_across(ledgers, candidates, asked)
+        self._inherit(feeds)
+        self.across = groups, feeds
+        return set(feeds["f"].tolist())
+
+    def country_books(self) -> tuple[Ledgers, np.ndarray]:
+        """Return the books of countries, and the lots that may be what is in stock there."""
         lots = self.lots
         links = self._links([feeds for _, feeds in self.answers.values()])
         sold = np.bincount(links["e"], weights=np.nan_to_num(links["units"]), minlength=len(lots))
@@ -239,7 +276,6 @@ class _Follower:
         explained[links["f"].to_numpy()] = True
         opens = self.open_seller[lots.shipper] & ~lots.arrives
         candidates = alike(lots, stock) & ~explained & ~opens
-        asked = senders(lots, candidates)
         ledgers = Ledgers(
             lots,
             self.followed,
@@ -248,6 +284,18 @@ class _Follower:
             owner=lots.to_country,
             latest=LATEST_OF_COUNTRY,
         )
+        return ledgers, candidates
+
+    def judge_across(
+        self, ledgers: Ledgers, candidates: np.ndarray, asked: Questions
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Weigh sales of companies against all purchases of countries, and find the buyers.
+
+        Returns
+        -------
+        tuple of pandas.DataFrame
+            Groups (:data:`HOP_COLUMNS`), and the pairs of lots that are believed.
+        """
         answers = ledgers.ask(asked, unlike=~candidates)
         groups = _with_parties(answers.groups, asked).assign(kind=HAND_OVER)
         share = np.where(groups["place"] == TO_DESTINATION, HANDED_OVER, HANDED_OVER_ONWARD)
@@ -258,19 +306,18 @@ class _Follower:
         believed = sales.assign(probability=probability)[probability > BELIEVED]
         feeds = sources(ledgers, asked, believed, self.covered, self.linked)
         feeds = feeds[feeds["source"] > LIKELIEST]
-        chance = believed.set_index("f")["probability"]
+        chance = believed.set_index(["group", "f"])["probability"]
+        at = pd.MultiIndex.from_frame(feeds[["group", "f"]])
         feeds = feeds.assign(
-            probability=chance.reindex(feeds["f"]).to_numpy() * feeds["source"], kind=HAND_OVER
+            probability=chance.reindex(at).to_numpy() * feeds["source"], kind=HAND_OVER
         )
-        self._inherit(feeds)
-        told = feeds.drop_duplicates("group").set_index("group")
+        told = feeds.drop_duplicates("group").set_index("group").reindex(groups.index)
         groups = groups.assign(
-            buyer=told["buyer"].reindex(groups.index).fillna(-1).astype("int64"),
-            searched=told["buyers"].reindex(groups.index).fillna(1).astype("int64"),
-            log_odds=odds + np.log(told["source"].reindex(groups.index).fillna(1).to_numpy()),
+            buyer=told["buyer"].fillna(-1).astype("int64"),
+            searched=told["buyers"].fillna(1).astype("int64"),
+            log_odds=odds + np.log(told["source"].astype("float64").fillna(1.0).to_numpy()),
         )
-        self.across = groups[groups["buyer"] >= 0], feeds
-        return set(feeds["f"].tolist())
+        return _counted(groups, feeds.drop_duplicates(["group", "f"])), feeds
 
     def _inherit(self, feeds: pd.DataFrame) -> None:
         best = feeds.sort_values(["share", "e"], ascending=[False, True]).drop_duplicates("f")
@@ -281,7 +328,9 @@ class _Follower:
     def hops(self) -> pd.DataFrame:
         """One row a pair of companies and place whose sales were believed."""
         tables = [groups for groups, _ in (*self.answers.values(), self.across)]
-        return pd.concat(tables, ignore_index=True)[HOP_COLUMNS].rename_axis("hop")
+        table = pd.concat(tables, ignore_index=True)
+        table = table[(table["buyer"] >= 0) & (table["believed"] > 0)]
+        return table[HOP_COLUMNS].reset_index(drop=True).rename_axis("hop")
 
     def allocated(self) -> pd.DataFrame:
         """Links with the units that pass along each, the likeliest first."""
@@ -339,6 +388,12 @@ def _open_sellers(lots: Lots) -> np.ndarray:
     pairs = np.unique(np.stack([lots.shipper[named], lots.consignee[named]]), axis=1)
     companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
     return np.bincount(pairs[0], minlength=companies) >= OPEN_CUSTOMERS
+
+
+def _counted(groups: pd.DataFrame, believed: pd.DataFrame) -> pd.DataFrame:
+    """Groups with the number of their sales that are believed."""
+    number = np.bincount(believed["group"].astype("int64"), minlength=len(groups))
+    return groups.assign(believed=number)
 
 
 def _with_parties(groups: pd.DataFrame, asked: Questions) -> pd.DataFrame:

@@ -1,0 +1,284 @@
+"""How often would chance alone produce a hand-over as strong as this one?
+
+The null world is made of the records themselves: what one company bought is set beside what
+another one sold, in the same days and with all their lots, and the same question is asked. Only
+the pairing is broken. Of such pairs, those that would have passed for a hand-over are kept; the
+p-value of a hand-over is the share of them that is as strong (a p-value given that it is listed
+at all; Fithian, Sun and Taylor, "Optimal inference after model selection", 2014).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from chipflow.network.ledger import TO_DESTINATION, Questions
+from chipflow.network.trace import HAND_OVER, RECORDED
+
+if TYPE_CHECKING:
+    from chipflow.network.trace import Follower, Tracing
+
+Floats = np.ndarray
+Ints = np.ndarray
+
+NULL_DRAWS = 200  # pairs drawn for each hand-over
+# Drawing goes on in rounds of this size until each kind has enough pairs that would be listed.
+ROUND = 2_000  # pairs
+ENOUGH_LISTED = 400  # pairs that would be listed
+MOST_DRAWS = 60_000  # pairs; bounds the time
+# A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
+CLEAR = 4.0  # log odds
+FEWEST_LISTED = 20  # pairs; with fewer nothing is said of the kind
+# Beyond the strongest tenth of the null pairs their excess is taken to be exponential, so that
+# the number of draws puts no floor under a p-value (Knijnenburg et al., "Fewer permutations,
+# more accurate P-values", 2009).
+TAIL = 0.1  # share of the null pairs
+FEWEST_IN_TAIL = 10  # pairs
+
+
+@dataclass(frozen=True)
+class Null:
+    """Strength of null hand-overs of one kind that would have been listed, in order."""
+
+    strength: Floats
+    drawn: int
+
+    def p_value(self, strength: Floats) -> Floats:
+        """Share of listed null hand-overs that is at least so strong.
+
+        Parameters
+        ----------
+        strength
+            Log odds.
+
+        Returns
+        -------
+        numpy.ndarray
+            Between 0 and 1; missing where too few null pairs would be listed.
+        """
+        size = len(self.strength)
+        if size < FEWEST_LISTED:
+            return np.full(len(strength), np.nan)
+        above = size - np.searchsorted(self.strength, strength, side="left")
+        p = (above + 1) / (size + 1)
+        tail = max(int(TAIL * size), FEWEST_IN_TAIL)
+        start = self.strength[size - tail]
+        mean = float(np.mean(self.strength[size - tail :] - start))
+        if mean > 0:
+            beyond = strength > start
+            p = np.where(beyond, tail / size * np.exp(-(strength - start) / mean), p)
+        return np.clip(p, np.finfo(float).tiny, 1.0)
+
+
+def nulls(
+    tracing: Tracing, *, draws: int = NULL_DRAWS, seed: int = 0
+) -> dict[tuple[str, bool], Null]:
+    """Draw null hand-overs of every kind that was found.
+
+    Parameters
+    ----------
+    tracing
+        What :func:`chipflow.network.trace` returned.
+    draws
+        Most null pairs for each hand-over.
+    seed
+        Of the draws.
+
+    Returns
+    -------
+    dict
+        By kind (recorded, domestic hand-over) and whether it reaches the destination.
+    """
+    hops = tracing.hops
+    final = hops["place"] == TO_DESTINATION
+    found = {}
+    for number, (kind, to_destination) in enumerate(
+        ((RECORDED, True), (RECORDED, False), (HAND_OVER, True), (HAND_OVER, False))
+    ):
+        those = int(((hops["kind"] == kind) & (final == to_destination)).sum())
+        if those:
+            rng = np.random.default_rng([seed, number])
+            draw = _Recorded(tracing, to_destination) if kind == RECORDED else _Across(tracing)
+            most = min(draws * those, MOST_DRAWS)
+            found[kind, to_destination] = _null(draw, rng, most, to_destination)
+    return found
+
+
+def _null(draw: _Recorded | _Across, rng: np.random.Generator, most: int, final: bool) -> Null:
+    found: list[Floats] = []
+    listed = drawn = 0
+    while drawn < most and listed < ENOUGH_LISTED:
+        number = min(ROUND, most - drawn)
+        groups = draw.groups(rng, number)
+        drawn += number
+        of_kind = (groups["place"] == TO_DESTINATION) == final
+        strength = groups.loc[of_kind & (groups["believed"] > 0), "log_odds"].to_numpy(dtype=float)
+        found.append(strength)
+        listed += len(strength)
+        if not len(groups):
+            break
+    return Null(np.sort(np.concatenate(found)) if found else np.empty(0), drawn)
+
+
+def _pool(follower: Follower, hops: pd.DataFrame, which: np.ndarray) -> Ints:
+    """Senders of some lots that are no clear part of a hand-over themselves."""
+    lots = follower.lots
+    clear = hops.loc[hops["log_odds"] > CLEAR, "sender"].unique()
+    senders = np.unique(lots.shipper[which & lots.named_shipper])
+    return senders[~np.isin(senders, clear)]
+
+
+class _Recorded:
+    """Pairs of what one company bought and another one sold."""
+
+    def __init__(self, tracing: Tracing, final: bool) -> None:
+        follower = tracing.follower
+        lots = follower.lots
+        self.follower = follower
+        self.books = follower.company_books()
+        self.buyers = np.unique(lots.consignee[self.books.followed.at])
+        home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
+        sold = (lots.arrives == final) & ~home
+        senders = _pool(follower, tracing.hops, sold)
+        # Like for like: whoever sells and also bought chips; of all others only if these are few.
+        also = senders[np.isin(senders, self.buyers)]
+        self.senders = also if len(also) >= FEWEST_LISTED else senders
+        self.country = _countries(lots.consignee, lots.to_country, self.books.followed.at)
+
+    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
+        """Draw pairs and judge them."""
+        if not len(self.buyers) or not len(self.senders):
+            return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+        buyer, sender = rng.choice(self.buyers, number), rng.choice(self.senders, number)
+        apart = buyer != sender
+        groups, _ = self.follower.judge(self.books, Questions(buyer[apart], sender[apart]))
+        return groups
+
+
+class _Across:
+    """Pairs of what one country bought and a company of another one sold."""
+
+    def __init__(self, tracing: Tracing) -> None:
+        self.follower = tracing.follower
+        self.books, self.candidates = self.follower.country_books()
+        lots = self.follower.lots
+        self.countries = np.unique(lots.to_country[self.books.followed.at])
+        at = np.flatnonzero(self.candidates & lots.named_shipper)
+        pairs = np.unique(np.stack([lots.shipper[at], lots.from_country[at]]), axis=1)
+        self.senders, self.homes = pairs
+
+    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
+        """Draw pairs and judge them."""
+        if not len(self.countries) or not len(self.senders):
+            return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+        country = rng.choice(self.countries, number)
+        at = rng.integers(0, len(self.senders), number)
+        apart = self.homes[at] != country
+        asked = Questions(country[apart], self.senders[at][apart])
+        groups, _ = self.follower.judge_across(self.books, self.candidates, asked)
+        return groups[groups["buyer"] >= 0]
+
+
+def _countries(company: Ints, country: Ints, at: Ints) -> dict[int, int]:
+    return dict(zip(company[at].tolist(), country[at].tolist(), strict=True))
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """Turn p-values into q-values.
+
+    Parameters
+    ----------
+    p
+        p-values; missing ones stay missing.
+
+    Returns
+    -------
+    numpy.ndarray
+        q-values (Benjamini and Hochberg, 1995).
+    """
+    from scipy.stats import false_discovery_control
+
+    q = np.full(len(p), np.nan)
+    known = np.isfinite(p)
+    if known.any():
+        q[known] = false_discovery_control(p[known], method="bh")
+    return q
+
+
+def lead_p_values(
+    links: pd.DataFrame, tracing: Tracing, null: dict[tuple[str, bool], Null]
+) -> pd.Series:
+    """Give each scheme its p-value: the weakest hand-over of its strongest way.
+
+    That goods went the whole way is refuted if any hand-over of it is chance, so a way is only as
+    significant as its weakest hand-over (an intersection-union test; Berger, "Multiparameter
+    hypothesis testing and acceptance sampling", 1982). A lead with several last hand-overs is as
+    significant as its best one, paid for by their number (Sidak, 1967).
+
+    Parameters
+    ----------
+    links
+        Links of schemes: ``scheme, hop, from_record, to_record, hop_log_odds, hop_lots``.
+    tracing
+        What they are from.
+    null
+        What :func:`nulls` returned.
+
+    Returns
+    -------
+    pandas.Series
+        By scheme; missing where the null pairs are too few to tell.
+    """
+    if links.empty:
+        return pd.Series(dtype="float64", name="p_value").rename_axis("scheme")
+    lots = tracing.lots
+    named = pd.Series(lots.family >= 0, index=lots.record)
+    own = links.assign(certain=named.reindex(links["from_record"]).to_numpy())
+    table = own.groupby(["scheme", "hop"]).agg(
+        lots=("to_record", "nunique"),
+        log_odds=("hop_log_odds", "first"),
+        of=("hop_lots", "first"),
+        certain=("certain", "any"),
+    )
+    # What a lead has of a hand-over's lots is what it has of its strength.
+    table["strength"] = table["log_odds"] * table["lots"] / table["of"]
+    table = table.reset_index().merge(
+        tracing.hops[["buyer", "sender", "place", "kind"]], left_on="hop", right_index=True
+    )
+    table["final"] = table["place"] == TO_DESTINATION
+    table["p"] = np.nan
+    for (kind, final), of_kind in null.items():
+        those = (table["kind"] == kind) & (table["final"] == final)
+        table.loc[those, "p"] = of_kind.p_value(table.loc[those, "strength"].to_numpy(float))
+    found = {scheme: _way(rows) for scheme, rows in table.groupby("scheme")}
+    return pd.Series(found, dtype="float64", name="p_value").rename_axis("scheme")
+
+
+def _way(hops: pd.DataFrame) -> float:
+    """p-value of a scheme: by company, how well it is shown that the goods came to it."""
+    rows = list(
+        hops[["buyer", "place", "p", "final", "certain"]].itertuples(index=False, name=None)
+    )
+    reached = {buyer: 0.0 for buyer, _, _, _, certain in rows if certain}
+    # A way passes each company once, so that as many rounds as there are hand-overs suffice.
+    for _ in rows:
+        before = dict(reached)
+        for buyer, place, p, final, _ in rows:
+            if buyer in reached and not final:
+                # A missing p-value shows nothing.
+                here = max(reached[buyer], 1.0 if np.isnan(p) else p)
+                reached[place] = min(here, reached.get(place, 1.0))
+        if reached == before:
+            break
+    finals = [
+        max(reached.get(buyer, 1.0), p)
+        for buyer, _, p, final, _ in rows
+        if final and not np.isnan(p)
+    ]
+    if not finals:
+        return float("nan")
+    best = min(min(finals), 1 - 1e-12)
+    return float(-np.expm1(len(finals) * np.log1p(-best)))
