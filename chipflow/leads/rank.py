@@ -15,6 +15,7 @@ from chipflow.goods.controls import expand_destination
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
 from chipflow.leads.evidence import NEW_FOR, Case, weigh
 from chipflow.leads.facts import Facts
+from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
     NULL_DRAWS,
     benjamini_hochberg,
@@ -138,8 +139,10 @@ def find_leads(
     with progress.stage("asking how often chance does as much"):
         chance = nulls(tracing, draws=null_draws, seed=seed)
         p_values = lead_p_values(routes.links, tracing, chance)
+        arrived = routes.lots[routes.lots["stage"] == "final"]
+        intervals = unit_intervals(arrived, routes.links, tracing, seed=seed)
     with progress.stage("putting the leads together"):
-        found = _Found.of(network, shipments, routes, targets, listed, p_values)
+        found = _Found.of(network, shipments, routes, targets, listed, intervals.join(p_values))
     parameters = {
         "destination": list(targets),
         "since": since,
@@ -207,7 +210,7 @@ class _Found:
         routes: Routes,
         targets: tuple[str, ...],
         listed: dict[str, dict[str, Any]],
-        p_values: pd.Series,
+        chance: pd.DataFrame,
     ) -> _Found:
         lots = _with_shipments(routes.lots, shipments, targets)
         links = _with_agreement(routes.links, lots)
@@ -226,7 +229,7 @@ class _Found:
             row = _row(case, answers)
             rows.append({**row, "scheme": scheme})
             evidence.append(answers.assign(lead_id=str(row["lead_id"]), scheme=scheme))
-        ranked = _ranked(rows, p_values)
+        ranked = _ranked(rows, chance)
         weak = ranked["score"] <= 0
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
@@ -327,11 +330,14 @@ def _row(case: Case, answers: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _ranked(rows: list[dict[str, object]], p_values: pd.Series) -> pd.DataFrame:
+def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "scheme"])
-    table["p_value"] = table["scheme"].map(p_values).astype("float64")
-    for name in ("q_value", "units_low", "units_high"):
-        table[name] = pd.Series(np.nan, index=table.index, dtype="float64")
+    for name in ("p_value", "units_low", "units_high"):
+        table[name] = table["scheme"].map(chance[name]).astype("float64")
+    table["q_value"] = np.nan
+    # The best guess is never outside of its own bounds.
+    table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
+    table["units_high"] = table[["units_high", "units"]].max(axis=1).round(2)
     return table.astype({"score": "float64"}).sort_values(
         ["score", "lead_id"], ascending=[False, True], ignore_index=True
     )

@@ -178,7 +178,7 @@ class _Across:
         at = rng.integers(0, len(self.senders), number)
         apart = self.homes[at] != country
         asked = Questions(country[apart], self.senders[at][apart])
-        groups, _ = self.follower.judge_across(self.books, self.candidates, asked)
+        groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)
         return groups[groups["buyer"] >= 0]
 
 

@@ -84,6 +84,9 @@ HOP_COLUMNS = [
 ]
 
 
+SALES_COLUMNS = ["hop", "f", "probability"]
+
+
 @dataclass(frozen=True)
 class Tracing:
     """What continues as what.
@@ -102,6 +105,9 @@ class Tracing:
         ``place`` (code of the consignee, or TO_DESTINATION), ``log_lr, log_odds``, ``sales``
         weighed, ``expected`` and ``believed`` number of them that continue purchases,
         ``searched`` (companies among which the buyer was found), ``kind``.
+    sales
+        One row a sale that was weighed for a hand-over: ``hop, f`` (position in ``lots``),
+        ``probability`` that it continues a purchase.
     lots
         The shipments as arrays.
     follower
@@ -112,6 +118,7 @@ class Tracing:
 
     links: pd.DataFrame
     hops: pd.DataFrame
+    sales: pd.DataFrame
     lots: Lots = field(repr=False)
     follower: Follower = field(repr=False)
     window: int
@@ -166,10 +173,10 @@ def trace(
     links["from_record"] = lots.record[links["e"].to_numpy()]
     links["to_record"] = lots.record[links["f"].to_numpy()]
     links["chip"] = lots.chip[links["e"].to_numpy()]
-    hops = follower.hops()
+    hops, sales = follower.hops()
     links = _with_hops(lots, links, hops)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
-    return Tracing(table, hops, lots, follower, window, most_hops, targets)
+    return Tracing(table, hops, sales, lots, follower, window, most_hops, targets)
 
 
 def _linked_codes(
@@ -196,9 +203,9 @@ class Follower:
         self.belief = np.where(self.followed, 1.0, 0.0)
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
-        self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame]] = {}
+        self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = {}
         nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
-        self.across = nothing, pd.DataFrame()
+        self.across = nothing, pd.DataFrame(), pd.DataFrame()
 
     def step(self) -> bool:
         """Ask about every company that received something new; say whether to go on."""
@@ -217,7 +224,8 @@ class Follower:
     def _recorded(self, asked: Questions) -> set[int]:
         """Follow what companies sell of what they bought themselves."""
         ledgers = self.company_books()
-        groups, believed = self.judge(ledgers, asked)
+        groups, sales = self.judge(ledgers, asked)
+        believed = sales[sales["believed"]]
         feeds = ledgers.feeds(asked, believed)
         self._inherit(feeds)
         probability = believed.set_index("f")["probability"]
@@ -228,11 +236,13 @@ class Follower:
         )
         of_groups = dict(list(groups.groupby("question")))
         of_feeds = dict(list(feeds.groupby("question")))
+        of_sales = dict(list(sales.groupby("question")))
         nothing = feeds.iloc[:0]
         for at, company in enumerate(asked.buyer.tolist()):
             self.answers.pop(company, None)
             if at in of_groups:
-                self.answers[company] = of_groups[at], of_feeds.get(at, nothing)
+                found = of_groups[at], of_feeds.get(at, nothing), of_sales[at]
+                self.answers[company] = found
         return set(believed["f"].tolist())
 
     def company_books(self) -> Ledgers:
@@ -245,7 +255,7 @@ class Follower:
         Returns
         -------
         tuple of pandas.DataFrame
-            Groups (:data:`HOP_COLUMNS`), and the sales that are believed.
+            Groups (:data:`HOP_COLUMNS`), and all sales, with the truth value ``believed``.
         """
         answers = ledgers.ask(asked)
         groups = _with_parties(answers.groups, asked)
@@ -254,22 +264,22 @@ class Follower:
         opens = onward & self.open_seller[groups["sender"].to_numpy()]
         sure = (groups["log_odds"] > 0).to_numpy() & ~opens
         sales = answers.sales
-        believed = sales[(sales["probability"] > BELIEVED) & sure[sales["group"]]]
-        return _counted(groups, believed), believed
+        sales = sales.assign(believed=(sales["probability"] > BELIEVED) & sure[sales["group"]])
+        return _counted(groups, sales[sales["believed"]]), sales
 
     def _across(self) -> set[int]:
         """Follow what companies sell that others in their country bought."""
         ledgers, candidates = self.country_books()
         asked = senders(self.lots, candidates)
-        groups, feeds = self.judge_across(ledgers, candidates, asked)
+        groups, feeds, sales = self.judge_across(ledgers, candidates, asked)
         self._inherit(feeds)
-        self.across = groups, feeds
+        self.across = groups, feeds, sales
         return set(feeds["f"].tolist())
 
     def country_books(self) -> tuple[Ledgers, np.ndarray]:
         """Return the books of countries, and the lots that may be what is in stock there."""
         lots = self.lots
-        links = self._links([feeds for _, feeds in self.answers.values()])
+        links = self._links([feeds for _, feeds, _ in self.answers.values()])
         sold = np.bincount(links["e"], weights=np.nan_to_num(links["units"]), minlength=len(lots))
         stock = self.followed & ~lots.arrives & (sold <= MOST_SOLD_ON * lots.supply)
         explained = np.zeros(len(lots), dtype=bool)
@@ -288,13 +298,13 @@ class Follower:
 
     def judge_across(
         self, ledgers: Ledgers, candidates: np.ndarray, asked: Questions
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Weigh sales of companies against all purchases of countries, and find the buyers.
 
         Returns
         -------
         tuple of pandas.DataFrame
-            Groups (:data:`HOP_COLUMNS`), and the pairs of lots that are believed.
+            Groups (:data:`HOP_COLUMNS`), the pairs of lots that are believed, and all sales.
         """
         answers = ledgers.ask(asked, unlike=~candidates)
         groups = _with_parties(answers.groups, asked).assign(kind=HAND_OVER)
@@ -303,7 +313,8 @@ class Follower:
         odds = groups["log_lr"].to_numpy() + logit(share)
         sales = answers.sales
         probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
-        believed = sales.assign(probability=probability)[probability > BELIEVED]
+        sales = sales.assign(probability=probability)
+        believed = sales[probability > BELIEVED]
         feeds = sources(ledgers, asked, believed, self.covered, self.linked)
         feeds = feeds[feeds["source"] > LIKELIEST]
         chance = believed.set_index(["group", "f"])["probability"]
@@ -317,7 +328,7 @@ class Follower:
             searched=told["buyers"].fillna(1).astype("int64"),
             log_odds=odds + np.log(told["source"].astype("float64").fillna(1.0).to_numpy()),
         )
-        return _counted(groups, feeds.drop_duplicates(["group", "f"])), feeds
+        return _counted(groups, feeds.drop_duplicates(["group", "f"])), feeds, sales
 
     def _inherit(self, feeds: pd.DataFrame) -> None:
         best = feeds.sort_values(["share", "e"], ascending=[False, True]).drop_duplicates("f")
@@ -325,16 +336,28 @@ class Follower:
         unseen = ~self.followed[f]
         self.lots.inherit(e[unseen], f[unseen])
 
-    def hops(self) -> pd.DataFrame:
-        """One row a pair of companies and place whose sales were believed."""
-        tables = [groups for groups, _ in (*self.answers.values(), self.across)]
-        table = pd.concat(tables, ignore_index=True)
-        table = table[(table["buyer"] >= 0) & (table["believed"] > 0)]
-        return table[HOP_COLUMNS].reset_index(drop=True).rename_axis("hop")
+    def hops(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return hand-overs that were believed, one row each, and the sales that were weighed."""
+        tables, sales = [], []
+        for groups, _, weighed in (*self.answers.values(), self.across):
+            kept = groups[(groups["buyer"] >= 0) & (groups["believed"] > 0)]
+            if len(kept):
+                first = sum(map(len, tables))
+                number = pd.Series(np.arange(first, first + len(kept)), index=kept.index)
+                own = weighed[weighed["group"].isin(kept.index)]
+                tables.append(kept[HOP_COLUMNS])
+                sales.append(own.assign(hop=own["group"].map(number))[SALES_COLUMNS])
+        if not tables:
+            return (
+                pd.DataFrame(columns=HOP_COLUMNS).rename_axis("hop"),
+                pd.DataFrame(columns=SALES_COLUMNS),
+            )
+        hops = pd.concat(tables, ignore_index=True).rename_axis("hop")
+        return hops, pd.concat(sales, ignore_index=True)
 
     def allocated(self) -> pd.DataFrame:
         """Links with the units that pass along each, the likeliest first."""
-        return self._links([feeds for _, feeds in (*self.answers.values(), self.across)])
+        return self._links([feeds for _, feeds, _ in (*self.answers.values(), self.across)])
 
     def _links(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
         if not any(len(feeds) for feeds in tables):
