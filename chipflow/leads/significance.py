@@ -234,8 +234,7 @@ def lead_p_values(
     """
     if links.empty:
         return pd.Series(dtype="float64", name="p_value").rename_axis("scheme")
-    lots = tracing.lots
-    named = pd.Series(lots.family >= 0, index=lots.record)
+    named = pd.Series(tracing.follower.certain, index=tracing.lots.record)
     own = links.assign(certain=named.reindex(links["from_record"]).to_numpy())
     table = own.groupby(["scheme", "hop"]).agg(
         lots=("to_record", "nunique"),

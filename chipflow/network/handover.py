@@ -44,6 +44,10 @@ MOST_SOLD_ON = 0.7  # share of the chips
 # elsewhere. Two strangers' books differ by any factor.
 SAME_SIZE = (0.5, 0.3)  # (share of true hand-overs, standard deviation of log chips)
 ANY_SIZE = 1.5  # standard deviation of log chips between strangers
+# Most companies through which goods were diverted, in cases made public, were founded for it:
+# seen for the first time so shortly before their first purchase of chips.
+NEW_IF_DIVERTED = 0.6  # share of companies
+NEW_FOR = 180  # days
 # The likeliest buyer is named if it is at least so likely; the odds stand with the link.
 LIKELIEST = 0.3  # probability
 # In one lot of ten of a true hand-over nothing fits: it came from somewhere else.
@@ -174,7 +178,7 @@ def sources(
     by_buyer = by_buyer.reset_index()
     missed = lots_of.reindex(by_buyer["group"]).to_numpy() - by_buyer["lots"].to_numpy()
     by_buyer["log"] += missed * np.log(FROM_ELSEWHERE)
-    by_buyer["log"] += _same_size(ledgers, believed, by_buyer)
+    by_buyer["log"] += _same_size(ledgers, believed, by_buyer) + _newness(ledgers, by_buyer)
     question = believed.drop_duplicates("group").set_index("group")["question"]
     question = question.reindex(by_buyer["group"]).to_numpy()
     sender = asked.sender[question]
@@ -210,3 +214,24 @@ def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) ->
     part = ((apart < 0) & (apart > np.log(0.2))) / np.log(5)
     ratio = (share * normal(apart, spread) + (1 - share) * part + 1e-3) / normal(apart, ANY_SIZE)
     return np.where(np.isfinite(ratio), np.log(np.clip(ratio, 0.05, 20.0)), 0.0)
+
+
+def _newness(ledgers: Ledgers, pairs: pd.DataFrame) -> Floats:
+    """Log-likelihood ratio of being new to the records, against all buyers of chips."""
+    lots, at = ledgers.lots, ledgers.followed.at
+    companies = 1 + int(max(lots.shipper.max(), lots.consignee.max()))
+    seen = np.full(companies, np.iinfo(np.int64).max)
+    np.minimum.at(seen, lots.shipper, lots.first)
+    np.minimum.at(seen, lots.consignee, lots.first)
+    bought = np.full(companies, np.iinfo(np.int64).max)
+    np.minimum.at(bought, lots.consignee[at], lots.first[at])
+    buyers = np.unique(lots.consignee[at])
+    # Where the records begin too late, nothing can be said of what was before.
+    told = bought[buyers] >= NEW_FOR
+    new = bought[buyers] - seen[buyers] < NEW_FOR
+    share = (new[told].sum() + 1) / (told.sum() + 2)
+    ratio = np.where(
+        new, np.log(NEW_IF_DIVERTED / share), np.log((1 - NEW_IF_DIVERTED) / (1 - share))
+    )
+    by_company = pd.Series(np.where(told, ratio, 0.0), index=buyers)
+    return by_company.reindex(pairs["buyer"]).to_numpy()

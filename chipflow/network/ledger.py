@@ -18,6 +18,7 @@ import pandas as pd
 
 from chipflow.network.agreement import (
     PRICE_HABITS,
+    SAME_CHIP,
     WORD_HABIT_SHARES,
     WORD_HABITS,
     agreement,
@@ -122,8 +123,13 @@ class Ledgers:
         stock: np.ndarray | None = None,
         owner: Ints | None = None,
         latest: int = LATEST,
+        open_seller: np.ndarray | None = None,
     ) -> None:
         self.lots, self.window = lots, window
+        # Lots in which the name of a chip says nothing of where it is from.
+        self.usual = np.zeros(len(lots), dtype=bool)
+        if open_seller is not None:
+            self.usual = open_seller[lots.shipper] & (lots.family >= 0) & ~lots.arrives
         owner = lots.consignee if owner is None else owner
         stock = followed & ~lots.arrives if stock is None else stock
         self.followed = Receipts(lots, stock, owner, latest)
@@ -242,13 +248,16 @@ class Ledgers:
     def _by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
         """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
         found = agreement(self.lots, e, f[row], self.window)
-        base = found.weight * found.number * found.waiting
-        words = WORD_HABITS[:, found.word] / found.word_chance
+        # An open seller sells the chip by name, at its usual weight and price, whatever it buys.
+        usual = self.usual[f[row]] & (found.word == SAME_CHIP)
+        base = np.where(usual, 1.0, found.weight) * found.number * found.waiting
+        words = np.where(usual, 1.0, WORD_HABITS[:, found.word] / found.word_chance)
+        value = np.where(usual[:, None], 1.0, found.value)
         total = np.zeros((len(f), WORD_HABITS.shape[0], len(PRICE_HABITS)))
         # Rows come in order, so that sums over each are taken in one pass.
         starts = np.flatnonzero(np.diff(row, prepend=-1))
         for habit in range(WORD_HABITS.shape[0]):
-            weighed = (base * words[habit])[:, None] * found.value
+            weighed = (base * words[habit])[:, None] * value
             total[row[starts], habit] = np.add.reduceat(weighed, starts, axis=0)
         return total
 

@@ -33,6 +33,7 @@ from chipflow.network.handover import (
     senders,
     sources,
 )
+from chipflow.network.hidden import hidden_purchases
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.lots import Floats, Lots
 from chipflow.progress import silent
@@ -199,8 +200,10 @@ class Follower:
     def __init__(self, lots: Lots, window: int, linked: set[tuple[int, int]]) -> None:
         self.lots, self.window, self.linked = lots, window, linked
         self.followed = lots.family >= 0
-        # How sure it is that a lot carries what it is followed for; what it names is certain.
-        self.belief = np.where(self.followed, 1.0, 0.0)
+        bought, like = hidden_purchases(lots, window)
+        lots.inherit(like, bought)
+        self.followed[bought] = True
+        self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
         self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = {}
@@ -247,7 +250,9 @@ class Follower:
 
     def company_books(self) -> Ledgers:
         """Return the books of companies, as far as goods are followed by now."""
-        return Ledgers(self.lots, self.followed, self.window)
+        return Ledgers(
+            self.lots, self.followed, self.window, open_seller=self.open_seller
+        )
 
     def judge(self, ledgers: Ledgers, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Weigh sales of companies against purchases of companies.
@@ -260,9 +265,7 @@ class Follower:
         answers = ledgers.ask(asked)
         groups = _with_parties(answers.groups, asked)
         groups = groups.assign(log_odds=groups["log_lr"], kind=RECORDED, searched=1)
-        onward = (groups["place"] != TO_DESTINATION).to_numpy()
-        opens = onward & self.open_seller[groups["sender"].to_numpy()]
-        sure = (groups["log_odds"] > 0).to_numpy() & ~opens
+        sure = (groups["log_odds"] > 0).to_numpy()
         sales = answers.sales
         sales = sales.assign(believed=(sales["probability"] > BELIEVED) & sure[sales["group"]])
         return _counted(groups, sales[sales["believed"]]), sales
@@ -386,7 +389,7 @@ class Follower:
         links = links.sort_values(["by_share", "e", "f"], ascending=[False, True, True])
         links = links.drop_duplicates(["e", "f"]).reset_index(drop=True)
         links["units"] = _allocate(lots, links)
-        return _fed(lots, links[links["units"].isna() | (links["units"] > 0)])
+        return _fed(self.certain, links[links["units"].isna() | (links["units"] > 0)])
 
 
 def _with_hops(lots: Lots, links: pd.DataFrame, hops: pd.DataFrame) -> pd.DataFrame:
@@ -424,12 +427,12 @@ def _with_parties(groups: pd.DataFrame, asked: Questions) -> pd.DataFrame:
     return groups.assign(buyer=asked.buyer[question], sender=asked.sender[question])
 
 
-def _fed(lots: Lots, links: pd.DataFrame) -> pd.DataFrame:
-    """Links that hang on a lot which names a chip: others lost their feed in the allocation."""
+def _fed(own: np.ndarray, links: pd.DataFrame) -> pd.DataFrame:
+    """Links that hang on a lot which is chips by itself: others lost their feed."""
     e, f = links["e"].to_numpy(), links["f"].to_numpy()
     kept = np.ones(len(links), dtype=bool)
     while True:
-        fed = lots.family >= 0
+        fed = own.copy()
         fed[f[kept]] = True
         still = kept & fed[e]
         if still.sum() == kept.sum():

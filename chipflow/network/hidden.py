@@ -1,0 +1,72 @@
+"""Purchases that name no chip, at companies that deal in chips by name.
+
+Whoever buys an H100 under its name in May may buy it as "computer parts" in June. A purchase
+without a name is followed like one with a name where its weight and value are those of the chips
+that the same company buys or sells by name around that time, and hardly those of other goods.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipflow.network.agreement import WORD_HABIT_SHARES, WORD_HABITS, agreement, habit_shares
+from chipflow.network.ledger import LATEST
+from chipflow.network.lots import Floats, Ints, Lots
+
+# Of the purchases without a name at companies that deal in chips by name, so many are chips.
+HIDDEN = 0.03  # share of purchases
+BELIEVED = 0.5  # probability from which a purchase is followed
+
+
+def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
+    """Find purchases that are chips by weight and value, and what chip they are like.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    window
+        Days within which a company's lots are compared.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Positions of purchases, and of the named lot that each is most like.
+    """
+    span = 2 + int(lots.last.max(initial=0))
+    named = np.flatnonzero(lots.family >= 0)
+    company = np.concatenate([lots.consignee[named], lots.shipper[named]])
+    known = np.concatenate([lots.named_consignee[named], lots.named_shipper[named]])
+    at = np.tile(named, 2)[known]
+    key = company[known] * span + lots.first[at]
+    order = np.lexsort((at, key))
+    at, key = at[order], key[order]
+    dealers = np.unique(company[known])
+    asked = (lots.family < 0) & ~lots.arrives & lots.named_consignee
+    asked &= np.isin(lots.consignee, dealers) & np.isfinite(lots.usd_kg)
+    e = np.flatnonzero(asked)
+    begin = lots.consignee[e] * span + np.maximum(lots.first[e] - window, 0)
+    end = lots.consignee[e] * span + np.minimum(lots.last[e] + window, span - 1)
+    low, high = np.searchsorted(key, begin), np.searchsorted(key, end, side="right")
+    low = np.maximum(low, high - LATEST)
+    count = high - low
+    row = np.repeat(np.arange(len(e)), count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    model = at[low[row] + offset]
+    if not len(row):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    ratio = _likeness(lots, model, e[row], window)
+    odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
+    odds *= HIDDEN / (1 - HIDDEN)
+    found = np.flatnonzero(odds > BELIEVED / (1 - BELIEVED))
+    best = np.lexsort((model, -ratio, row))
+    row, model = row[best], model[best]
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    model_of = dict(zip(row[first].tolist(), model[first].tolist(), strict=True))
+    return e[found], np.array([model_of[one] for one in found.tolist()], dtype=np.int64)
+
+
+def _likeness(lots: Lots, named: Ints, asked: Ints, window: int) -> Floats:
+    met = agreement(lots, named, asked, window)
+    words = WORD_HABIT_SHARES @ WORD_HABITS[:, met.word] / met.word_chance
+    return np.asarray(met.weight * words * (met.value @ habit_shares()))
