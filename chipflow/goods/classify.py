@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from chipflow.goods.catalogue import Catalogue, Kind, load_catalogue
+from chipflow.goods.catalogue import Catalogue, load_catalogue
 from chipflow.goods.counting import count, counted, counting_units, is_count
-from chipflow.goods.lookups import lookups_of
+from chipflow.goods.lookups import (
+    NO_CODE,
+    OTHER_CODE,
+    Lookups,
+    headings_of,
+    lookups_of,
+    worded_headings,
+)
 from chipflow.goods.texts import TEXT, capitals, first, may_name, read_texts, skim
 
 if TYPE_CHECKING:
@@ -91,11 +98,11 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     ("64 PCS H100") stands in where the quantity is missing or none.
     """
     tables = catalogue or load_catalogue()
-    lookups = [ibis.memtable(table) for table in lookups_of(tables)]
+    lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
     return _classified(expr, tables, lookups)
 
 
-def _classified(expr: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) -> ir.Table:
+def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     clash = sorted(set(COLUMNS) & set(expr.columns))
     if clash:
         expr = expr.drop(*clash)
@@ -115,7 +122,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) 
     seen = coded.mutate(**skim(coded[TEXT], coded.worded | coded.hit, tables))
     # Only texts with a name are read any further: the others need not be kept.
     seen = seen.mutate(**{TEXT: ibis.ifelse(seen.hit, seen[TEXT], ibis.null("string"))})
-    headings = _read_headings(codes, tables)
+    headings = codes.select(_HS, "heading").join(lookups.headings, "heading", how="inner")
     seen = seen.join(headings, [_HS, "word"], how="inner").join(units, _UNIT, how="inner")
     # The few records with a name go another way than the many without.
     named = seen.filter(seen.hit)
@@ -229,10 +236,12 @@ def _query(catalogue: Catalogue) -> tuple[Any, str]:
         name=_ROWS,
     )
     connection = connect("duckdb")
-    lookups = [
-        connection.create_table(name, table)
-        for name, table in lookups_of(catalogue)._asdict().items()
-    ]
+    lookups = Lookups(
+        *(
+            connection.create_table(name, table)
+            for name, table in lookups_of(catalogue)._asdict().items()
+        )
+    )
     ordered = _classified(rows, catalogue, lookups).order_by("record_id").select(*COLUMNS)
     return connection, str(connection.compile(ordered))
 
@@ -241,76 +250,22 @@ def _query(catalogue: Catalogue) -> tuple[Any, str]:
 
 
 def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
-    """Say what each HS code means by itself, and whether any words could change that."""
+    """Say of each HS code under which ``heading`` it is, and whether words could change that."""
     read = codes.mutate(digits=codes[_HS].re_replace("[^0-9]", ""))
-    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
-    kinds = sorted(
-        ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
-        key=lambda pair: -len(pair[0]),
+    found = read.mutate(heading=_heading(read.digits, tables))
+    return found.mutate(worded=found.heading.isin(worded_headings(tables)))
+
+
+def _heading(digits: ir.StringValue, tables: Catalogue) -> Any:
+    """Return the longest beginning of an HS code of which the tables say something."""
+    of_length: dict[int, list[str]] = {}
+    for heading in headings_of(tables):
+        of_length.setdefault(len(heading), []).append(heading)
+    begins = (
+        (digits.substr(0, length).isin(headings), digits.substr(0, length))
+        for length, headings in sorted(of_length.items(), reverse=True)
     )
-    worded: Any = read.digits == ""
-    for prefix in sorted({prefix for kind in _worded(tables) for prefix in kind.hs}):
-        worded = worded | read.digits.startswith(prefix)
-    return read.mutate(
-        worded=worded,
-        hs_score=first(
-            ((read.digits.startswith(word.pattern), word.log_odds) for word in weights), 0.0
-        ),
-        hs_kind=first(
-            ((read.digits.startswith(prefix), kind.kind) for prefix, kind in kinds),
-            ibis.ifelse(read.digits == "", "unknown", "other"),
-        ),
-        hs_vague=first(
-            ((read.digits.startswith(prefix), kind.vague) for prefix, kind in kinds), False
-        ),
-    )
-
-
-def _worded(tables: Catalogue) -> list[Kind]:
-    return [kind for kind in tables.kinds if kind.role == "word"]
-
-
-def _read_headings(codes: ir.Table, tables: Catalogue) -> ir.Table:
-    """Say of an HS code and a kind of goods what they mean together."""
-    words = _worded(tables)
-    # Every kind beside every code: cheaper than finding out which pairs occur.
-    pairs = codes.mutate(word=ibis.array(list(range(-1, len(words)))).unnest())
-    told = pairs.mutate(
-        word_kind=first(
-            ((pairs.word == n, kind.kind) for n, kind in enumerate(words)), ibis.null("string")
-        ),
-        word_vague=first(((pairs.word == n, kind.vague) for n, kind in enumerate(words)), False),
-        fits=first(
-            ((pairs.word == n, _fits(pairs.digits, kind)) for n, kind in enumerate(words)), False
-        ),
-    )
-    # Words that say nothing ("goods", "spare parts") leave the kind to the HS code; a code that
-    # many goods carry, in words that speak against the chip, is other goods.
-    says_nothing = (told.word_kind == "other") | ~told.fits
-    unknown = told.hs_kind == "unknown"
-    by_code = ibis.ifelse(unknown & told.fits, "other", told.hs_kind)
-    return told.select(
-        _HS,
-        "word",
-        "word_kind",
-        "hs_score",
-        plain=ibis.ifelse(says_nothing, by_code, told.word_kind),
-        # A name that is no chip there ("H100 PUMP") says as much as words do.
-        plain_named=ibis.ifelse(
-            says_nothing, ibis.ifelse(unknown, "other", told.hs_kind), told.word_kind
-        ),
-        plain_vague=ibis.ifelse(told.fits, told.word_vague, told.hs_vague),
-        # No code and no words: an empty text could be anything.
-        open=(told.digits == "") & ~told.fits,
-    )
-
-
-def _fits(digits: ir.StringValue, kind: Kind) -> Any:
-    """Whether an HS code is missing or one under which these words mean this kind."""
-    fits: Any = digits == ""
-    for prefix in kind.hs:
-        fits = fits | digits.startswith(prefix)
-    return fits
+    return first([(digits == NO_CODE, NO_CODE), *begins], OTHER_CODE)
 
 
 # ---------------------------------------------------------------- one record

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from chipflow.goods.facts import Catalogue, Chip, Kind, Word
+    from chipflow.goods.lookups import Lookups
     from chipflow.goods.patterns import Patterns
 
 TEXT = "_goods_text"
@@ -117,7 +118,7 @@ def _kind(text: ir.StringValue, kinds: Sequence[tuple[int, Kind]]) -> Any:
 # ---------------------------------------------------------------- texts with a name
 
 
-def read_texts(texts: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) -> ir.Table:
+def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     """Read the distinct texts in which a name was seen.
 
     Parameters
@@ -148,9 +149,8 @@ def _number(text: ir.StringValue, pattern: str) -> Any:
     return _extract(text, pattern).replace(",", "").try_cast("int64")
 
 
-def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]) -> ir.Table:
+def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Table:
     """Find part number, chip and system; a name that is used for nothing else goes first."""
-    names, parts, systems, boxes = lookups
     found = texts.mutate(
         k=ibis.coalesce(*(_extract(texts.g, pattern) for pattern in patterns.chips)),
         s=_extract(texts.g, patterns.system),
@@ -162,11 +162,11 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]
         part_key=found.part.replace(" ", ""),
     )
     known = (
-        keyed.left_join(names, "name_key")
+        keyed.left_join(lookups.names, "name_key")
         .drop("name_key_right")
-        .left_join(parts, "part_key")
+        .left_join(lookups.parts, "part_key")
         .drop("part_key_right")
-        .left_join(systems, "system_key")
+        .left_join(lookups.systems, "system_key")
         .drop("system_key_right")
     )
     # Patterns without a list of spellings are tried one by one.
@@ -178,7 +178,7 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]
         own_family=ibis.coalesce(tried.own_family, tried.part_family),
         system=ibis.coalesce(tried.system_name, tried.part_system),
     )
-    boxed = meant.left_join(boxes, "system").drop("system_right")
+    boxed = meant.left_join(lookups.boxes, "system").drop("system_right")
     return boxed.mutate(
         own_name=boxed.own_family.notnull(),
         family=ibis.coalesce(boxed.own_family, boxed.system_family),
