@@ -26,7 +26,7 @@ from chipflow.goods.lookups import (
     lookups_of,
     worded_headings,
 )
-from chipflow.goods.texts import TEXT, capitals, first, may_name, read_texts, skim
+from chipflow.goods.texts import TEXT, capitals, first, read_texts, says_nothing, search, skim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,12 +114,14 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         }
     )
     # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = keyed.mutate(hit=may_name(keyed[TEXT], tables))
+    searched = keyed.mutate(**search(keyed[TEXT], tables))
     # HS codes, kinds of goods and units are few: each is judged once.
     codes = _read_codes(keyed.select(_HS).distinct(), tables)
     units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
-    coded = searched.join(codes.select(_HS, "worded"), _HS, how="inner")
-    seen = coded.mutate(**skim(coded[TEXT], coded.worded | coded.hit, tables))
+    coded = searched.join(codes.select(_HS, "coded", "worded"), _HS, how="inner")
+    # Only a text without a code can be empty.
+    empty = ibis.ifelse(coded.coded, False, says_nothing(coded[TEXT], tables))
+    seen = coded.mutate(**skim(coded, coded.worded | coded.hit, tables), empty=empty)
     # Only texts with a name are read any further: the others need not be kept.
     seen = seen.mutate(**{TEXT: ibis.ifelse(seen.hit, seen[TEXT], ibis.null("string"))})
     headings = codes.select(_HS, "heading").join(lookups.headings, "heading", how="inner")
@@ -253,7 +255,9 @@ def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
     """Say of each HS code under which ``heading`` it is, and whether words could change that."""
     read = codes.mutate(digits=codes[_HS].re_replace("[^0-9]", ""))
     found = read.mutate(heading=_heading(read.digits, tables))
-    return found.mutate(worded=found.heading.isin(worded_headings(tables)))
+    return found.mutate(
+        coded=found.heading != NO_CODE, worded=found.heading.isin(worded_headings(tables))
+    )
 
 
 def _heading(digits: ir.StringValue, tables: Catalogue) -> Any:

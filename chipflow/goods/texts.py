@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from chipflow.goods.lookups import endless
+from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
@@ -66,18 +66,34 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 # ---------------------------------------------------------------- every text
 
 
-def may_name(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text in capitals whether it may name a chip, system or part number."""
-    return text.re_search(patterns_of(tables).any)
-
-
-def skim(text: ir.StringValue, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals what kind of goods it speaks of.
+def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text in capitals whether there is anything in it to be read.
 
     Parameters
     ----------
     text
         As :func:`capitals` gives it.
+    tables
+        The catalogue.
+
+    Returns
+    -------
+    dict
+        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it has
+        words that :func:`skim` looks for). What a search costs depends on the length of the text,
+        hardly on the number of words: one that looks for all of them spares most texts the rest.
+    """
+    telling = _any_of([*worded_kinds(tables), _kind(tables, "return")])
+    return {"hit": text.re_search(patterns_of(tables).any), "telling": text.re_search(telling)}
+
+
+def skim(seen: ir.Table, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text in capitals what kind of goods it speaks of.
+
+    Parameters
+    ----------
+    seen
+        Records with ``TEXT`` as :func:`capitals` gives it, and ``telling``.
     worded
         Whether words can say more than the HS code does, or the text may name a chip.
     tables
@@ -86,33 +102,49 @@ def skim(text: ir.StringValue, worded: ir.BooleanValue, tables: Catalogue) -> di
     Returns
     -------
     dict
-        Expressions ``word`` (place of the first kind of goods whose words occur, in the order of
-        ``kinds.csv``; -1 for none), ``mentions_return`` and ``empty``.
+        Expressions ``word`` (place of the first of ``worded_kinds`` whose words occur; ``NO_WORD``
+        for none) and ``mentions_return``.
     """
-    words = [kind for kind in tables.kinds if kind.role == "word"]
-    returns = next(kind.pattern for kind in tables.kinds if kind.role == "return")
-    empty = next(kind.pattern for kind in tables.kinds if kind.role == "empty")
-    spoken = ibis.ifelse(worded, text.re_search(_any_of(words)), False)
-    nothing = text.re_search(f"^{unfolded(' ?')}(?:{unfolded(quiet(empty))})?{unfolded(' ?')}$")
+    words = list(enumerate(worded_kinds(tables)))
+    returns = seen[TEXT].re_search(_any_of([_kind(tables, "return")]))
     return {
-        "word": ibis.ifelse(spoken, _kind(text, list(enumerate(words))), -1),
-        "mentions_return": text.re_search(unfolded(word(returns))),
-        "empty": ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False),
+        "word": ibis.ifelse(seen.telling & worded, _first_of(seen[TEXT], words), NO_WORD),
+        "mentions_return": ibis.ifelse(seen.telling, returns, False),
     }
+
+
+def says_nothing(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text in capitals whether it stands for "no description"."""
+    empty = unfolded(quiet(_kind(tables, "empty").pattern))
+    nothing = text.re_search(f"^{unfolded(' ?')}(?:{empty})?{unfolded(' ?')}$")
+    return ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False)
+
+
+def _kind(tables: Catalogue, role: str) -> Kind:
+    return next(kind for kind in tables.kinds if kind.role == role)
 
 
 def _any_of(kinds: Sequence[Kind]) -> str:
     return unfolded("|".join(word(kind.pattern) for kind in kinds))
 
 
-def _kind(text: ir.StringValue, kinds: Sequence[tuple[int, Kind]]) -> Any:
-    """Return the place of the first kind that occurs, by halving: each test reads a text once."""
+def _first_of(
+    text: ir.StringValue, kinds: Sequence[tuple[int, Kind]], *, sure: bool = False
+) -> Any:
+    """Return the place of the first kind that occurs, by halving: each test reads a text once.
+
+    With ``sure`` one of the kinds is known to occur.
+    """
     if len(kinds) == 1:
         place, kind = kinds[0]
-        return ibis.ifelse(text.re_search(unfolded(word(kind.pattern))), place, -1)
+        return place if sure else ibis.ifelse(text.re_search(_any_of([kind])), place, NO_WORD)
     half = len(kinds) // 2
     in_first = text.re_search(_any_of([kind for _, kind in kinds[:half]]))
-    return ibis.ifelse(in_first, _kind(text, kinds[:half]), _kind(text, kinds[half:]))
+    return ibis.ifelse(
+        in_first,
+        _first_of(text, kinds[:half], sure=True),
+        _first_of(text, kinds[half:], sure=sure),
+    )
 
 
 # ---------------------------------------------------------------- texts with a name
