@@ -121,24 +121,26 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     coded = searched.join(codes.select(_HS, "coded", "worded"), _HS, how="inner")
     # Only a text without a code can be empty.
     empty = ibis.ifelse(coded.coded, False, says_nothing(coded[TEXT], tables))
-    seen = coded.mutate(**skim(coded, coded.worded | coded.hit, tables), empty=empty)
     # Only texts with a name are read any further: the others need not be kept.
-    seen = seen.mutate(**{TEXT: ibis.ifelse(seen.hit, seen[TEXT], ibis.null("string"))})
+    named_text = ibis.ifelse(coded.hit, coded[TEXT], ibis.null("string"))
+    skimmed = skim(coded, coded.worded | coded.hit, tables)
+    seen = coded.mutate(**skimmed, empty=empty, **{TEXT: named_text})
     headings = codes.select(_HS, "heading").join(lookups.headings, "heading", how="inner")
     seen = seen.join(headings, [_HS, "word"], how="inner").join(units, _UNIT, how="inner")
     # The few records with a name go another way than the many without.
     named = seen.filter(seen.hit)
     texts = read_texts(named.select(TEXT).distinct(), tables, lookups)
-    joined = named.join(texts, TEXT, how="inner")
-    # The search was for a little more than names.
-    judged = count(_judge(joined.mutate(hit=joined.family.notnull()), tables), tables)
-    columns = (*expr.columns, *COLUMNS)
-    return judged.select(*columns).union(_plain(seen.filter(~seen.hit)).select(*columns))
+    judged = count(_judge(named.join(texts, TEXT, how="inner"), tables))
+    done = {name: judged[name] for name in COLUMNS if name != "units"}
+    done["units"] = judged.items * judged.chips_per_item
+    told = judged.select(*expr.columns, **{name: done[name] for name in COLUMNS})
+    return told.union(_plain(seen.filter(~seen.hit), expr.columns))
 
 
-def _plain(seen: ir.Table) -> ir.Table:
+def _plain(seen: ir.Table, columns: Sequence[str]) -> ir.Table:
     """Judge the records without a name, by HS code and words."""
-    return seen.mutate(
+    return seen.select(
+        *columns,
         goods=seen.plain,
         chip=ibis.null("string"),
         chip_probability=ibis.null("float64"),
@@ -147,6 +149,7 @@ def _plain(seen: ir.Table) -> ir.Table:
         units=ibis.null("float64"),
         declared=ibis.literal(False),
         vague=_vague(seen),
+        mentions_return=seen.mentions_return,
     )
 
 
@@ -277,18 +280,20 @@ def _heading(digits: ir.StringValue, tables: Catalogue) -> Any:
 
 def _judge(joined: ir.Table, tables: Catalogue) -> ir.Table:
     threshold = tables.words_of("threshold")[0].log_odds
-    weighed = joined.mutate(p=ibis.ifelse(joined.hit, _probability(joined, tables), 0.0))
-    judged = weighed.mutate(is_chip=weighed.hit & (weighed.p >= threshold))
-    return judged.mutate(
-        chip=ibis.ifelse(judged.is_chip, judged.name, ibis.null("string")),
-        chip_probability=ibis.ifelse(judged.is_chip, judged.p, ibis.null("float64")),
-        goods=ibis.ifelse(
-            judged.is_chip,
-            _chip_goods(judged, tables),
-            ibis.ifelse(judged.hit, judged.plain_named, judged.plain),
-        ),
-        declared=judged.is_chip,
-        vague=~judged.is_chip & _vague(judged),
+    # The search was for a little more than names.
+    weighed = joined.mutate(
+        p=ibis.ifelse(joined.family.notnull(), _probability(joined, tables), 0.0)
+    )
+    named = weighed.family.notnull()
+    is_chip = named & (weighed.p >= threshold)
+    plain = ibis.ifelse(named, weighed.plain_named, weighed.plain)
+    return weighed.mutate(
+        is_chip=is_chip,
+        chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
+        chip_probability=ibis.ifelse(is_chip, weighed.p, ibis.null("float64")),
+        goods=ibis.ifelse(is_chip, _chip_goods(weighed, tables), plain),
+        declared=is_chip,
+        vague=~is_chip & _vague(weighed),
     )
 
 
@@ -300,19 +305,18 @@ def _vague(seen: ir.Table) -> Any:
 def _probability(joined: ir.Table, tables: Catalogue) -> Any:
     """Turn the log-odds of text, heading and quantity into the probability of a chip."""
     score = joined.score + joined.hs_score + _amount(joined, tables)
-    of_box = ibis.ifelse(joined.own_name, 1.0, joined.system_probability.fill_null(1.0))
-    return 1 / (1 + (-score).exp()) * of_box
+    return 1 / (1 + (-score).exp()) * joined.in_box
 
 
-def _chip_goods(judged: ir.Table, tables: Catalogue) -> Any:
-    datacentre = judged.family.isin(
+def _chip_goods(weighed: ir.Table, tables: Catalogue) -> Any:
+    datacentre = weighed.family.isin(
         sorted(f for f, members in tables.by_family.items() if members[0].datacentre)
     )
     consumer = ibis.ifelse(
-        judged.word_kind.isin(["server", "computer"]), judged.word_kind, "consumer_card"
+        weighed.word_kind.isin(["server", "computer"]), weighed.word_kind, "consumer_card"
     )
     return ibis.ifelse(
-        datacentre, ibis.ifelse(judged.server_like, "server", "accelerator"), consumer
+        datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from chipflow.goods.counting import count_in_text
 from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
@@ -46,9 +47,8 @@ _LONGEST_EMPTY = 24
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "own_name", "score", "clear", "system_chips", "system_probability",
-    "server_like", "n_before", "n_inside", "n_in_server", "n_after", "n_joined", "n_cards",
-    "n_rack", "n_boxes", "n_pieces",
+    "name", "family", "score", "clear", "in_box", "server_like", "said", "board", "pieces",
+    "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     patterns = patterns_of(tables)
     folded = texts[TEXT].re_replace(PUNCTUATION, " ").translate(_ACCENTED, _PLAIN)
     named = _with_names(texts.mutate(g=folded), patterns, lookups)
-    return _with_scores(named, patterns, tables).select(TEXT, *COLUMNS)
+    return _with_scores(named, patterns, tables)
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -195,26 +195,25 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
     )
     known = (
         keyed.left_join(lookups.names, "name_key")
-        .drop("name_key_right")
         .left_join(lookups.parts, "part_key")
-        .drop("part_key_right")
         .left_join(lookups.systems, "system_key")
-        .drop("system_key_right")
+        .drop("name_key_right", "part_key_right", "system_key_right")
     )
     # Patterns without a list of spellings are tried one by one.
-    tried = known.mutate(
-        own_family=known.own_family.fill_null(_tried(known.k, endless(patterns.families))),
-        system_name=known.system_name.fill_null(_tried(known.s, endless(patterns.systems))),
-    )
-    meant = tried.mutate(
-        own_family=ibis.coalesce(tried.own_family, tried.part_family),
-        system=ibis.coalesce(tried.system_name, tried.part_system),
-    )
-    boxed = meant.left_join(lookups.boxes, "system").drop("system_right")
-    return boxed.mutate(
+    family = _tried(known.k, endless(patterns.families))
+    system = _tried(known.s, endless(patterns.systems))
+    meant = known.select(
+        TEXT, "g", "k", "s", "part_name", "part_chip",
+        own_family=ibis.coalesce(known.own_family, family, known.part_family),
+        system=ibis.coalesce(known.system_name, system, known.part_system),
+    )  # fmt: skip
+    boxed = meant.left_join(lookups.boxes, "system")
+    return boxed.select(
+        *meant.columns, "system_chips", "system_probability",
         own_name=boxed.own_family.notnull(),
         family=ibis.coalesce(boxed.own_family, boxed.system_family),
-    )
+        m=_marks(boxed, patterns),
+    )  # fmt: skip
 
 
 def _tried(name: ir.StringValue, pairs: Sequence[tuple[str, str]]) -> Any:
@@ -267,8 +266,7 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 # ---------------------------------------------------------------- scores and counts
 
 
-def _with_scores(named: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
-    marked = named.mutate(m=_marks(named, patterns))
+def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
     numbers = {
         f"n_{name}": _number(marked.m, pattern)
         for name, pattern in (
@@ -284,13 +282,17 @@ def _with_scores(named: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.T
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
-    return marked.mutate(
+    read = marked.select(
+        TEXT, "family", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, patterns, tables),
         clear=_clear(marked, tables),
+        # How likely a system of that name carries the chip.
+        in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
         **numbers,
-    )
+    )  # fmt: skip
+    return read.mutate(**count_in_text(read, tables)).select(TEXT, *COLUMNS)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
