@@ -26,7 +26,8 @@ from chipflow.goods.lookups import (
     lookups_of,
     worded_headings,
 )
-from chipflow.goods.texts import TEXT, capitals, first, read_texts, says_nothing, search, skim
+from chipflow.goods.patterns import beginning
+from chipflow.goods.texts import TEXT, capitals, read_texts, says_nothing, search, skim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -257,22 +258,14 @@ def _query(catalogue: Catalogue) -> tuple[Any, str]:
 def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
     """Say of each HS code under which ``heading`` it is, and whether words could change that."""
     read = codes.mutate(digits=codes[_HS].re_replace("[^0-9]", ""))
-    found = read.mutate(heading=_heading(read.digits, tables))
-    return found.mutate(
-        coded=found.heading != NO_CODE, worded=found.heading.isin(worded_headings(tables))
+    missing = read.digits == NO_CODE
+    found = read.digits.re_extract(beginning(headings_of(tables)), 0)
+    return read.select(
+        _HS,
+        heading=ibis.ifelse(missing | (found != ""), found, OTHER_CODE),
+        coded=~missing,
+        worded=missing | read.digits.re_search(beginning(worded_headings(tables))),
     )
-
-
-def _heading(digits: ir.StringValue, tables: Catalogue) -> Any:
-    """Return the longest beginning of an HS code of which the tables say something."""
-    of_length: dict[int, list[str]] = {}
-    for heading in headings_of(tables):
-        of_length.setdefault(len(heading), []).append(heading)
-    begins = (
-        (digits.substr(0, length).isin(headings), digits.substr(0, length))
-        for length, headings in sorted(of_length.items(), reverse=True)
-    )
-    return first([(digits == NO_CODE, NO_CODE), *begins], OTHER_CODE)
 
 
 # ---------------------------------------------------------------- one record

@@ -134,9 +134,8 @@ def headings_of(tables: Catalogue) -> list[str]:
 
 
 def worded_headings(tables: Catalogue) -> list[str]:
-    """Return the headings under which words may say more than the HS code does."""
-    worded = tuple({prefix for kind in worded_kinds(tables) for prefix in kind.hs})
-    return [NO_CODE, *(heading for heading in headings_of(tables) if heading.startswith(worded))]
+    """Return with what an HS code begins under which words may say more than the code does."""
+    return sorted({prefix for kind in worded_kinds(tables) for prefix in kind.hs})
 
 
 def endless(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
