@@ -119,23 +119,35 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # HS codes, kinds of goods and units are few: each is judged once.
     codes = _read_codes(keyed.select(_HS).distinct(), tables)
     units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
-    coded = searched.join(codes.select(_HS, "coded", "worded"), _HS, how="inner")
+    coded = searched.join(codes, _HS, how="inner")
     # Only a text without a code can be empty.
     empty = ibis.ifelse(coded.coded, False, says_nothing(coded[TEXT], tables))
     # Only texts with a name are read any further: the others need not be kept.
     named_text = ibis.ifelse(coded.hit, coded[TEXT], ibis.null("string"))
-    skimmed = skim(coded, coded.worded | coded.hit, tables)
-    seen = coded.mutate(**skimmed, empty=empty, **{TEXT: named_text})
-    headings = codes.select(_HS, "heading").join(lookups.headings, "heading", how="inner")
-    seen = seen.join(headings, [_HS, "word"], how="inner").join(units, _UNIT, how="inner")
+    skimmed = coded.select(
+        *expr.columns,
+        _UNIT,
+        "heading",
+        "hit",
+        **skim(coded, coded.worded | coded.hit, tables),
+        empty=empty,
+        **{TEXT: named_text},
+    )
+    seen = skimmed.join(units, _UNIT, how="inner")
     # The few records with a name go another way than the many without.
     named = seen.filter(seen.hit)
     texts = read_texts(named.select(TEXT).distinct(), tables, lookups)
-    judged = count(_judge(named.join(texts, TEXT, how="inner"), tables))
+    told = named.join(texts, TEXT, how="inner")
+    judged = count(_judge(_with_heading(told, lookups), tables))
     done = {name: judged[name] for name in COLUMNS if name != "units"}
     done["units"] = judged.items * judged.chips_per_item
-    told = judged.select(*expr.columns, **{name: done[name] for name in COLUMNS})
-    return told.union(_plain(seen.filter(~seen.hit), expr.columns))
+    named = judged.select(*expr.columns, **{name: done[name] for name in COLUMNS})
+    return named.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
+
+
+def _with_heading(seen: ir.Table, lookups: Lookups) -> ir.Table:
+    """Add what HS code and words mean together."""
+    return seen.join(lookups.headings, ["heading", "word"], how="inner")
 
 
 def _plain(seen: ir.Table, columns: Sequence[str]) -> ir.Table:

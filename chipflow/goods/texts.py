@@ -312,7 +312,10 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
         else:
             for measure in "张块片颗卡":
                 written = written.replace(words + measure, digits + measure)
-    return written
+    # Few texts have any: one search for all is cheaper than to replace each in vain.
+    return ibis.ifelse(
+        text.re_search("|".join(words for words, _ in patterns.numbers)), written, text
+    )
 
 
 def _clear(table: ir.Table, tables: Catalogue) -> Any:
