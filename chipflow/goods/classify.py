@@ -138,11 +138,13 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     named = seen.filter(seen.hit)
     texts = read_texts(named.select(TEXT).distinct(), tables, lookups)
     told = named.join(texts, TEXT, how="inner")
-    judged = count(_judge(_with_heading(told, lookups), tables))
-    done = {name: judged[name] for name in COLUMNS if name != "units"}
-    done["units"] = judged.items * judged.chips_per_item
-    named = judged.select(*expr.columns, **{name: done[name] for name in COLUMNS})
-    return named.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
+    judged = _judge(_with_heading(told, lookups), tables)
+    counts = count(judged)
+    done = judged.select(
+        *expr.columns,
+        **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
+    )
+    return done.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
 
 
 def _with_heading(seen: ir.Table, lookups: Lookups) -> ir.Table:

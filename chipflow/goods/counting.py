@@ -88,8 +88,8 @@ def _items_in_text(read: ir.Table, said: Any) -> Any:
     return ibis.ifelse(read.server_like, boxes, cards).cast("float64")
 
 
-def count(judged: ir.Table) -> ir.Table:
-    """Add ``items`` and ``chips_per_item``.
+def count(judged: ir.Table) -> dict[str, Any]:
+    """Return ``items``, ``chips_per_item`` and ``units``.
 
     Parameters
     ----------
@@ -98,13 +98,14 @@ def count(judged: ir.Table) -> ir.Table:
 
     Returns
     -------
-    ibis.Table
+    dict
+        Expressions.
     """
-    items = counted(judged)
-    per_item = ibis.ifelse(judged.is_chip, _chips_per_item(judged, items), ibis.null("int64"))
-    return judged.mutate(
-        items=ibis.coalesce(items, judged.in_text), chips_per_item=per_item.cast("float64")
-    )
+    of_quantity = counted(judged)
+    chips = ibis.ifelse(judged.is_chip, _chips_per_item(judged, of_quantity), ibis.null("int64"))
+    per_item = chips.cast("float64")
+    items = ibis.coalesce(of_quantity, judged.in_text)
+    return {"items": items, "chips_per_item": per_item, "units": items * per_item}
 
 
 def _chips_per_item(judged: ir.Table, items: Any) -> Any:

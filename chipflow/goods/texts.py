@@ -267,7 +267,7 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 
 
 def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
-    numbers = {
+    found = {
         f"n_{name}": _number(marked.m, pattern)
         for name, pattern in (
             ("before", patterns.before),
@@ -290,9 +290,10 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
-        **numbers,
+        **found,
     )  # fmt: skip
-    return read.mutate(**count_in_text(read, tables)).select(TEXT, *COLUMNS)
+    numbers = count_in_text(read, tables)
+    return read.select(TEXT, *(name for name in COLUMNS if name not in numbers), **numbers)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
