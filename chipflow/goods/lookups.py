@@ -156,7 +156,19 @@ def _headings(tables: Catalogue) -> pa.Table:
 
     kinds = [None, *worded_kinds(tables)]
     headings = [NO_CODE, OTHER_CODE, *headings_of(tables)]
-    told = [heading for code in headings for heading in _with_words(code, kinds, tables)]
+    # Longer beginnings say it more closely.
+    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
+    begins = sorted(
+        ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
+        key=lambda pair: -len(pair[0]),
+    )
+    told = []
+    for code in headings:
+        odds = next((word.log_odds for word in weights if code.startswith(word.pattern)), 0.0)
+        hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
+        # As written and not as the nearest float: weights that stand in a query add up exactly.
+        score = Decimal(str(odds))
+        told += [_together(code, score, hs, kind) for kind in kinds]
     columns = {
         name: pa.array(values)
         for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)
@@ -169,19 +181,6 @@ def _headings(tables: Catalogue) -> pa.Table:
             **columns,
         }
     )
-
-
-def _with_words(code: str, kinds: list[Kind | None], tables: Catalogue) -> list[Heading]:
-    """Say what a code means beside each kind of goods in words, None for no such words."""
-    # Longer beginnings say it more closely.
-    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
-    odds = next((word.log_odds for word in weights if code.startswith(word.pattern)), 0.0)
-    by_code = [kind for kind in tables.kinds if kind.role == "hs"]
-    begun = [(prefix, kind) for kind in by_code for prefix in kind.hs if code.startswith(prefix)]
-    hs = max(begun, key=lambda pair: len(pair[0]))[1] if begun else None
-    # As written and not as the nearest float: the weights that stand in a query add up exactly.
-    score = Decimal(str(odds))
-    return [_together(code, score, hs, kind) for kind in kinds]
 
 
 def _together(code: str, score: Decimal, hs: Kind | None, word: Kind | None) -> Heading:

@@ -20,6 +20,7 @@ from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
     ending,
+    loose,
     patterns_of,
     quiet,
     unfolded,
@@ -79,11 +80,12 @@ def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
     Returns
     -------
     dict
-        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it has
-        words that :func:`skim` looks for). What a search costs depends on the length of the text,
-        hardly on the number of words: one that looks for all of them spares most texts the rest.
+        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
+        have words that :func:`skim` looks for). What a search costs depends on the length of the
+        text, hardly on the number of words: one for all of them spares most texts the others.
     """
-    telling = _any_of([*worded_kinds(tables), _kind(tables, "return")])
+    kinds = [*worded_kinds(tables), _kind(tables, "return")]
+    telling = loose("|".join(word(kind.pattern) for kind in kinds))
     return {"hit": text.re_search(patterns_of(tables).any), "telling": text.re_search(telling)}
 
 
