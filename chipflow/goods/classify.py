@@ -16,10 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from chipflow.goods.catalogue import Catalogue, Kind, load_catalogue
+from chipflow.goods.catalogue import Catalogue, load_catalogue
 from chipflow.goods.counting import count, counted, counting_units, is_count
-from chipflow.goods.lookups import lookups_of
-from chipflow.goods.texts import TEXT, capitals, first, may_name, read_texts, skim
+from chipflow.goods.lookups import (
+    NO_CODE,
+    OTHER_CODE,
+    Lookups,
+    headings_of,
+    lookups_of,
+    worded_headings,
+)
+from chipflow.goods.patterns import beginning
+from chipflow.goods.texts import TEXT, capitals, read_texts, says_nothing, search, skim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,11 +99,11 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     ("64 PCS H100") stands in where the quantity is missing or none.
     """
     tables = catalogue or load_catalogue()
-    lookups = [ibis.memtable(table) for table in lookups_of(tables)]
+    lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
     return _classified(expr, tables, lookups)
 
 
-def _classified(expr: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) -> ir.Table:
+def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     clash = sorted(set(COLUMNS) & set(expr.columns))
     if clash:
         expr = expr.drop(*clash)
@@ -107,29 +115,47 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) 
         }
     )
     # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = keyed.mutate(hit=may_name(keyed[TEXT], tables))
+    searched = keyed.mutate(**search(keyed[TEXT], tables))
     # HS codes, kinds of goods and units are few: each is judged once.
     codes = _read_codes(keyed.select(_HS).distinct(), tables)
     units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
-    coded = searched.join(codes.select(_HS, "worded"), _HS, how="inner")
-    seen = coded.mutate(**skim(coded[TEXT], coded.worded | coded.hit, tables))
+    coded = searched.join(codes, _HS, how="inner")
+    # Only a text without a code can be empty.
+    empty = ibis.ifelse(coded.coded, False, says_nothing(coded[TEXT], tables))
     # Only texts with a name are read any further: the others need not be kept.
-    seen = seen.mutate(**{TEXT: ibis.ifelse(seen.hit, seen[TEXT], ibis.null("string"))})
-    headings = _read_headings(codes, tables)
-    seen = seen.join(headings, [_HS, "word"], how="inner").join(units, _UNIT, how="inner")
+    named_text = ibis.ifelse(coded.hit, coded[TEXT], ibis.null("string"))
+    skimmed = coded.select(
+        *expr.columns,
+        _UNIT,
+        "heading",
+        "hit",
+        **skim(coded, coded.worded | coded.hit, tables),
+        empty=empty,
+        **{TEXT: named_text},
+    )
+    seen = skimmed.join(units, _UNIT, how="inner")
     # The few records with a name go another way than the many without.
     named = seen.filter(seen.hit)
     texts = read_texts(named.select(TEXT).distinct(), tables, lookups)
-    joined = named.join(texts, TEXT, how="inner")
-    # The search was for a little more than names.
-    judged = count(_judge(joined.mutate(hit=joined.family.notnull()), tables), tables)
-    columns = (*expr.columns, *COLUMNS)
-    return judged.select(*columns).union(_plain(seen.filter(~seen.hit)).select(*columns))
+    told = named.join(texts, TEXT, how="inner")
+    judged = _judge(_with_heading(told, lookups), tables)
+    counts = count(judged)
+    done = judged.select(
+        *expr.columns,
+        **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
+    )
+    return done.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
 
 
-def _plain(seen: ir.Table) -> ir.Table:
+def _with_heading(seen: ir.Table, lookups: Lookups) -> ir.Table:
+    """Add what HS code and words mean together."""
+    return seen.join(lookups.headings, ["heading", "word"], how="inner")
+
+
+def _plain(seen: ir.Table, columns: Sequence[str]) -> ir.Table:
     """Judge the records without a name, by HS code and words."""
-    return seen.mutate(
+    return seen.select(
+        *columns,
         goods=seen.plain,
         chip=ibis.null("string"),
         chip_probability=ibis.null("float64"),
@@ -138,6 +164,7 @@ def _plain(seen: ir.Table) -> ir.Table:
         units=ibis.null("float64"),
         declared=ibis.literal(False),
         vague=_vague(seen),
+        mentions_return=seen.mentions_return,
     )
 
 
@@ -229,10 +256,12 @@ def _query(catalogue: Catalogue) -> tuple[Any, str]:
         name=_ROWS,
     )
     connection = connect("duckdb")
-    lookups = [
-        connection.create_table(name, table)
-        for name, table in lookups_of(catalogue)._asdict().items()
-    ]
+    lookups = Lookups(
+        *(
+            connection.create_table(name, table)
+            for name, table in lookups_of(catalogue)._asdict().items()
+        )
+    )
     ordered = _classified(rows, catalogue, lookups).order_by("record_id").select(*COLUMNS)
     return connection, str(connection.compile(ordered))
 
@@ -241,76 +270,16 @@ def _query(catalogue: Catalogue) -> tuple[Any, str]:
 
 
 def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
-    """Say what each HS code means by itself, and whether any words could change that."""
+    """Say of each HS code under which ``heading`` it is, and whether words could change that."""
     read = codes.mutate(digits=codes[_HS].re_replace("[^0-9]", ""))
-    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
-    kinds = sorted(
-        ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
-        key=lambda pair: -len(pair[0]),
-    )
-    worded: Any = read.digits == ""
-    for prefix in sorted({prefix for kind in _worded(tables) for prefix in kind.hs}):
-        worded = worded | read.digits.startswith(prefix)
-    return read.mutate(
-        worded=worded,
-        hs_score=first(
-            ((read.digits.startswith(word.pattern), word.log_odds) for word in weights), 0.0
-        ),
-        hs_kind=first(
-            ((read.digits.startswith(prefix), kind.kind) for prefix, kind in kinds),
-            ibis.ifelse(read.digits == "", "unknown", "other"),
-        ),
-        hs_vague=first(
-            ((read.digits.startswith(prefix), kind.vague) for prefix, kind in kinds), False
-        ),
-    )
-
-
-def _worded(tables: Catalogue) -> list[Kind]:
-    return [kind for kind in tables.kinds if kind.role == "word"]
-
-
-def _read_headings(codes: ir.Table, tables: Catalogue) -> ir.Table:
-    """Say of an HS code and a kind of goods what they mean together."""
-    words = _worded(tables)
-    # Every kind beside every code: cheaper than finding out which pairs occur.
-    pairs = codes.mutate(word=ibis.array(list(range(-1, len(words)))).unnest())
-    told = pairs.mutate(
-        word_kind=first(
-            ((pairs.word == n, kind.kind) for n, kind in enumerate(words)), ibis.null("string")
-        ),
-        word_vague=first(((pairs.word == n, kind.vague) for n, kind in enumerate(words)), False),
-        fits=first(
-            ((pairs.word == n, _fits(pairs.digits, kind)) for n, kind in enumerate(words)), False
-        ),
-    )
-    # Words that say nothing ("goods", "spare parts") leave the kind to the HS code; a code that
-    # many goods carry, in words that speak against the chip, is other goods.
-    says_nothing = (told.word_kind == "other") | ~told.fits
-    unknown = told.hs_kind == "unknown"
-    by_code = ibis.ifelse(unknown & told.fits, "other", told.hs_kind)
-    return told.select(
+    missing = read.digits == NO_CODE
+    found = read.digits.re_extract(beginning(headings_of(tables)), 0)
+    return read.select(
         _HS,
-        "word",
-        "word_kind",
-        "hs_score",
-        plain=ibis.ifelse(says_nothing, by_code, told.word_kind),
-        # A name that is no chip there ("H100 PUMP") says as much as words do.
-        plain_named=ibis.ifelse(
-            says_nothing, ibis.ifelse(unknown, "other", told.hs_kind), told.word_kind
-        ),
-        plain_vague=ibis.ifelse(told.fits, told.word_vague, told.hs_vague),
-        # No code and no words: an empty text could be anything.
-        open=(told.digits == "") & ~told.fits,
+        heading=ibis.ifelse(missing | (found != ""), found, OTHER_CODE),
+        coded=~missing,
+        worded=missing | read.digits.re_search(beginning(worded_headings(tables))),
     )
-
-
-def _fits(digits: ir.StringValue, kind: Kind) -> Any:
-    """Whether an HS code is missing or one under which these words mean this kind."""
-    fits: Any = digits == ""
-    for prefix in kind.hs:
-        fits = fits | digits.startswith(prefix)
-    return fits
 
 
 # ---------------------------------------------------------------- one record
@@ -318,18 +287,20 @@ def _fits(digits: ir.StringValue, kind: Kind) -> Any:
 
 def _judge(joined: ir.Table, tables: Catalogue) -> ir.Table:
     threshold = tables.words_of("threshold")[0].log_odds
-    weighed = joined.mutate(p=ibis.ifelse(joined.hit, _probability(joined, tables), 0.0))
-    judged = weighed.mutate(is_chip=weighed.hit & (weighed.p >= threshold))
-    return judged.mutate(
-        chip=ibis.ifelse(judged.is_chip, judged.name, ibis.null("string")),
-        chip_probability=ibis.ifelse(judged.is_chip, judged.p, ibis.null("float64")),
-        goods=ibis.ifelse(
-            judged.is_chip,
-            _chip_goods(judged, tables),
-            ibis.ifelse(judged.hit, judged.plain_named, judged.plain),
-        ),
-        declared=judged.is_chip,
-        vague=~judged.is_chip & _vague(judged),
+    # The search was for a little more than names.
+    weighed = joined.mutate(
+        p=ibis.ifelse(joined.family.notnull(), _probability(joined, tables), 0.0)
+    )
+    named = weighed.family.notnull()
+    is_chip = named & (weighed.p >= threshold)
+    plain = ibis.ifelse(named, weighed.plain_named, weighed.plain)
+    return weighed.mutate(
+        is_chip=is_chip,
+        chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
+        chip_probability=ibis.ifelse(is_chip, weighed.p, ibis.null("float64")),
+        goods=ibis.ifelse(is_chip, _chip_goods(weighed, tables), plain),
+        declared=is_chip,
+        vague=~is_chip & _vague(weighed),
     )
 
 
@@ -341,19 +312,18 @@ def _vague(seen: ir.Table) -> Any:
 def _probability(joined: ir.Table, tables: Catalogue) -> Any:
     """Turn the log-odds of text, heading and quantity into the probability of a chip."""
     score = joined.score + joined.hs_score + _amount(joined, tables)
-    of_box = ibis.ifelse(joined.own_name, 1.0, joined.system_probability.fill_null(1.0))
-    return 1 / (1 + (-score).exp()) * of_box
+    return 1 / (1 + (-score).exp()) * joined.in_box
 
 
-def _chip_goods(judged: ir.Table, tables: Catalogue) -> Any:
-    datacentre = judged.family.isin(
+def _chip_goods(weighed: ir.Table, tables: Catalogue) -> Any:
+    datacentre = weighed.family.isin(
         sorted(f for f, members in tables.by_family.items() if members[0].datacentre)
     )
     consumer = ibis.ifelse(
-        judged.word_kind.isin(["server", "computer"]), judged.word_kind, "consumer_card"
+        weighed.word_kind.isin(["server", "computer"]), weighed.word_kind, "consumer_card"
     )
     return ibis.ifelse(
-        datacentre, ibis.ifelse(judged.server_like, "server", "accelerator"), consumer
+        datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
     )
 
 

@@ -38,19 +38,23 @@ def counted(records: ir.Table) -> ir.FloatingValue:
     return ibis.ifelse(is_count(records), records.quantity.cast("float64"), ibis.null("float64"))
 
 
-def count(judged: ir.Table, tables: Catalogue) -> ir.Table:
-    """Add ``items``, ``chips_per_item`` and ``units``.
+def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
+    """Say what the numbers count that stand in a text.
 
     Parameters
     ----------
-    judged
-        Records with what was read from their text, and ``is_chip``.
+    read
+        Texts with the numbers ``n_...`` that were found in them, ``server_like`` and
+        ``system_chips``.
     tables
         The catalogue.
 
     Returns
     -------
-    ibis.Table
+    dict
+        Expressions ``said`` (number of chips that is said beside the name), ``board`` (as chips
+        on a board), ``pieces`` (whether pieces are counted), ``in_server`` (chips in a server) and
+        ``in_text`` (items, for records without a quantity).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
@@ -58,44 +62,59 @@ def count(judged: ir.Table, tables: Catalogue) -> ir.Table:
     def plausible(number: Any) -> Any:
         return ibis.ifelse(number.isin(patterns.plausible), number, none)
 
-    step = judged.mutate(
-        items=counted(judged),
-        said=ibis.coalesce(
-            plausible(judged.n_cards),
-            plausible(judged.n_rack),
-            plausible(judged.n_before),
-            plausible(judged.n_after),
-            ibis.ifelse(judged.n_joined.isin(JOINED), judged.n_joined, none),
-        ),
-        said_inside=ibis.coalesce(plausible(judged.n_inside), plausible(judged.n_in_server)),
-        listed=ibis.coalesce(judged.n_before, judged.n_after),
+    said = ibis.coalesce(
+        plausible(read.n_cards),
+        plausible(read.n_rack),
+        plausible(read.n_before),
+        plausible(read.n_after),
+        ibis.ifelse(read.n_joined.isin(JOINED), read.n_joined, none),
     )
-    per_item = ibis.ifelse(step.is_chip, _chips_per_item(step), none).cast("float64")
-    done = step.mutate(chips_per_item=per_item, in_text=_items_in_text(step))
-    done = done.mutate(items=ibis.coalesce(done.items, done.in_text))
-    return done.mutate(units=done.items * done.chips_per_item)
+    said_inside = ibis.coalesce(plausible(read.n_inside), plausible(read.n_in_server))
+    return {
+        "said": said,
+        "board": read.n_cards.notnull() | read.n_rack.notnull(),
+        "pieces": read.n_pieces.notnull(),
+        "in_server": ibis.coalesce(said, said_inside, read.system_chips),
+        "in_text": _items_in_text(read, said),
+    }
 
 
-def _chips_per_item(step: ir.Table) -> Any:
-    # "8*H100" beside a quantity of 8 says the same thing twice; beside 10 it is what each holds.
-    twice = (step.items == step.said).fill_null(False)
-    board = step.n_cards.notnull() | step.n_rack.notnull()
-    card = ibis.cases(
-        (step.said.isnull() | twice, 1),
-        (board, step.said),
-        (step.n_pieces.notnull() | step.items.isnull(), 1),
-        else_=step.said,
-    )
-    server = ibis.coalesce(step.said, step.said_inside, step.system_chips)
-    return ibis.ifelse(step.server_like, server, card)
-
-
-def _items_in_text(step: ir.Table) -> Any:
-    """Return the pieces that the text counts, for records without a quantity."""
+def _items_in_text(read: ir.Table, said: Any) -> Any:
     none = ibis.null("int64")
     # What a server's text counts by name is inside; only pieces ("2 SETS") and boxes are items.
-    inside = step.n_inside.notnull() & step.said.isnull()
-    boxes = ibis.coalesce(step.n_boxes, ibis.ifelse(inside, none, step.n_pieces))
-    return ibis.ifelse(step.server_like, boxes, ibis.coalesce(step.n_pieces, step.listed)).cast(
-        "float64"
+    inside = read.n_inside.notnull() & said.isnull()
+    boxes = ibis.coalesce(read.n_boxes, ibis.ifelse(inside, none, read.n_pieces))
+    cards = ibis.coalesce(read.n_pieces, read.n_before, read.n_after)
+    return ibis.ifelse(read.server_like, boxes, cards).cast("float64")
+
+
+def count(judged: ir.Table) -> dict[str, Any]:
+    """Return ``items``, ``chips_per_item`` and ``units``.
+
+    Parameters
+    ----------
+    judged
+        Records with what was read from their text, and ``is_chip``.
+
+    Returns
+    -------
+    dict
+        Expressions.
+    """
+    of_quantity = counted(judged)
+    chips = ibis.ifelse(judged.is_chip, _chips_per_item(judged, of_quantity), ibis.null("int64"))
+    per_item = chips.cast("float64")
+    items = ibis.coalesce(of_quantity, judged.in_text)
+    return {"items": items, "chips_per_item": per_item, "units": items * per_item}
+
+
+def _chips_per_item(judged: ir.Table, items: Any) -> Any:
+    # "8*H100" beside a quantity of 8 says the same thing twice; beside 10 it is what each holds.
+    twice = (items == judged.said).fill_null(False)
+    card = ibis.cases(
+        (judged.said.isnull() | twice, 1),
+        (judged.board, judged.said),
+        (judged.pieces | items.isnull(), 1),
+        else_=judged.said,
     )
+    return ibis.ifelse(judged.server_like, judged.in_server, card)

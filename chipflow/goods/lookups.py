@@ -1,7 +1,12 @@
-"""What each spelling of a name stands for, as tables that texts are joined to."""
+"""What each spelling of a name and each HS code stands for, as tables that records are joined to.
+
+What follows from the knowledge tables alone is worked out here: an engine needs longer to be
+told of a hundred cases than to join a table of them.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +16,12 @@ from chipflow.goods.spellings import spellings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from chipflow.goods.facts import Catalogue
+    from chipflow.goods.facts import Catalogue, Kind
+
+# Stand for an HS code where there is none, and where the tables say nothing of it.
+NO_CODE, OTHER_CODE = "", "?"
+# Stands for the place of a kind of goods in a text in whose words none is named.
+NO_WORD = -1
 
 
 class Lookups(NamedTuple):
@@ -27,12 +37,42 @@ class Lookups(NamedTuple):
         ``system_key, system_name``.
     boxes
         ``system, system_family, system_chips, system_probability``.
+    headings
+        What an HS code and a kind of goods in words mean together: ``heading`` (one of
+        :func:`headings_of`), ``word`` (place in :func:`worded_kinds`, or ``NO_WORD``) and the
+        fields of :class:`Heading`.
     """
 
     names: pa.Table
     parts: pa.Table
     systems: pa.Table
     boxes: pa.Table
+    headings: pa.Table
+
+
+class Heading(NamedTuple):
+    """What an HS code and words mean together.
+
+    Attributes
+    ----------
+    word_kind
+        The kind of goods that the words mean; None without words.
+    hs_score
+        Log-odds that the code speaks for a chip.
+    plain, plain_named
+        The kind of goods, in a text without a name and in one with a name that is no chip.
+    plain_vague
+        Whether words or code could cover a chip without naming it.
+    open
+        There is neither a code nor a word: an empty text could be anything.
+    """
+
+    word_kind: str | None
+    hs_score: Decimal
+    plain: str
+    plain_named: str
+    plain_vague: bool
+    open: bool
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +118,24 @@ def lookups_of(tables: Catalogue) -> Lookups:
                 ),
             }
         ),
+        headings=_headings(tables),
     )
+
+
+def worded_kinds(tables: Catalogue) -> list[Kind]:
+    """Return the kinds of goods that words tell, in the order in which they are looked for."""
+    return [kind for kind in tables.kinds if kind.role == "word"]
+
+
+def headings_of(tables: Catalogue) -> list[str]:
+    """Return what an HS code may begin with so that the tables say something of it."""
+    weighed = {word.pattern for word in tables.words_of("hs")}
+    return sorted(weighed | {prefix for kind in tables.kinds for prefix in kind.hs})
+
+
+def worded_headings(tables: Catalogue) -> list[str]:
+    """Return with what an HS code begins under which words may say more than the code does."""
+    return sorted({prefix for kind in worded_kinds(tables) for prefix in kind.hs})
 
 
 def endless(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
@@ -92,6 +149,58 @@ def _listed(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
         for spelling in sorted(spellings(pattern) or ()):
             known.setdefault(spelling, name)
     return dict(sorted(known.items()))
+
+
+def _headings(tables: Catalogue) -> pa.Table:
+    import pyarrow as pa
+
+    kinds = [None, *worded_kinds(tables)]
+    headings = [NO_CODE, OTHER_CODE, *headings_of(tables)]
+    # Longer beginnings say it more closely.
+    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
+    begins = sorted(
+        ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
+        key=lambda pair: -len(pair[0]),
+    )
+    told = []
+    for code in headings:
+        odds = next((word.log_odds for word in weights if code.startswith(word.pattern)), 0.0)
+        hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
+        # As written and not as the nearest float: weights that stand in a query add up exactly.
+        score = Decimal(str(odds))
+        told += [_together(code, score, hs, kind) for kind in kinds]
+    columns = {
+        name: pa.array(values)
+        for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)
+    }
+    places = range(NO_WORD, NO_WORD + len(kinds))
+    return pa.table(
+        {
+            "heading": pa.array([code for code in headings for _ in kinds], pa.string()),
+            "word": pa.array([place for _ in headings for place in places], pa.int32()),
+            **columns,
+        }
+    )
+
+
+def _together(code: str, score: Decimal, hs: Kind | None, word: Kind | None) -> Heading:
+    fits = word is not None and (code == NO_CODE or code.startswith(word.hs))
+    by_code = hs.kind if hs else "unknown" if code == NO_CODE else "other"
+    named = "other" if by_code == "unknown" else by_code
+    # Words that say nothing ("goods", "spare parts") leave the kind to the HS code; a code that
+    # many goods carry, in words that speak against the chip, is other goods.
+    told = word.kind if word and fits and word.kind != "other" else None
+    vague = word if fits else hs
+    return Heading(
+        word_kind=word.kind if word else None,
+        hs_score=score,
+        plain=told or (named if fits else by_code),
+        # A name that is no chip there ("H100 PUMP") says as much as words do.
+        plain_named=told or named,
+        plain_vague=vague is not None and vague.vague,
+        # No code and no words: an empty text could be anything.
+        open=code == NO_CODE and not fits,
+    )
 
 
 def _family(name: str, tables: Catalogue) -> str | None:

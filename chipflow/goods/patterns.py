@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chipflow.goods.facts import Catalogue, Part
 
 # Traders separate words by anything; digits keep their separators, times signs keep themselves.
@@ -117,6 +119,11 @@ def ending(pattern: str) -> str:
 def whole(pattern: str) -> str:
     """Match nothing but the pattern."""
     return f"^(?:{quiet(pattern)})$"
+
+
+def beginning(of: Sequence[str]) -> str:
+    """Match the longest of some texts with which a text begins."""
+    return f"^(?:{'|'.join(sorted(of, key=lambda text: (-len(text), text)))})"
 
 
 def part_pattern(number: str) -> str:

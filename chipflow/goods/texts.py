@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from chipflow.goods.lookups import endless
+from chipflow.goods.counting import count_in_text
+from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
     ending,
+    loose,
     patterns_of,
     quiet,
     unfolded,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from chipflow.goods.facts import Catalogue, Chip, Kind, Word
+    from chipflow.goods.lookups import Lookups
     from chipflow.goods.patterns import Patterns
 
 TEXT = "_goods_text"
@@ -45,9 +48,8 @@ _LONGEST_EMPTY = 24
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "own_name", "score", "clear", "system_chips", "system_probability",
-    "server_like", "n_before", "n_inside", "n_in_server", "n_after", "n_joined", "n_cards",
-    "n_rack", "n_boxes", "n_pieces",
+    "name", "family", "score", "clear", "in_box", "server_like", "said", "board", "pieces",
+    "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -65,18 +67,35 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 # ---------------------------------------------------------------- every text
 
 
-def may_name(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text in capitals whether it may name a chip, system or part number."""
-    return text.re_search(patterns_of(tables).any)
-
-
-def skim(text: ir.StringValue, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals what kind of goods it speaks of.
+def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text in capitals whether there is anything in it to be read.
 
     Parameters
     ----------
     text
         As :func:`capitals` gives it.
+    tables
+        The catalogue.
+
+    Returns
+    -------
+    dict
+        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
+        have words that :func:`skim` looks for). What a search costs depends on the length of the
+        text, hardly on the number of words: one for all of them spares most texts the others.
+    """
+    kinds = [*worded_kinds(tables), _kind(tables, "return")]
+    telling = loose("|".join(word(kind.pattern) for kind in kinds))
+    return {"hit": text.re_search(patterns_of(tables).any), "telling": text.re_search(telling)}
+
+
+def skim(seen: ir.Table, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text in capitals what kind of goods it speaks of.
+
+    Parameters
+    ----------
+    seen
+        Records with ``TEXT`` as :func:`capitals` gives it, and ``telling``.
     worded
         Whether words can say more than the HS code does, or the text may name a chip.
     tables
@@ -85,39 +104,55 @@ def skim(text: ir.StringValue, worded: ir.BooleanValue, tables: Catalogue) -> di
     Returns
     -------
     dict
-        Expressions ``word`` (place of the first kind of goods whose words occur, in the order of
-        ``kinds.csv``; -1 for none), ``mentions_return`` and ``empty``.
+        Expressions ``word`` (place of the first of ``worded_kinds`` whose words occur; ``NO_WORD``
+        for none) and ``mentions_return``.
     """
-    words = [kind for kind in tables.kinds if kind.role == "word"]
-    returns = next(kind.pattern for kind in tables.kinds if kind.role == "return")
-    empty = next(kind.pattern for kind in tables.kinds if kind.role == "empty")
-    spoken = ibis.ifelse(worded, text.re_search(_any_of(words)), False)
-    nothing = text.re_search(f"^{unfolded(' ?')}(?:{unfolded(quiet(empty))})?{unfolded(' ?')}$")
+    words = list(enumerate(worded_kinds(tables)))
+    returns = seen[TEXT].re_search(_any_of([_kind(tables, "return")]))
     return {
-        "word": ibis.ifelse(spoken, _kind(text, list(enumerate(words))), -1),
-        "mentions_return": text.re_search(unfolded(word(returns))),
-        "empty": ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False),
+        "word": ibis.ifelse(seen.telling & worded, _first_of(seen[TEXT], words), NO_WORD),
+        "mentions_return": ibis.ifelse(seen.telling, returns, False),
     }
+
+
+def says_nothing(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text in capitals whether it stands for "no description"."""
+    empty = unfolded(quiet(_kind(tables, "empty").pattern))
+    nothing = text.re_search(f"^{unfolded(' ?')}(?:{empty})?{unfolded(' ?')}$")
+    return ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False)
+
+
+def _kind(tables: Catalogue, role: str) -> Kind:
+    return next(kind for kind in tables.kinds if kind.role == role)
 
 
 def _any_of(kinds: Sequence[Kind]) -> str:
     return unfolded("|".join(word(kind.pattern) for kind in kinds))
 
 
-def _kind(text: ir.StringValue, kinds: Sequence[tuple[int, Kind]]) -> Any:
-    """Return the place of the first kind that occurs, by halving: each test reads a text once."""
+def _first_of(
+    text: ir.StringValue, kinds: Sequence[tuple[int, Kind]], *, sure: bool = False
+) -> Any:
+    """Return the place of the first kind that occurs, by halving: each test reads a text once.
+
+    With ``sure`` one of the kinds is known to occur.
+    """
     if len(kinds) == 1:
         place, kind = kinds[0]
-        return ibis.ifelse(text.re_search(unfolded(word(kind.pattern))), place, -1)
+        return place if sure else ibis.ifelse(text.re_search(_any_of([kind])), place, NO_WORD)
     half = len(kinds) // 2
     in_first = text.re_search(_any_of([kind for _, kind in kinds[:half]]))
-    return ibis.ifelse(in_first, _kind(text, kinds[:half]), _kind(text, kinds[half:]))
+    return ibis.ifelse(
+        in_first,
+        _first_of(text, kinds[:half], sure=True),
+        _first_of(text, kinds[half:], sure=sure),
+    )
 
 
 # ---------------------------------------------------------------- texts with a name
 
 
-def read_texts(texts: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) -> ir.Table:
+def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     """Read the distinct texts in which a name was seen.
 
     Parameters
@@ -137,7 +172,7 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Sequence[ir.Table]) 
     patterns = patterns_of(tables)
     folded = texts[TEXT].re_replace(PUNCTUATION, " ").translate(_ACCENTED, _PLAIN)
     named = _with_names(texts.mutate(g=folded), patterns, lookups)
-    return _with_scores(named, patterns, tables).select(TEXT, *COLUMNS)
+    return _with_scores(named, patterns, tables)
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -148,9 +183,8 @@ def _number(text: ir.StringValue, pattern: str) -> Any:
     return _extract(text, pattern).replace(",", "").try_cast("int64")
 
 
-def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]) -> ir.Table:
+def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Table:
     """Find part number, chip and system; a name that is used for nothing else goes first."""
-    names, parts, systems, boxes = lookups
     found = texts.mutate(
         k=ibis.coalesce(*(_extract(texts.g, pattern) for pattern in patterns.chips)),
         s=_extract(texts.g, patterns.system),
@@ -162,27 +196,26 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Sequence[ir.Table]
         part_key=found.part.replace(" ", ""),
     )
     known = (
-        keyed.left_join(names, "name_key")
-        .drop("name_key_right")
-        .left_join(parts, "part_key")
-        .drop("part_key_right")
-        .left_join(systems, "system_key")
-        .drop("system_key_right")
+        keyed.left_join(lookups.names, "name_key")
+        .left_join(lookups.parts, "part_key")
+        .left_join(lookups.systems, "system_key")
+        .drop("name_key_right", "part_key_right", "system_key_right")
     )
     # Patterns without a list of spellings are tried one by one.
-    tried = known.mutate(
-        own_family=known.own_family.fill_null(_tried(known.k, endless(patterns.families))),
-        system_name=known.system_name.fill_null(_tried(known.s, endless(patterns.systems))),
-    )
-    meant = tried.mutate(
-        own_family=ibis.coalesce(tried.own_family, tried.part_family),
-        system=ibis.coalesce(tried.system_name, tried.part_system),
-    )
-    boxed = meant.left_join(boxes, "system").drop("system_right")
-    return boxed.mutate(
+    family = _tried(known.k, endless(patterns.families))
+    system = _tried(known.s, endless(patterns.systems))
+    meant = known.select(
+        TEXT, "g", "k", "s", "part_name", "part_chip",
+        own_family=ibis.coalesce(known.own_family, family, known.part_family),
+        system=ibis.coalesce(known.system_name, system, known.part_system),
+    )  # fmt: skip
+    boxed = meant.left_join(lookups.boxes, "system")
+    return boxed.select(
+        *meant.columns, "system_chips", "system_probability",
         own_name=boxed.own_family.notnull(),
         family=ibis.coalesce(boxed.own_family, boxed.system_family),
-    )
+        m=_marks(boxed, patterns),
+    )  # fmt: skip
 
 
 def _tried(name: ir.StringValue, pairs: Sequence[tuple[str, str]]) -> Any:
@@ -235,9 +268,8 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 # ---------------------------------------------------------------- scores and counts
 
 
-def _with_scores(named: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
-    marked = named.mutate(m=_marks(named, patterns))
-    numbers = {
+def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
+    found = {
         f"n_{name}": _number(marked.m, pattern)
         for name, pattern in (
             ("before", patterns.before),
@@ -252,13 +284,18 @@ def _with_scores(named: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.T
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
-    return marked.mutate(
+    read = marked.select(
+        TEXT, "family", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, patterns, tables),
         clear=_clear(marked, tables),
+        # How likely a system of that name carries the chip.
+        in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
-        **numbers,
-    )
+        **found,
+    )  # fmt: skip
+    numbers = count_in_text(read, tables)
+    return read.select(TEXT, *(name for name in COLUMNS if name not in numbers), **numbers)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
@@ -278,7 +315,10 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
         else:
             for measure in "张块片颗卡":
                 written = written.replace(words + measure, digits + measure)
-    return written
+    # Few texts have any: one search for all is cheaper than to replace each in vain.
+    return ibis.ifelse(
+        text.re_search("|".join(words for words, _ in patterns.numbers)), written, text
+    )
 
 
 def _clear(table: ir.Table, tables: Catalogue) -> Any:
