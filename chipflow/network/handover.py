@@ -19,7 +19,7 @@ from chipflow.network.agreement import (
     habit_shares,
     own_likeness,
 )
-from chipflow.network.ledger import Ledgers, Questions
+from chipflow.network.ledger import Ledgers, Questions, share_nodes
 from chipflow.network.lots import Floats, Ints, Lots, normal
 
 # Share of senders with goods like those chips that have them from a buyer in their country of
@@ -50,8 +50,6 @@ NEW_IF_DIVERTED = 0.6  # share of companies
 NEW_FOR = 180  # days
 # The likeliest buyer is named if it is at least so likely; the odds stand with the link.
 LIKELIEST = 0.3  # probability
-# In one lot of ten of a true hand-over nothing fits: it came from somewhere else.
-FROM_ELSEWHERE = 0.1  # share of lots
 
 
 def covered(lots: Lots) -> Floats:
@@ -172,12 +170,17 @@ def sources(
         lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window
     )
     own = pairs.groupby(["group", "buyer", "f"]).agg(ratio=("ratio", "mean")).reset_index()
-    own["log"] = np.log((1 - FROM_ELSEWHERE) * own["ratio"] + FROM_ELSEWHERE)
     lots_of = pairs.groupby("group")["f"].nunique()
-    by_buyer = own.groupby(["group", "buyer"]).agg(log=("log", "sum"), lots=("f", "size"))
-    by_buyer = by_buyer.reset_index()
+    keys = [own["group"], own["buyer"]]
+    by_buyer = own.groupby(["group", "buyer"]).agg(lots=("f", "size")).reset_index()
     missed = lots_of.reindex(by_buyer["group"]).to_numpy() - by_buyer["lots"].to_numpy()
-    by_buyer["log"] += missed * np.log(FROM_ELSEWHERE)
+    # What share of the sender's lots is from this buyer is open, as in all books.
+    by_share = [
+        np.log1p(share * (own["ratio"] - 1)).groupby(keys).sum().to_numpy()
+        + missed * np.log1p(-share)
+        for share in share_nodes()
+    ]
+    by_buyer["log"] = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
     by_buyer["log"] += _same_size(ledgers, believed, by_buyer) + _newness(ledgers, by_buyer)
     question = believed.drop_duplicates("group").set_index("group")["question"]
     question = question.reindex(by_buyer["group"]).to_numpy()

@@ -347,8 +347,8 @@ def _chunks(size: Ints) -> list[slice]:
 
 
 @cache
-def _share_nodes() -> Floats:
-    """Nodes of the Gauss-Chebyshev quadrature, which weigh alike under Jeffreys' prior."""
+def share_nodes() -> Floats:
+    """Return the nodes of the Gauss-Chebyshev quadrature, which weigh alike under Jeffreys' prior."""
     at = (2 * np.arange(1, SHARE_NODES + 1) - 1) * np.pi / (4 * SHARE_NODES)
     return np.asarray(np.sin(at) ** 2)
 
@@ -362,7 +362,7 @@ def _weigh(chips: Floats, innocent: Floats, without: Floats, starts: Ints) -> tu
     prior = np.log(np.outer(WORD_HABIT_SHARES, habit_shares()).reshape(-1) / SHARE_NODES)
     group = np.repeat(np.arange(len(starts)), np.diff([*starts, rows]))
     by_share, plain = [], []
-    for share in _share_nodes():
+    for share in share_nodes():
         mixed = np.log1p(share * (habits + innocent[:, None] - 1))
         by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior)
         plain.append(np.add.reduceat(np.log1p(share * (without - 1)), starts))
@@ -373,7 +373,7 @@ def _weigh(chips: Floats, innocent: Floats, without: Floats, starts: Ints) -> tu
     against = np.stack(plain) - np.log(SHARE_NODES)
     log_lr = top + np.log(total) - np.logaddexp.reduce(against, axis=0)
     probability = np.zeros(rows)
-    for share, part in zip(_share_nodes(), weight, strict=True):
+    for share, part in zip(share_nodes(), weight, strict=True):
         held = share * habits / (1 + share * (habits + innocent[:, None] - 1))
         probability += np.einsum("rh,rh->r", held, (part / total[:, None])[group])
     return log_lr, probability

@@ -241,6 +241,8 @@ class _Flow:
             return "came from the destination"
         sellers = set(lots.shipper[sources])
         finals = [at for at in part.lots if lots.arrives[at]]
+        if not (lots.family[list(part.lots)] >= 0).any():
+            return "no record names a chip"
         if all(lots.consignee[at] in sellers for at in finals):
             return "went back to its sender"
         if self._exchanged(finals, before=True) >= CAME_BACK:
@@ -513,6 +515,8 @@ def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -
         "went back to its sender": "ended at the company that had sent them",
         "came back from the destination": "were for the most part sent back by those who received "
         "them, as boards sent out for assembly or repair are",
+        "no record names a chip": "are only like chips in weight and value: no record on the way "
+        "names one",
         "repair or return": "speak of repair, return or warranty on the way in and on the way out",
         "rule of that day unknown": "meet a rule that the tables do not settle for that day",
     }[reason]
