@@ -1,8 +1,12 @@
 """How many chips reached the destination, between which bounds?
 
-Two things are open: which sales of a hand-over carry the followed goods at all, and how many chips
-a sale holds that is counted in cartons or not at all. Both are drawn again and again, and the
-interval holds the middle nine tenths of the sums.
+Three things are open: which sales of a hand-over carry the followed goods at all, how many chips
+a sale holds that is counted in cartons or not at all, and how many sales the records leave out.
+All are drawn again and again, and the interval holds the middle nine tenths of the sums.
+
+That records are left out shows where companies sold more than they bought. A company bought what
+is missing there, so its share tells how many records of purchases are missing, and as many of
+sales will be.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.ledger import TO_DESTINATION
+from chipflow.network.trace import RECORDED
 
 if TYPE_CHECKING:
     from chipflow.network.lots import Lots
@@ -28,6 +33,10 @@ LEAST_PROBABILITY = 0.02  # sales that are less likely to belong are left out
 # counted, the whole weight, the declared value, nothing but the other lots of the lead.
 COUNTED, BY_WEIGHT, BY_VALUE, BY_OTHERS = 0.01, 0.25, 0.7, 1.0  # standard deviation of log chips
 # The weight and price of one chip are the same guess for all lots of a lead.
+# A missing purchase shows as a shortfall only where no goods are left whose sale is missing, or
+# that stay: in about a third.
+SHORTFALL_SHOWN = 0.35  # share of what is missing
+MOST_MISSING = 0.5  # share of records
 SHARED = 0.5  # share of the variance that all lots of a lead have in common
 
 
@@ -56,6 +65,7 @@ def unit_intervals(
     position = pd.Series(np.arange(len(lots)), index=lots.record)
     last = links[links["hop"].map(hops["place"]) == TO_DESTINATION]
     feed = last.drop_duplicates(["scheme", "to_record"]).set_index(["scheme", "to_record"])
+    missing = missing_share(tracing)
     found = {}
     sales_of = dict(list(tracing.sales.groupby("hop")))
     for scheme, own in finals.groupby("scheme"):
@@ -78,9 +88,73 @@ def unit_intervals(
         e = np.where(np.isnan(feeds), usual, feeds).astype(np.int64)
         chips, spread = _chips(lots, e, f)
         rng = np.random.default_rng([seed, 1 + int(str(scheme))])
-        found[scheme] = _bounds(rng, chips, spread, sales["probability"].to_numpy())
+        probability = sales["probability"].to_numpy()
+        low, high = _bounds(rng, chips, spread, probability, missing)
+        # What its last companies bought and are not seen to have passed elsewhere may have gone
+        # the same way unseen.
+        found[scheme] = low, np.nanmax([high, _bought(tracing, mine, f)])
     table = pd.DataFrame.from_dict(found, orient="index", columns=["units_low", "units_high"])
     return table.rename_axis("scheme")
+
+
+def missing_share(tracing: Tracing) -> float:
+    """Estimate the share of records that is missing, from companies that sold more than they bought.
+
+    Parameters
+    ----------
+    tracing
+        What :func:`chipflow.network.trace` returned.
+
+    Returns
+    -------
+    float
+        Between 0 and MOST_MISSING.
+    """
+    lots, links = tracing.lots, tracing.links
+    recorded = links[links["kind"] == RECORDED]
+    if recorded.empty:
+        return 0.0
+    # By company, and only where every purchase and every sale was counted in pieces.
+    position = pd.Series(np.arange(len(lots)), index=lots.record)
+    f = np.unique(position.reindex(recorded["to_record"]).to_numpy())
+    sellers = np.unique(lots.shipper[f])
+    e = np.flatnonzero(tracing.follower.followed & np.isin(lots.consignee, sellers))
+    counted = ~np.isin(
+        sellers,
+        [
+            *lots.shipper[f[~np.isfinite(lots.items[f])]],
+            *lots.consignee[e[~np.isfinite(lots.items[e])]],
+        ],
+    )
+    sums = [
+        np.bincount(who[at], weights=lots.units[at], minlength=int(sellers.max()) + 1)[sellers]
+        for who, at in ((lots.consignee, e), (lots.shipper, f))
+    ]
+    bought, sold = (one[counted & np.isfinite(sums[0] + sums[1])] for one in sums)
+    short = float(np.maximum(sold - bought, 0).sum())
+    return min(short / sold.sum() / SHORTFALL_SHOWN, MOST_MISSING) if sold.sum() > 0 else 0.0
+
+
+def _bought(tracing: Tracing, links: pd.DataFrame, f: Ints) -> float:
+    """Chips that the companies behind the last hand-overs bought, and did not pass elsewhere."""
+    lots, followed = tracing.lots, tracing.follower.followed
+    buyers = tracing.hops.loc[links["hop"].unique(), "buyer"].to_numpy(dtype=np.int64)
+    carried = np.unique(lots.carried[f])
+    begin, end = int(lots.first[f].min()) - tracing.window, int(lots.last[f].max())
+    at = np.flatnonzero(
+        followed
+        & ~lots.arrives
+        & np.isin(lots.consignee, buyers)
+        & np.isin(lots.carried, carried)
+        & (lots.first >= begin)
+        & (lots.first <= end)
+    )
+    supply = lots.supply[at]
+    elsewhere = tracing.links["from_record"].isin(lots.record[at]) & ~tracing.links[
+        "to_record"
+    ].isin(lots.record[f])
+    passed = float(tracing.links.loc[elsewhere, "units"].sum())
+    return max(float(supply[np.isfinite(supply)].sum()) - passed, 0.0)
 
 
 def _chips(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
@@ -99,7 +173,11 @@ def _chips(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
 
 
 def _bounds(
-    rng: np.random.Generator, chips: Floats, spread: Floats, probability: Floats
+    rng: np.random.Generator,
+    chips: Floats,
+    spread: Floats,
+    probability: Floats,
+    missing: float,
 ) -> tuple[float, float]:
     if not np.isfinite(chips).any():
         return float("nan"), float("nan")
@@ -108,5 +186,10 @@ def _bounds(
     common, own = rng.normal(size=(DRAWS, 1)), rng.normal(size=size)
     noise = np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * own
     sums = (belongs * chips * np.exp(spread * noise)).sum(axis=1)
+    # Unseen sales are like the seen ones, and as many as are missed before these are seen.
+    seen = max(round(float(probability.sum())), 1)
+    unseen = rng.negative_binomial(seen, 1 - missing, DRAWS)
+    like = rng.choice(chips, p=probability / probability.sum(), size=(DRAWS, int(unseen.max())))
+    sums += (like * (np.arange(like.shape[1]) < unseen[:, None])).sum(axis=1)
     low, high = np.quantile(sums, BOUNDS)
     return float(low), float(high)

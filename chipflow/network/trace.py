@@ -250,9 +250,7 @@ class Follower:
 
     def company_books(self) -> Ledgers:
         """Return the books of companies, as far as goods are followed by now."""
-        return Ledgers(
-            self.lots, self.followed, self.window, open_seller=self.open_seller
-        )
+        return Ledgers(self.lots, self.followed, self.window, open_seller=self.open_seller)
 
     def judge(self, ledgers: Ledgers, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Weigh sales of companies against purchases of companies.
