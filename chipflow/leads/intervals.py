@@ -1,4 +1,4 @@
-"""How many chips reached the destination, between which bounds?
+"""Bounds of the number of chips that reached the destination.
 
 Three things are open: which sales of a hand-over carry the followed goods at all, how many chips
 a sale holds that is counted in cartons or not at all, and how many sales the records leave out.
@@ -98,7 +98,7 @@ def unit_intervals(
 
 
 def missing_share(tracing: Tracing) -> float:
-    """Estimate the share of records that is missing, from companies that sold more than they bought.
+    """Estimate the share of records that is missing, by companies that sold more than they bought.
 
     Parameters
     ----------

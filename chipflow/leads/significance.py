@@ -1,4 +1,4 @@
-"""How often would chance alone produce a hand-over as strong as this one?
+"""How often chance alone would produce a hand-over as strong as this one.
 
 The null world is made of the records themselves: what one company bought is set beside what
 another one sold, in the same days and with all their lots, and the same question is asked. Only

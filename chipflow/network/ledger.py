@@ -10,7 +10,7 @@ sales too. The sum is the likelihood of the sales with the followed purchases ov
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +24,7 @@ from chipflow.network.agreement import (
     agreement,
     habit_shares,
     innocent_agreement,
+    likeness,
 )
 from chipflow.network.lots import Floats, Ints, Lots
 
@@ -33,6 +34,8 @@ SHARE_NODES = 6  # nodes
 # A sale is compared with so many of the latest purchases of either kind before it. A company
 # with thousands of equal lots would otherwise cost their square; older stock is sold first.
 LATEST = 24  # purchases
+# Sales that are so much less likely to be chips than chance, at any habit, are not compared.
+WORTH_WEIGHING = 0.1  # likelihood ratio
 PAIRS_AT_ONCE = 1_000_000  # bounds the memory, to about 200 MB
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
@@ -140,6 +143,7 @@ class Ledgers:
         self.sent_key = lots.shipper[self.sent] * self.span + lots.first[self.sent]
         self.supply = lots.supply
         self.owners = 1 + int(owner.max(initial=0))
+        self.places = 1 + int(lots.consignee.max(initial=0))
         self.begins, self.ends, self.bought = self._purchases()
 
     def _purchases(self) -> tuple[Ints, Ints, Floats]:
@@ -176,42 +180,78 @@ class Ledgers:
         unlike
             Lots that are known to be something else.
         """
-        question, f = self.sales_of(asked)
         lots = self.lots
+        question, f = self.sales_of(asked)
         # What stays in the sender's hands is no sale.
         sold = lots.consignee[f] != lots.shipper[f]
         question, f = question[sold], f[sold]
-        buyer, sender = asked.buyer[question], asked.sender[question]
-        place = np.where(lots.arrives[f], TO_DESTINATION, lots.consignee[f])
-        order = np.lexsort((f, place, question))
-        question, f, place = question[order], f[order], place[order]
-        buyer, sender = buyer[order], sender[order]
-        chips, innocent, without = self._ratios(buyer, sender, f)
+        key = question * (self.places + 1) + np.where(lots.arrives[f], 0, lots.consignee[f] + 1)
+        like = self._worth_weighing(asked.buyer[question], f)
         if unlike is not None:
-            chips[unlike[f]] = 0.0
+            like &= ~unlike[f]
+        # Sales that are unlike what was bought are counted, not compared: they continue nothing.
+        groups, of_group = np.unique(key[like], return_inverse=True)
+        at = np.searchsorted(groups, key)
+        known = np.append(groups, -1)[at] == key
+        number = np.bincount(at[known], minlength=len(groups))
+        question, f = question[like], f[like]
+        order = np.lexsort((f, of_group))
+        question, f, group = question[order], f[order], of_group[order]
+        others = number - np.bincount(group, minlength=len(groups))
+        buyer, sender = asked.buyer[question], asked.sender[question]
+        chips, innocent, without = self._ratios(buyer, sender, f)
         chips *= self._enough(question, f, buyer, chips, innocent, len(asked))[:, None, None]
-        starts = _starts(question, place)
-        log_lr, probability = _weigh(chips, innocent, without, starts)
-        group = np.repeat(np.arange(len(starts)), np.diff([*starts, len(f)]))
+        starts = np.searchsorted(group, np.arange(len(groups)))
+        log_lr, probability = _weigh(chips, innocent, without, starts, others)
+        place = groups % (self.places + 1) - 1
         sales = pd.DataFrame(
             {
                 "question": question,
-                "place": place,
+                "place": place[group],
                 "f": f,
                 "probability": probability,
                 "group": group,
             }
         )
-        groups = pd.DataFrame(
+        table = pd.DataFrame(
             {
-                "question": question[starts],
-                "place": place[starts],
+                "question": groups // (self.places + 1),
+                "place": place,
                 "log_lr": log_lr,
-                "sales": np.diff([*starts, len(f)]),
-                "expected": np.bincount(group, weights=probability, minlength=len(starts)),
+                "sales": number,
+                "expected": np.bincount(group, weights=probability, minlength=len(groups)),
             }
         )
-        return Answers(sales, groups)
+        return Answers(sales, table)
+
+    def _worth_weighing(self, owner: Ints, f: Ints) -> np.ndarray:
+        """Say which sales are like any chip that the owner bought, by one lot for each chip."""
+        first, models = self.models
+        count = first[owner + 1] - first[owner]
+        found = np.zeros(len(f), dtype=bool)
+        for part in _chunks(count):
+            row = np.repeat(np.arange(part.start, part.stop), count[part])
+            offset = np.arange(len(row)) - np.repeat(
+                np.cumsum(count[part]) - count[part], count[part]
+            )
+            e = models[first[owner[row]] + offset]
+            found[row[likeness(self.lots, e, f[row]) >= WORTH_WEIGHING]] = True
+        return found
+
+    @cached_property
+    def models(self) -> tuple[Ints, Ints]:
+        """For each owner the lots that stand for the chips in its stock, one for each chip."""
+        lots, at = self.lots, self.followed.at
+        chip = pd.factorize(lots.chip[at])[0]
+        table = pd.DataFrame(
+            {"owner": self.followed.owner[at], "chip": chip, "kg": lots.like("kg", at), "e": at}
+        ).sort_values(["owner", "chip", "kg", "e"])
+        groups = table.groupby(["owner", "chip"])
+        # The one whose weight is in the middle; lots without a weight come last.
+        middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
+        table = table[groups.cumcount() == middle]
+        first = np.searchsorted(table["owner"].to_numpy(), np.arange(self.owners + 1))
+        return first, table["e"].to_numpy()
 
     def _ratios(self, buyer: Ints, sender: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
         """Likelihood ratios of each sale: by habits for followed purchases, and for all others.
@@ -327,15 +367,6 @@ class Ledgers:
         )
 
 
-def _starts(question: Ints, place: Ints) -> Ints:
-    if not len(question):
-        return np.empty(0, dtype=np.int64)
-    new = (np.diff(question, prepend=question[0] - 1) != 0) | (
-        np.diff(place, prepend=place[0] - 1) != 0
-    )
-    return np.flatnonzero(new)
-
-
 def _chunks(size: Ints) -> list[slice]:
     """Runs of rows that together have so many pairs as are compared at once."""
     if not len(size):
@@ -348,13 +379,18 @@ def _chunks(size: Ints) -> list[slice]:
 
 @cache
 def share_nodes() -> Floats:
-    """Return the nodes of the Gauss-Chebyshev quadrature, which weigh alike under Jeffreys' prior."""
+    """Return nodes of the Gauss-Chebyshev quadrature, which weigh alike under Jeffreys' prior."""
     at = (2 * np.arange(1, SHARE_NODES + 1) - 1) * np.pi / (4 * SHARE_NODES)
     return np.asarray(np.sin(at) ** 2)
 
 
-def _weigh(chips: Floats, innocent: Floats, without: Floats, starts: Ints) -> tuple[Floats, Floats]:
-    """Return the log likelihood ratio of each group of sales and the probability of each sale."""
+def _weigh(
+    chips: Floats, innocent: Floats, without: Floats, starts: Ints, others: Ints
+) -> tuple[Floats, Floats]:
+    """Return the log likelihood ratio of each group of sales and the probability of each sale.
+
+    ``others`` is the number of sales in each group that were not compared.
+    """
     if not len(starts):
         return np.empty(0), np.empty(0)
     rows = len(innocent)
@@ -363,9 +399,10 @@ def _weigh(chips: Floats, innocent: Floats, without: Floats, starts: Ints) -> tu
     group = np.repeat(np.arange(len(starts)), np.diff([*starts, rows]))
     by_share, plain = [], []
     for share in share_nodes():
+        nothing = others * np.log1p(-share)
         mixed = np.log1p(share * (habits + innocent[:, None] - 1))
-        by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior)
-        plain.append(np.add.reduceat(np.log1p(share * (without - 1)), starts))
+        by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior + nothing[:, None])
+        plain.append(np.add.reduceat(np.log1p(share * (without - 1)), starts) + nothing)
     joint = np.stack(by_share)
     top = joint.max(axis=(0, 2))
     weight = np.exp(joint - top[None, :, None])
