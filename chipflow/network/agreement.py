@@ -110,8 +110,8 @@ def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
 
 
-def likeness(lots: Lots, e: Ints, f: Ints) -> Floats:
-    """Likelihood ratio of weight, value and words of pairs of lots, at the habit that fits best.
+def likeness(lots: Lots, e: Ints, f: Ints, *, best: bool = False) -> Floats:
+    """Likelihood ratio of weight, value and words of pairs of lots, over all habits.
 
     Cheaper than :func:`agreement`: what is unlike by this is not compared any further.
 
@@ -119,12 +119,15 @@ def likeness(lots: Lots, e: Ints, f: Ints) -> Floats:
     ----------
     lots, e, f
         As in :func:`agreement`.
+    best
+        Take the habit of words that fits best, not the mean over habits.
     """
     kg, distance, chance = _distances(lots, e, f)
     weight = _ratio(kg, lots.by_chance["kg"][f], _weight_density)
     value = _ratio(distance, chance, _usual_value_density)
     word, word_chance = _words(lots, e, f)
-    return np.asarray(weight * value * WORD_HABITS.max(axis=0)[word] / word_chance)
+    habit = WORD_HABITS.max(axis=0) if best else WORD_HABIT_SHARES @ WORD_HABITS
+    return np.asarray(weight * value * habit[word] / word_chance)
 
 
 def habit_shares() -> Floats:

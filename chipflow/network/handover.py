@@ -12,15 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chipflow.network.agreement import (
-    WORD_HABIT_SHARES,
-    WORD_HABITS,
-    agreement,
-    habit_shares,
-    own_likeness,
-)
+from chipflow.network.agreement import likeness, own_likeness
 from chipflow.network.ledger import Ledgers, Questions, share_nodes
-from chipflow.network.lots import Floats, Ints, Lots, normal
+from chipflow.network.lots import Floats, Lots, normal
 
 # Share of senders with goods like those chips that have them from a buyer in their country of
 # whom the records know; the others are unlike by chance, or have an unrecorded source.
@@ -37,7 +31,7 @@ LINKED = 2.0  # times
 # A lot is compared with the country's purchases if it is so much likelier to be chips than not.
 WORTH_ASKING = 2.0  # likelihood ratio
 # So many of a country's latest purchases are compared with each lot; bounds time and memory.
-LATEST_OF_COUNTRY = 400  # purchases
+LATEST_OF_COUNTRY = 120  # purchases
 # A purchase is in stock for a hand-over if its buyer has not sold on more than this itself.
 MOST_SOLD_ON = 0.7  # share of the chips
 # What came in and what went out are of one size, more or less: part may stay, or come from
@@ -76,53 +70,55 @@ def covered(lots: Lots) -> Floats:
     return np.clip(sums[0] / np.maximum(sums[1], 1.0), LEAST_COVERED, 1.0)
 
 
-def alike(lots: Lots, stock: np.ndarray) -> np.ndarray:
-    """Say which lots leave a country that holds stock of chips, and look like these.
+class Alike:
+    """Finds the lots that leave a country and look like chips that it holds in stock."""
 
-    Parameters
-    ----------
-    lots
-        All lots.
-    stock
-        Whether each lot is a purchase in stock.
+    def __init__(self, lots: Lots) -> None:
+        self.lots = lots
+        leaves = (lots.from_country >= 0) & (lots.from_country != lots.to_country)
+        out = np.flatnonzero(leaves & lots.named_shipper)
+        self.out = out[np.argsort(lots.from_country[out], kind="stable")]
+        self.home = lots.from_country[self.out]
+        self.found = np.zeros(len(lots), dtype=bool)
+        self.asked: set[tuple[int, str]] = set()
 
-    Returns
-    -------
-    numpy.ndarray
-        One truth value a lot.
-    """
-    at = np.flatnonzero(stock & (lots.to_country >= 0))
-    usual = pd.DataFrame(
-        {
-            "e": at,
-            "country": lots.to_country[at],
-            "chip": lots.chip[at],
-            "kg": lots.like("kg", at),
-        }
-    )
-    # One lot stands for all of its chip in the country: the one with the middle weight.
-    usual = usual.sort_values(["country", "chip", "kg", "e"])
-    groups = usual.groupby(["country", "chip"])
-    middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
-    usual = usual[groups.cumcount() == middle]
-    leaves = (lots.from_country >= 0) & (lots.from_country != lots.to_country)
-    out = np.flatnonzero(leaves & lots.named_shipper)
-    left = pd.DataFrame({"f": out, "country": lots.from_country[out]})
-    pairs = usual[["e", "country"]].merge(left, on="country")
-    found = np.zeros(len(lots), dtype=bool)
-    e, f = pairs["e"].to_numpy(), pairs["f"].to_numpy()
-    found[f[_likeness(lots, e, f) >= WORTH_ASKING]] = True
-    # What names a chip that is in stock is asked about, whatever it weighs.
-    found[f[lots.family[f] == lots.carried[e]]] = True
-    return found
+    def to(self, stock: np.ndarray) -> np.ndarray:
+        """Compare with more stock, and return one truth value a lot.
 
+        Parameters
+        ----------
+        stock
+            Whether each lot is a purchase in stock.
+        """
+        lots = self.lots
+        at = np.flatnonzero(stock & (lots.to_country >= 0))
+        usual = pd.DataFrame(
+            {
+                "e": at,
+                "country": lots.to_country[at],
+                "chip": lots.chip[at],
+                "kg": lots.like("kg", at),
+            }
+        )
+        # One lot stands for all of its chip in the country: the one with the middle weight.
+        usual = usual.sort_values(["country", "chip", "kg", "e"])
+        groups = usual.groupby(["country", "chip"])
+        middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
+        usual = usual[groups.cumcount() == middle]
+        for e, country, chip in usual[["e", "country", "chip"]].itertuples(index=False):
+            if (country, chip) not in self.asked:
+                self.asked.add((country, chip))
+                self._compare(int(e), int(country))
+        return self.found
 
-def _likeness(lots: Lots, e: Ints, f: Ints) -> Floats:
-    if not len(e):
-        return np.empty(0)
-    met = agreement(lots, e, f, 1)
-    words = WORD_HABIT_SHARES @ WORD_HABITS[:, met.word] / met.word_chance
-    return np.asarray(met.weight * words * (met.value @ habit_shares()))
+    def _compare(self, e: int, country: int) -> None:
+        lots = self.lots
+        low, high = np.searchsorted(self.home, [country, country + 1])
+        f = self.out[low:high]
+        f = f[~self.found[f]]
+        like = likeness(lots, np.full(len(f), e), f) >= WORTH_ASKING
+        # What names a chip that is in stock is asked about, whatever it weighs.
+        self.found[f[like | (lots.family[f] == lots.carried[e])]] = True
 
 
 def senders(lots: Lots, candidates: np.ndarray) -> Questions:

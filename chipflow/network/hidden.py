@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipflow.network.agreement import WORD_HABIT_SHARES, WORD_HABITS, agreement, habit_shares
+from chipflow.network.agreement import likeness
 from chipflow.network.ledger import LATEST
-from chipflow.network.lots import Floats, Ints, Lots
+from chipflow.network.lots import Ints, Lots
 
 # Of the purchases without a name at companies that deal in chips by name, so many are chips.
 HIDDEN = 0.03  # share of purchases
@@ -55,7 +55,7 @@ def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
     model = at[low[row] + offset]
     if not len(row):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    ratio = _likeness(lots, model, e[row], window)
+    ratio = likeness(lots, model, e[row])
     odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
     odds *= HIDDEN / (1 - HIDDEN)
     found = np.flatnonzero(odds > BELIEVED / (1 - BELIEVED))
@@ -64,9 +64,3 @@ def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
     first = np.flatnonzero(np.diff(row, prepend=-1))
     model_of = dict(zip(row[first].tolist(), model[first].tolist(), strict=True))
     return e[found], np.array([model_of[one] for one in found.tolist()], dtype=np.int64)
-
-
-def _likeness(lots: Lots, named: Ints, asked: Ints, window: int) -> Floats:
-    met = agreement(lots, named, asked, window)
-    words = WORD_HABIT_SHARES @ WORD_HABITS[:, met.word] / met.word_chance
-    return np.asarray(met.weight * words * (met.value @ habit_shares()))

@@ -235,7 +235,7 @@ class Ledgers:
                 np.cumsum(count[part]) - count[part], count[part]
             )
             e = models[first[owner[row]] + offset]
-            found[row[likeness(self.lots, e, f[row]) >= WORTH_WEIGHING]] = True
+            found[row[likeness(self.lots, e, f[row], best=True) >= WORTH_WEIGHING]] = True
         return found
 
     @cached_property

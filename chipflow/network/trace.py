@@ -28,7 +28,7 @@ from chipflow.network.handover import (
     LATEST_OF_COUNTRY,
     LIKELIEST,
     MOST_SOLD_ON,
-    alike,
+    Alike,
     covered,
     senders,
     sources,
@@ -48,6 +48,8 @@ MOST_HOPS = 6  # shipments in a row; documented routes have two to four
 # A company that sells chips by name to so many outside the destination is an open seller: where
 # its stock comes from is no part of the question, whatever it buys.
 OPEN_CUSTOMERS = 4  # companies
+# Hand-overs inside a country are asked for so often: those behind others are found the second time.
+MOST_ROUNDS = 2
 BELIEVED = 0.5  # probability from which a lot is followed as what the goods became
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
 
@@ -166,7 +168,7 @@ def trace(
     lots = Lots.of(shipments, targets)
     follower = Follower(lots, window, _linked_codes(shipments, lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
-        for _ in range(most_hops - 1):
+        for _ in range((1 + MOST_ROUNDS) * most_hops):
             stage.advance()
             if not follower.step():
                 break
@@ -205,24 +207,35 @@ class Follower:
         self.followed[bought] = True
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
+        self.rounds = 0
+        self.alike = Alike(lots)
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
         self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = {}
         nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
         self.across = nothing, pd.DataFrame(), pd.DataFrame()
 
     def step(self) -> bool:
-        """Ask about every company that received something new; say whether to go on."""
-        if not len(self.new):
+        """Ask about companies that received something new; say whether to go on.
+
+        Hand-overs that no record shows are asked for when the recorded ones are known: what a
+        company sells on itself is not for others to sell.
+        """
+        if len(self.new):
+            buyers = np.unique(self.lots.consignee[self.new])
+            self._follow(self._recorded(Questions(buyers, buyers)))
+            return True
+        if self.rounds == MOST_ROUNDS:
             return False
+        self.rounds += 1
+        self._follow(self._across())
+        return bool(len(self.new))
+
+    def _follow(self, reached: set[int]) -> None:
         lots = self.lots
-        buyers = np.unique(lots.consignee[self.new])
-        reached = self._recorded(Questions(buyers, buyers))
-        reached |= self._across()
         fresh = np.array(sorted(reached), dtype=np.int64)
         fresh = fresh[~self.followed[fresh]]
         self.followed[fresh] = True
         self.new = fresh[~lots.arrives[fresh] & lots.named_consignee[fresh]]
-        return bool(len(self.new))
 
     def _recorded(self, asked: Questions) -> set[int]:
         """Follow what companies sell of what they bought themselves."""
@@ -237,15 +250,14 @@ class Follower:
             kind=RECORDED,
             buyer=asked.buyer[feeds["question"]],
         )
-        of_groups = dict(list(groups.groupby("question")))
-        of_feeds = dict(list(feeds.groupby("question")))
-        of_sales = dict(list(sales.groupby("question")))
-        nothing = feeds.iloc[:0]
-        for at, company in enumerate(asked.buyer.tolist()):
+        for company in asked.buyer.tolist():
             self.answers.pop(company, None)
-            if at in of_groups:
-                found = of_groups[at], of_feeds.get(at, nothing), of_sales[at]
-                self.answers[company] = found
+        told = np.unique(believed["question"])
+        of_groups = dict(list(groups[groups["question"].isin(told)].groupby("question")))
+        of_sales = dict(list(sales[sales["question"].isin(told)].groupby("question")))
+        of_feeds = dict(list(feeds.groupby("question")))
+        for at in told.tolist():
+            self.answers[int(asked.buyer[at])] = of_groups[at], of_feeds[at], of_sales[at]
         return set(believed["f"].tolist())
 
     def company_books(self) -> Ledgers:
@@ -286,7 +298,7 @@ class Follower:
         explained = np.zeros(len(lots), dtype=bool)
         explained[links["f"].to_numpy()] = True
         opens = self.open_seller[lots.shipper] & ~lots.arrives
-        candidates = alike(lots, stock) & ~explained & ~opens
+        candidates = self.alike.to(stock) & ~explained & ~opens
         ledgers = Ledgers(
             lots,
             self.followed,
