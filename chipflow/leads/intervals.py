@@ -65,7 +65,7 @@ def unit_intervals(
     position = pd.Series(np.arange(len(lots)), index=lots.record)
     last = links[links["hop"].map(hops["place"]) == TO_DESTINATION]
     feed = last.drop_duplicates(["scheme", "to_record"]).set_index(["scheme", "to_record"])
-    missing = missing_share(tracing)
+    missing, stock = missing_share(tracing), _Stock(tracing)
     found = {}
     sales_of = dict(list(tracing.sales.groupby("hop")))
     for scheme, own in finals.groupby("scheme"):
@@ -90,9 +90,10 @@ def unit_intervals(
         rng = np.random.default_rng([seed, 1 + int(str(scheme))])
         probability = sales["probability"].to_numpy()
         low, high = _bounds(rng, chips, spread, probability, missing)
+        buyers = hops.loc[mine["hop"].unique(), "buyer"].to_numpy(dtype=np.int64)
         # What its last companies bought and are not seen to have passed elsewhere may have gone
         # the same way unseen.
-        found[scheme] = low, np.nanmax([high, _bought(tracing, mine, f)])
+        found[scheme] = low, np.nanmax([high, stock.bought(buyers, f)])
     table = pd.DataFrame.from_dict(found, orient="index", columns=["units_low", "units_high"])
     return table.rename_axis("scheme")
 
@@ -135,26 +136,41 @@ def missing_share(tracing: Tracing) -> float:
     return min(short / sold.sum() / SHORTFALL_SHOWN, MOST_MISSING) if sold.sum() > 0 else 0.0
 
 
-def _bought(tracing: Tracing, links: pd.DataFrame, f: Ints) -> float:
-    """Chips that the companies behind the last hand-overs bought, and did not pass elsewhere."""
-    lots, followed = tracing.lots, tracing.follower.followed
-    buyers = tracing.hops.loc[links["hop"].unique(), "buyer"].to_numpy(dtype=np.int64)
-    carried = np.unique(lots.carried[f])
-    begin, end = int(lots.first[f].min()) - tracing.window, int(lots.last[f].max())
-    at = np.flatnonzero(
-        followed
-        & ~lots.arrives
-        & np.isin(lots.consignee, buyers)
-        & np.isin(lots.carried, carried)
-        & (lots.first >= begin)
-        & (lots.first <= end)
-    )
-    supply = lots.supply[at]
-    elsewhere = tracing.links["from_record"].isin(lots.record[at]) & ~tracing.links[
-        "to_record"
-    ].isin(lots.record[f])
-    passed = float(tracing.links.loc[elsewhere, "units"].sum())
-    return max(float(supply[np.isfinite(supply)].sum()) - passed, 0.0)
+class _Stock:
+    """What companies bought of what is followed, and how much of it is seen to go where."""
+
+    def __init__(self, tracing: Tracing) -> None:
+        lots = tracing.lots
+        self.lots, self.window = lots, tracing.window
+        at = np.flatnonzero(tracing.follower.followed & ~lots.arrives & lots.named_consignee)
+        self.at = at[np.argsort(lots.consignee[at], kind="stable")]
+        self.owner = lots.consignee[self.at]
+        supply = lots.supply[self.at]
+        self.supply = np.where(np.isfinite(supply), supply, 0.0)
+        links = tracing.links.sort_values("from_record", kind="stable")
+        self.giver = links["from_record"].to_numpy(dtype=object)
+        self.taker = links["to_record"].to_numpy(dtype=object)
+        self.units = np.nan_to_num(links["units"].to_numpy(dtype=float))
+
+    def bought(self, buyers: Ints, f: Ints) -> float:
+        """Chips like those in some lots that companies bought, and did not pass elsewhere."""
+        lots = self.lots
+        carried = np.unique(lots.carried[f])
+        begin, end = int(lots.first[f].min()) - self.window, int(lots.last[f].max())
+        total = 0.0
+        sold = set(lots.record[f].tolist())
+        for buyer in np.unique(buyers):
+            low, high = np.searchsorted(self.owner, [buyer, buyer + 1])
+            at, supply = self.at[low:high], self.supply[low:high]
+            mine = (lots.first[at] >= begin) & (lots.first[at] <= end)
+            mine &= np.isin(lots.carried[at], carried)
+            total += float(supply[mine].sum())
+            given = lots.record[at[mine]]
+            ends = np.searchsorted(self.giver, given, side="right")
+            for first, last in zip(np.searchsorted(self.giver, given), ends, strict=True):
+                elsewhere = [one not in sold for one in self.taker[first:last]]
+                total -= float(self.units[first:last][elsewhere].sum())
+        return max(total, 0.0)
 
 
 def _chips(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:

@@ -27,7 +27,7 @@ Ints = np.ndarray
 NULL_DRAWS = 200  # pairs drawn for each hand-over
 # Drawing goes on in rounds of this size until each kind has enough pairs that would be listed.
 ROUND = 1_000  # pairs
-ENOUGH_LISTED = 300  # pairs that would be listed
+ENOUGH_LISTED = 200  # pairs that would be listed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
 CLEAR = 4.0  # log odds

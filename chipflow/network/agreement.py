@@ -245,11 +245,9 @@ def _words(lots: Lots, e: Ints, f: Ints) -> tuple[Ints, Floats]:
         [SAME_CHIP, ANOTHER_CHIP, VAGUE],
         SOMETHING_ELSE,
     )
-    named = lots.family >= 0
-    counts = np.array([0, (lots.vague & ~named).sum(), (~lots.vague & ~named).sum(), named.sum()])
+    by_word, of_chip = lots.words
     prior = WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
     total = len(lots) + WORDS_PRIOR_LOTS
-    chance = ((counts + prior) / total)[word]
-    of_chip = np.bincount(lots.family[named], minlength=len(lots.families))
+    chance = ((np.append(0, by_word) + prior) / total)[word]
     same = (of_chip[np.maximum(own, 0)] + prior[SAME_CHIP]) / total if len(of_chip) else chance
     return word, np.where(word == SAME_CHIP, same, chance)

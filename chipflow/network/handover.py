@@ -178,8 +178,8 @@ def sources(
     ]
     by_buyer["log"] = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
     by_buyer["log"] += _same_size(ledgers, believed, by_buyer) + _newness(ledgers, by_buyer)
-    question = believed.drop_duplicates("group").set_index("group")["question"]
-    question = question.reindex(by_buyer["group"]).to_numpy()
+    asked_by = believed.drop_duplicates("group").set_index("group")["question"]
+    question = asked_by.reindex(by_buyer["group"]).to_numpy()
     sender = asked.sender[question]
     near = [
         pair in linked for pair in zip(by_buyer["buyer"].tolist(), sender.tolist(), strict=True)
@@ -190,9 +190,9 @@ def sources(
     # Beside the buyers stands a source that no record shows, as likely as all of them together
     # where what came into the country suffices for what leaves it, and else more so.
     unseen = buyers / covered[asked.buyer[question]]
-    all_buyers = pd.Series(weight, index=by_buyer.index).groupby(by_buyer["group"])
-    whole = all_buyers.transform("sum").to_numpy() + unseen
-    by_buyer["source"] = weight / whole
+    by_buyer["weight"] = weight
+    whole = by_buyer.groupby("group")["weight"].transform("sum") + unseen
+    by_buyer["source"] = by_buyer["weight"] / whole
     by_buyer["buyers"] = np.where(near, 1, buyers)
     best = by_buyer.sort_values(["source", "buyer"], ascending=[False, True])
     best = best.drop_duplicates("group")[["group", "buyer", "source", "buyers"]]

@@ -137,10 +137,8 @@ class Ledgers:
         stock = followed & ~lots.arrives if stock is None else stock
         self.followed = Receipts(lots, stock, owner, latest)
         self.others = Receipts(lots, ~followed, lots.consignee)
-        sent = np.flatnonzero(lots.named_shipper)
-        self.sent = sent[np.lexsort((sent, lots.first[sent], lots.shipper[sent]))]
+        self.sent, self.sent_key = lots.sent
         self.span = 2 + int(lots.last.max(initial=0))
-        self.sent_key = lots.shipper[self.sent] * self.span + lots.first[self.sent]
         self.supply = lots.supply
         self.owners = 1 + int(owner.max(initial=0))
         self.places = 1 + int(lots.consignee.max(initial=0))

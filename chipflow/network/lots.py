@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,6 +164,20 @@ class Lots:
             },
             number_by_chance=_number_by_chance(items, goods),
         )
+
+    @cached_property
+    def sent(self) -> tuple[Ints, Ints]:
+        """Lots with a named shipper, sorted by shipper and first day, and the key they sort by."""
+        at = np.flatnonzero(self.named_shipper)
+        at = at[np.lexsort((at, self.first[at], self.shipper[at]))]
+        return at, self.shipper[at] * (2 + int(self.last.max(initial=0))) + self.first[at]
+
+    @cached_property
+    def words(self) -> tuple[Ints, Ints]:
+        """Number of lots that are vague, name something else, name any chip; and by family."""
+        named = self.family >= 0
+        counts = [(self.vague & ~named).sum(), (~self.vague & ~named).sum(), named.sum()]
+        return np.array(counts), np.bincount(self.family[named], minlength=len(self.families))
 
     @property
     def supply(self) -> Floats:

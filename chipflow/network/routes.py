@@ -494,7 +494,8 @@ def path_of(
     ).sort_values(["step", "date", "record_id"], ignore_index=True)
     companies = walk[~walk["company"].astype(str).str.startswith(UNKNOWN_PREFIX)]
     if names is not None:
-        companies = companies.assign(name=companies["company"].map(names))
+        # A dictionary of all companies is slow to map by; these are few.
+        companies = companies.assign(name=[names.get(one, one) for one in companies["company"]])
     countries = walk.dropna(subset="country").assign(name=walk["country"])
     return {
         "companies": _by_step(companies.drop_duplicates("company")),

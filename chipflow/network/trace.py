@@ -39,7 +39,7 @@ from chipflow.network.lots import Floats, Lots
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from chipflow.progress import Progress
 
@@ -48,8 +48,8 @@ MOST_HOPS = 6  # shipments in a row; documented routes have two to four
 # A company that sells chips by name to so many outside the destination is an open seller: where
 # its stock comes from is no part of the question, whatever it buys.
 OPEN_CUSTOMERS = 4  # companies
-# Hand-overs inside a country are asked for so often: those behind others are found the second time.
-MOST_ROUNDS = 2
+# Hand-overs inside a country are asked for so often: a route has one of them at most.
+MOST_ROUNDS = 1
 BELIEVED = 0.5  # probability from which a lot is followed as what the goods became
 RECORDED, HAND_OVER = "recorded", "domestic hand-over"
 
@@ -210,7 +210,9 @@ class Follower:
         self.rounds = 0
         self.alike = Alike(lots)
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
-        self.answers: dict[int, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = {}
+        self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
+        companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
+        self.latest = np.full(companies, -1)
         nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
         self.across = nothing, pd.DataFrame(), pd.DataFrame()
 
@@ -250,14 +252,13 @@ class Follower:
             kind=RECORDED,
             buyer=asked.buyer[feeds["question"]],
         )
-        for company in asked.buyer.tolist():
-            self.answers.pop(company, None)
-        told = np.unique(believed["question"])
-        of_groups = dict(list(groups[groups["question"].isin(told)].groupby("question")))
-        of_sales = dict(list(sales[sales["question"].isin(told)].groupby("question")))
-        of_feeds = dict(list(feeds.groupby("question")))
-        for at in told.tolist():
-            self.answers[int(asked.buyer[at])] = of_groups[at], of_feeds[at], of_sales[at]
+        # A company that is asked again has a new answer, also where that is nothing.
+        self.latest[asked.buyer] = len(self.answers)
+        told = groups["believed"].to_numpy() > 0
+        weighed = sales[told[sales["group"]]].assign(
+            buyer=asked.buyer[sales["question"]][told[sales["group"]]]
+        )
+        self.answers.append((groups[told], feeds, weighed))
         return set(believed["f"].tolist())
 
     def company_books(self) -> Ledgers:
@@ -292,7 +293,7 @@ class Follower:
     def country_books(self) -> tuple[Ledgers, np.ndarray]:
         """Return the books of countries, and the lots that may be what is in stock there."""
         lots = self.lots
-        links = self._links([feeds for _, feeds, _ in self.answers.values()])
+        links = self._links([feeds for _, feeds, _ in self.recorded()])
         sold = np.bincount(links["e"], weights=np.nan_to_num(links["units"]), minlength=len(lots))
         stock = self.followed & ~lots.arrives & (sold <= MOST_SOLD_ON * lots.supply)
         explained = np.zeros(len(lots), dtype=bool)
@@ -349,28 +350,34 @@ class Follower:
         unseen = ~self.followed[f]
         self.lots.inherit(e[unseen], f[unseen])
 
+    def recorded(self) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
+        """Yield groups, pairs of lots and sales of recorded hand-overs, each company's latest."""
+        for number, tables in enumerate(self.answers):
+            groups, feeds, sales = (
+                table[self.latest[table["buyer"].to_numpy(dtype=np.int64)] == number]
+                for table in tables
+            )
+            yield groups, feeds, sales
+
     def hops(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return hand-overs that were believed, one row each, and the sales that were weighed."""
         tables, sales = [], []
-        for groups, _, weighed in (*self.answers.values(), self.across):
+        first = 0
+        for groups, _, weighed in (*self.recorded(), self.across):
             kept = groups[(groups["buyer"] >= 0) & (groups["believed"] > 0)]
-            if len(kept):
-                first = sum(map(len, tables))
-                number = pd.Series(np.arange(first, first + len(kept)), index=kept.index)
-                own = weighed[weighed["group"].isin(kept.index)]
-                tables.append(kept[HOP_COLUMNS])
+            number = pd.Series(np.arange(first, first + len(kept)), index=kept.index)
+            first += len(kept)
+            own = weighed[weighed["group"].isin(kept.index)] if len(weighed) else weighed
+            tables.append(kept[HOP_COLUMNS])
+            if len(own):
                 sales.append(own.assign(hop=own["group"].map(number))[SALES_COLUMNS])
-        if not tables:
-            return (
-                pd.DataFrame(columns=HOP_COLUMNS).rename_axis("hop"),
-                pd.DataFrame(columns=SALES_COLUMNS),
-            )
         hops = pd.concat(tables, ignore_index=True).rename_axis("hop")
-        return hops, pd.concat(sales, ignore_index=True)
+        none = pd.DataFrame(columns=SALES_COLUMNS)
+        return hops, pd.concat(sales, ignore_index=True) if sales else none
 
     def allocated(self) -> pd.DataFrame:
         """Links with the units that pass along each, the likeliest first."""
-        return self._links([feeds for _, feeds, _ in (*self.answers.values(), self.across)])
+        return self._links([feeds for _, feeds, _ in (*self.recorded(), self.across)])
 
     def _links(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
         if not any(len(feeds) for feeds in tables):
