@@ -1,5 +1,7 @@
 """Fetch the page libraries and outlines that chipflow ships, and the licences they come under.
 
+The checker of accessibility that the tests use is fetched too, into ``tests/views/axe``.
+
 Run by hand when a version changes (needs ``npm`` and a network); what it writes is committed::
 
     python scripts/vendor_static.py
@@ -39,6 +41,10 @@ VENDORED = (
     # Bundled into d3-array's own build; its licence asks to be kept.
     ("internmap", "2.0.3", None, None),
 )
+
+# The checker of accessibility that the tests run in the pages; it is not part of the package.
+AXE = ("axe-core", "4.14.1", "axe.min.js")
+AXE_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "views" / "axe"
 
 # Natural Earth 1:50m draws these as part of another country or not at all.
 UNDRAWN = {
@@ -90,6 +96,7 @@ def main() -> int:
                 content = _text(unpacked / inside)
                 (STATIC / name).write_text(content, encoding="utf-8", newline="\n")
                 sums.append(f"{hashlib.sha256(content.encode()).hexdigest()}  {name}")
+        _vendor_axe(Path(folder))
     (STATIC / "LICENSES.md").write_text("\n".join(licences), encoding="utf-8", newline="\n")
     (STATIC / "SHA256SUMS").write_text("\n".join(sorted(sums)) + "\n", encoding="utf-8")
     atlas = next(name for package, _, _, name in VENDORED if package == "world-atlas" and name)
@@ -100,6 +107,19 @@ def main() -> int:
         writer.writerows(points)
     print(f"{len(sums)} files, {len(points)} label points in {STATIC}")
     return 0
+
+
+def _vendor_axe(folder: Path) -> None:
+    """Write the checker with its version in the name, and the licences it comes under."""
+    package, version, inside = AXE
+    unpacked = _unpack(package, version, folder)
+    AXE_FOLDER.mkdir(parents=True, exist_ok=True)
+    for source, name in (
+        (inside, f"{package}-{version}.min.js"),
+        ("LICENSE", "LICENSE"),
+        ("LICENSE-3RD-PARTY.txt", "LICENSE-3RD-PARTY.txt"),
+    ):
+        (AXE_FOLDER / name).write_text(_text(unpacked / source), encoding="utf-8", newline="\n")
 
 
 def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]]:

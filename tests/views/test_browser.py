@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from chipflow.views import network_view, report, route_map
 from tests.views.conftest import until
-from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_page
+from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads, small_page
 
 pytestmark = pytest.mark.browser
 
@@ -165,6 +168,180 @@ def test_countries_and_arcs_can_be_opened(open_page):
     settle(tab)
     assert count_inked(tab) > 500
     seen.check()
+
+
+def leads_with_q():
+    leads = small_leads()
+    leads.table["p_value"] = [0.001, 0.01, 0.05, 0.1, None]
+    leads.table["q_value"] = [0.004, 0.03, 0.08, 0.2, None]
+    leads.table["units_low"] = [50.0, 200.0, 30.0, 10.0, None]
+    leads.table["units_high"] = [64.0, 256.0, 40.0, 16.0, None]
+    extra = {"lead_id": "L0003", "part": "split below a size", "kind": "reason", "log_lr": 1.0,
+             "sentence": "Two lots of the same size left within ten days.",
+             "record_ids": ""}  # fmt: skip
+    leads.evidence.loc[len(leads.evidence)] = extra
+    return leads
+
+
+def test_filters_by_q_value_evidence_and_company(open_page):
+    page = route_map(leads_with_q())
+    seen = open_page(page)
+    tab = seen.page
+    items = tab.locator("#list .item")
+    # With q-values the colours show them, and the legend says so.
+    assert "q-value" in tab.inner_text("#colours")
+    tab.select_option("#colour", "evidence")
+    assert "Evidence score" in tab.inner_text("#colours")
+    tab.click("#more-filters summary")
+    tab.select_option("#most", "0.1")
+    assert items.count() == 3
+    tab.select_option("#evidence", label="split below a size")
+    assert items.count() == 1
+    tab.select_option("#evidence", "")
+    tab.select_option("#most", "")
+    tab.select_option("#company", label="Tulip Parts BV")
+    assert items.locator(".route").all_inner_texts() == ["US\u2192NL\u2192TR\u2192TR\u2192CN"]
+    tab.click("[data-lead=L0003]")
+    dossier = tab.inner_text("#dossier")
+    assert "(30\u201340)" in dossier
+    assert "0.08" in dossier
+    again = open_page(page, hash=tab.evaluate("location.hash"))
+    assert again.page.locator("#list .item").count() == 1
+    assert again.page.input_value("#colour") == "evidence"
+    assert "Two lots of the same size" in again.page.inner_text("#dossier")
+    again.page.click("#reset")
+    until(again.page, "document.querySelectorAll('#list .item').length === 5")
+    seen.check()
+    again.check()
+
+
+def test_without_q_values_nothing_offers_them(open_page):
+    seen = open_page(small_page("route_map"))
+    assert seen.page.locator("#colour-field").is_hidden()
+    assert "Evidence score" in seen.page.inner_text("#colours")
+    assert seen.page.locator("#most").is_disabled()
+
+
+def test_dossier_is_taken_away(open_page):
+    seen = open_page(small_page("route_map"), hash="#lead=L0003", accept_downloads=True)
+    tab = seen.page
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    assert tab.locator("#dossier svg[role=img]").count() == 1
+    ledger = tab.locator("[aria-label='Goods ledger'] tbody tr").all_inner_texts()
+    assert ledger[0].split("\t") == ["Tulip Parts BV", "40", "40", "0", "46"]
+    with tab.expect_download() as found:
+        tab.click("text=Records, CSV")
+    table = pd.read_csv(found.value.path())
+    assert table["hop"].tolist() == [1, 2, 2, 3]
+    assert table["units"].tolist() == [40, 20, 20, 38]
+    assert table["source_row"].tolist() == [7, 8, 9, 10]
+    with tab.expect_download() as found:
+        tab.click("text=Dossier, JSON")
+    dossier = json.loads(Path(found.value.path()).read_text("utf-8"))
+    assert dossier["lead"]["id"] == "L0003"
+    assert [row["record_id"] for row in dossier["records"]] == [
+        "r00005",
+        "r00006",
+        "r00007",
+        "r00008",
+    ]
+    tab.click("text=Copy summary")
+    until(tab, "document.querySelector('.take').textContent === 'Copied'")
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("SIMULATED RECORDS")
+    assert "What would explain it innocently" in copied
+    assert "bills.csv, row 8" in copied
+    tab.click("text=Copy link")
+    tab.wait_for_timeout(50)
+    link = tab.evaluate("navigator.clipboard.readText()")
+    assert link.endswith("#lead=L0003")
+    with tab.expect_download() as found:
+        tab.click("#picture")
+    assert Path(found.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert [url for url in seen.requests if not url.startswith("blob:")] == []
+    assert seen.complaints == []
+
+
+def test_cells_of_a_downloaded_table_are_no_formulas(open_page):
+    seen = open_page(route_map(hostile_leads()), hash="#lead=L0004")
+    with seen.page.expect_download() as found:
+        seen.page.click("text=Records, CSV")
+    table = pd.read_csv(found.value.path(), dtype=str)
+    assert table["shipper"].iloc[0] == "'=cmd|' /C calc'!A0"
+    cells = table.to_numpy(dtype=str).ravel()
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+def test_months_are_drawn_over_the_bars(open_page):
+    seen = open_page(small_page("route_map"))
+    tab = seen.page
+    box = tab.locator("#histogram").bounding_box()
+    month = box["width"] / 10
+    tab.mouse.move(box["x"] + 2.5 * month, box["y"] + 8)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 4.5 * month, box["y"] + 8, steps=3)
+    tab.mouse.up()
+    assert tab.inner_text("#when") == "Jan 2024 \u2013 Mar 2024"
+    assert "months=2-4" in tab.evaluate("location.hash")
+    assert tab.locator("#list .item").count() == 3
+    tab.mouse.dblclick(box["x"] + 5.5 * month, box["y"] + 8)
+    assert tab.locator("#list .item").count() == 5
+    seen.check()
+
+
+def test_companies_and_pairs_of_countries_show_their_records(open_page):
+    page = small_page("route_map")
+    seen = open_page(page)
+    tab = seen.page
+    tab.click("#tab-companies")
+    assert tab.locator("#list .item").count() == 16
+    tab.click("#list .item:has-text('Jade River')")
+    assert tab.locator("#dossier [data-record]").count() == 3
+    tab.click("text=Show only its leads")
+    tab.click("#tab-leads")
+    assert tab.locator("#list .item").count() == 3
+    pair = open_page(page, hash="#arc=NL%3ETR")
+    dossier = pair.page.inner_text("#dossier")
+    assert "Netherlands" in dossier and "Levant Cloud" in dossier
+    assert pair.page.locator("#dossier [data-record]").count() == 2
+    country = open_page(page, hash="#place=MY&list=countries")
+    assert country.page.locator("#dossier [data-record]").count() == 2
+    for one in (seen, pair, country):
+        one.check()
+
+
+AXE = next((Path(__file__).parent / "axe").glob("axe-core-*.min.js"))
+
+
+@pytest.mark.parametrize(
+    ("view", "scheme", "hash"),
+    [
+        ("route_map", "light", "#lead=L0003"),
+        ("route_map", "dark", "#place=TR&list=companies"),
+        ("network_view", "dark", ""),
+        ("report", "light", ""),
+    ],
+)
+def test_axe_finds_nothing_serious(open_page, view, scheme, hash):
+    seen = open_page(small_page(view), ready=view != "report", hash=hash, color_scheme=scheme)
+    if view == "network_view":
+        seen.page.locator("#list .item").first.click()
+    seen.page.evaluate(AXE.read_text("utf-8"))
+    found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_paper_gets_the_colours_of_paper(open_page):
+    seen = open_page(small_page("route_map"), color_scheme="dark")
+    corner = """() => {
+      const canvas = document.getElementById('world');
+      return [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3);
+    }"""
+    settle(seen.page)
+    assert sum(seen.page.evaluate(corner)) < 200
+    seen.page.emulate_media(media="print")
+    settle(seen.page)
+    assert sum(seen.page.evaluate(corner)) > 600
 
 
 def test_map_without_leads_shows_flows(open_page):

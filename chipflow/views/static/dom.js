@@ -3,6 +3,14 @@
 const chipflow = (() => {
   const holder = document.getElementById("data");
   const data = JSON.parse(holder.textContent);
+  // Columns in which values repeat are packed (packing.py): one value for all, or places in a list.
+  for (const table of Object.values(data)) {
+    if (!table || typeof table !== "object" || Array.isArray(table)) continue;
+    for (const [name, column] of Object.entries(table)) {
+      if (column?.times !== undefined && "all" in column) table[name] = new Array(column.times).fill(column.all);
+      else if (column?.at && column.of) table[name] = column.at.map((place) => column.of[place]);
+    }
+  }
   const SHOWN = 110; // characters of a record's text before it is cut; the title holds more
 
   // Children are nodes or texts; a text always becomes a text node, never markup.

@@ -170,6 +170,18 @@ chipflow.Drawing = class {
     this.request();
   }
 
+  // Both canvases as one PNG, as they are seen.
+  toPicture(done) {
+    this.stale = true;
+    this.draw();
+    const whole = document.createElement("canvas");
+    [whole.width, whole.height] = [this.arcCanvas.width, this.arcCanvas.height];
+    const ink = whole.getContext("2d");
+    ink.drawImage(this.worldCanvas, 0, 0);
+    ink.drawImage(this.arcCanvas, 0, 0);
+    whole.toBlob(done, "image/png");
+  }
+
   request() {
     if (this.requested) return;
     this.requested = true;
