@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from chipflow.views import world
 
 if TYPE_CHECKING:
@@ -52,6 +54,13 @@ def label(text: Any, most: int = LABEL_CHARACTERS) -> str:
     return kept if len(kept) <= most else kept[: most - 1] + "\u2026"
 
 
+def number(value: Any, digits: int = 0) -> str:
+    """Return a number with thousands apart, an em dash for a missing one."""
+    if value is None or value != value:
+        return "\u2014"
+    return f"{float(value):,.{digits}f}"
+
+
 def parameter_text(value: Any) -> str:
     """Return a parameter as a person would write it."""
     if isinstance(value, (list, tuple)):
@@ -63,4 +72,4 @@ def joined(value: Any) -> str | None:
     """Return a cell that may hold a list as one text, None where it is missing."""
     if isinstance(value, (list, tuple)):
         return " > ".join(map(str, value))
-    return None if value is None or value != value else str(value)
+    return None if pd.isna(value) else str(value)

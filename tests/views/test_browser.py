@@ -9,32 +9,10 @@ import pytest
 
 from chipflow.views import network_view, report, route_map
 from tests.views.conftest import until
+from tests.views.hostile import HOSTILE, hostile_leads
 from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads, small_page
 
 pytestmark = pytest.mark.browser
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "{{7*7}}",
-    "=cmd|' /C calc'!A0",
-    "safe\u202egnp.exe",
-    "\U0001f600 & Co \u6df1\u5733",
-    "</script><script>alert(2)</script>",
-    "N" * 10_000,
-    "line\u2028separator",
-]
-
-
-def hostile_leads():
-    routes = [
-        (9.0 - number, [
-            hop("2024-01-01", name, "US", f"B {name}", "SG", 10, "H100", name, source=name),
-            hop("2024-02-01", f"B {name}", "SG", f"C {name}", "CN", 10, None, name, source=name),
-        ])
-        for number, name in enumerate(HOSTILE)
-    ]  # fmt: skip
-    return leads_of(routes, sentences=[f"10 units from {name} may have moved." for name in HOSTILE])
 
 
 def count_inked(tab) -> int:
