@@ -3,6 +3,8 @@
 Loading this package loads no drawing library; each function loads its own when it is called.
 """
 
+from chipflow.views.density_plot import plot_density
+from chipflow.views.heat_map import plot_countries
 from chipflow.views.network_view import network_view
 from chipflow.views.page import Page
 from chipflow.views.pdf import write_pdf
@@ -16,6 +18,8 @@ __all__ = [
     "Page",
     "ViewSpec",
     "network_view",
+    "plot_countries",
+    "plot_density",
     "plot_flows",
     "plot_ledger",
     "plot_map",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.views import figure as figure_dress
 from chipflow.views import plots
 from chipflow.views.notes import read_notes, rendered
 from chipflow.views.page import Page, assemble, source
@@ -96,9 +97,9 @@ def report(
         with_q=any(row["q_value"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
         no_route=NO_ROUTE,
-        map=_figure(plots.draw_map, spec, alt=_map_alt(spec), size=(9.2, 4.6)),
+        map=_figure(plots.draw_map, spec, size=(9.2, 4.6)),
         rules=bool(plots.rule_days(leads)),
-        flows=_figure(plots.plot_flows, leads, alt=_flows_alt(leads), size=(9.2, 3.1)),
+        flows=_figure(plots.plot_flows, leads, size=(9.2, 3.1)),
         dossiers=dossiers,
         leads=rows["leads"][:MOST_LISTED],
         leads_left_out=spec.counts["leads"] - min(len(rows["leads"]), MOST_LISTED),
@@ -227,30 +228,11 @@ def _timeline(lead: Lead) -> dict[str, str]:
 
     records = lead.records
     rows = min(pd.concat([records["shipper_id"], records["consignee_id"]]).nunique(), MOST_ROWS)
-    alt = (
-        f"Timeline of lead {lead.rank}: {len(records)} shipments between {rows} companies from "
-        f"{lead.first_date} to {lead.last_date}. The table of records below holds the same."
-    )
-    return _figure(plots.plot_timeline, lead, alt=alt, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
-
-
-def _map_alt(spec: Any) -> str:
-    if spec.leads["id"]:
-        return (
-            f"Map of the routes of {len(spec.leads['id'])} leads between "
-            f"{len(spec.countries['code'])} countries. The table of all leads lists each route."
-        )
-    return "Map of the largest flows between countries in these records; no lead was found."
-
-
-def _flows_alt(leads: Leads) -> str:
-    days = [f"{day:%Y-%m-%d}" for day in plots.rule_days(leads)]
-    rules = f" Rules changed on {', '.join(days)}." if days else ""
-    return f"Bars of the chips counted in the records by month, and of those on leads.{rules}"
+    return _figure(plots.plot_timeline, lead, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
 
 
 def _figure(
-    draw: Callable[..., Axes], subject: Any, *, alt: str, size: tuple[float, float]
+    draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]
 ) -> dict[str, str]:
     """Draw a figure as SVG with the text kept as text, the same bytes every time."""
     import matplotlib
@@ -259,13 +241,13 @@ def _figure(
     figure = Figure(figsize=size, layout="constrained", facecolor="none")
     target = io.BytesIO()
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
-    with matplotlib.rc_context(settings), plots.every_glyph(), warnings.catch_warnings():
+    with matplotlib.rc_context(settings), figure_dress.every_glyph(), warnings.catch_warnings():
         # The reader's browser has the fonts; this machine need not.
         warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
-        draw(subject, ax=figure.subplots())
+        drawn = draw(subject, ax=figure.subplots())
         figure.savefig(
             target, format="svg", dpi=PICTURE_DPI, bbox_inches="tight", pad_inches=0.05,
             metadata={"Date": None, "Creator": None},
         )  # fmt: skip
     encoded = base64.b64encode(target.getvalue()).decode("ascii")
-    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": alt}
+    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": str(drawn.get_label())}
