@@ -425,6 +425,12 @@ def test_network_as_a_reader_uses_it(open_page):
     tab.select_option("#lead", "L0001")
     assert tab.locator("#list .item").count() == 4
     tab.click("#fit")
+    tab.click("#list .item:has-text('Kancil')")
+    assert "64 chips, 1 shipment of accelerator" in tab.inner_text("#dossier")
+    again = open_page(small_page("network_view"), hash=tab.evaluate("location.hash"))
+    assert again.page.input_value("#lead") == "L0001"
+    assert "Kancil" in again.page.inner_text("#dossier h2")
+    again.check()
     seen.check()
 
 

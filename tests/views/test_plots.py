@@ -77,7 +77,7 @@ def test_density_marks_what_names_no_chip_and_moved_one():
     assert len(odd.get_offsets()) == hidden.sum() == 12
     assert len(named.get_offsets()) == 62
     assert len(plain.get_offsets()) == 0
-    assert odd.get_offsets()[0] == pytest.approx([1.7, 29_000.0])
+    assert list(odd.get_offsets()[0]) == pytest.approx([1.7, 29_000.0])
 
 
 def test_density_marks_what_is_as_dense_as_a_chip():
