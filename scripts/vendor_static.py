@@ -130,9 +130,9 @@ def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]
         code = iso2_of(geometry)
         if not code or code in found:
             continue
-        rings = [polygon[0] for polygon in geometry_rings(geometry, arcs)]
+        rings = [_unbroken(polygon[0]) for polygon in geometry_rings(geometry, arcs)]
         longitude, latitude = _widest_spot(max(rings, key=_area))
-        found[code] = (longitude, latitude, "widest spot")
+        found[code] = ((longitude + 180) % 360 - 180, latitude, "widest spot")
     for code, (longitude, latitude) in UNDRAWN.items():
         found[code] = (longitude, latitude, "by hand: not drawn at 1:50m")
     for code, (longitude, latitude) in PREFERRED.items():
@@ -144,6 +144,13 @@ def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]
         (code, round(longitude, 2), round(latitude, 2), how)
         for code, (longitude, latitude, how) in sorted(found.items())
     ]
+
+
+def _unbroken(ring: np.ndarray) -> np.ndarray:
+    """A ring over the date line with its western part moved by a turn, so that it is one piece."""
+    if np.ptp(ring[:, 0]) < 180:
+        return ring
+    return np.column_stack([ring[:, 0] % 360, ring[:, 1]])
 
 
 def _area(ring: np.ndarray) -> float:

@@ -9,6 +9,7 @@
   const TABS = ["leads", "countries", "companies"];
   const MOST_ROWS = 60; // records in the dossier of a country, a company or an arc
   const MOST_FIRMS = 300; // companies to choose from, those on most leads
+  const JOINED_WIDTH = 0.6; // of what a single hop is drawn with: arcs that join many lie close
   const STEP = 420; // milliseconds a month while playing
 
   const lead = (name, i) => string(leads[name][i]);
@@ -128,16 +129,19 @@
         if (score > pair.score) [pair.score, pair.best] = [score, arcs.lead[row]];
         joined.set(key, pair);
       }
-      const pairs = [...joined.values()];
+      const all = [...joined.values()].sort((a, b) => b.units - a.units || b.score - a.score || a.origin - b.origin || a.target - b.target);
+      const pairs = all.slice(0, chipflow.Drawing.MOST_JOINED);
+      data.undrawn = all.length - pairs.length;
       const most = pairs.reduce((top, pair) => Math.max(top, pair.units), 0);
       for (const pair of pairs) {
-        drawn.push({ ...pair, colour: shadeOf(pair.best), width: widthOf(pair.units, most), faded: chosen !== null, strong: false, order: pair.score, owners: pair.rows.map((row) => arcs.lead[row]) });
+        drawn.push({ ...pair, colour: shadeOf(pair.best), width: JOINED_WIDTH * widthOf(pair.units, most), crowd: true, faded: chosen !== null, strong: false, order: pair.score, owners: pair.rows.map((row) => arcs.lead[row]) });
       }
       if (chosen !== null) for (const row of arcsOf[chosen]) drawn.push(one(row));
     }
     // A lead that was chosen stays on the map even when a filter takes it out of the list.
     if (single && chosen !== null && !visible.includes(chosen)) for (const row of arcsOf[chosen]) drawn.push(one(row));
     data.joined = single ? 0 : rows.length;
+    if (single) data.undrawn = 0;
     return (state.flows ? flowArcs() : []).concat(drawn);
 
     function one(row) {
@@ -159,7 +163,10 @@
     if (state.country !== null) touched.add(countries.code[state.country]);
     const goal = new Set(COUNT ? data.asked.destination : []);
     drawing.setArcs(shown, touched, goal);
-    $("legend").querySelector("#joined")?.toggleAttribute("hidden", !data.joined);
+    const note = $("legend").querySelector("#joined");
+    if (!note) return;
+    note.hidden = !data.joined;
+    note.textContent = "Many hops: those between the same two countries are drawn as one arc, in the colour of the strongest lead." + (data.undrawn ? ` The ${number(chipflow.Drawing.MOST_JOINED)} largest are drawn; ${number(data.undrawn)} more come into view with a filter.` : "");
   }
   function update({ list = true } = {}) {
     choose();
@@ -168,11 +175,17 @@
     drawHistogram();
     remember();
   }
+  // Routes are fitted into what the legend leaves free, where there is room for both.
+  const fit = (animate) => {
+    const legend = $("legend");
+    drawing.inset = legend.open && drawing.width > 700 ? legend.offsetWidth + 12 : 0;
+    drawing.fit(placesShown(), animate);
+  };
   const placesShown = () => {
     const chosen = state.lead !== null ? arcsOf[state.lead] : visible.flatMap((i) => arcsOf[i]);
     const ends = new Set(chosen.flatMap((row) => [arcs.origin[row], arcs.target[row]]));
     if (!ends.size) for (const arc of drawing.arcs.slice(0, 24)) ends.add(arc.origin).add(arc.target);
-    return [...ends].filter((i) => countries.known[i]);
+    return [...ends];
   };
 
   // ---- the list ---------------------------------------------------------------------------
@@ -343,7 +356,7 @@
       el("p", { class: "note" }, "A lead is consistent with controlled goods moving on; records alone do not show intent, and may be incomplete."));
     update();
     scrollToItem();
-    drawing.fit(placesShown(), true);
+    fit(true);
   }
   // ---- what can be taken away ----------------------------------------------------------------
   function takeAway(rows, name, summary, whole) {
@@ -729,7 +742,7 @@
       if (acts[event.key]) drawing.panBy(...acts[event.key]);
       else if (event.key === "+" || event.key === "=") drawing.zoomBy(1.4);
       else if (event.key === "-") drawing.zoomBy(1 / 1.4);
-      else if (event.key === "0") drawing.fit(placesShown(), true);
+      else if (event.key === "0") fit(true);
       else return;
       event.preventDefault();
     });
@@ -738,7 +751,7 @@
     });
     $("zoom-in").addEventListener("click", () => drawing.zoomBy(1.5));
     $("zoom-out").addEventListener("click", () => drawing.zoomBy(1 / 1.5));
-    $("zoom-fit").addEventListener("click", () => drawing.fit(placesShown(), true));
+    $("zoom-fit").addEventListener("click", () => fit(true));
     $("turn").addEventListener("click", () => {
       drawing.setCentre(drawing.centre === 150 ? 11 : 150);
       drawing.fit([]);
@@ -756,6 +769,7 @@
       drawLegend();
       update();
     });
+    $("legend").addEventListener("toggle", () => fit(true));
     $("picture").addEventListener("click", () => drawing.toPicture((blob) => chipflow.download("chipflow-map.png", "image/png", blob)));
     $("filters").addEventListener("reset", () => {
       setTimeout(() => {
@@ -871,7 +885,7 @@
     }
     if (!COUNT || state.flows) body.append(key(`Grey: all trade, width by ${data.measure_name}`, (ink) => taper(ink, drawing.colours.flow)));
     if (countries.known.includes(false)) body.append(key("Dotted ring: country not recorded", (ink) => ring(ink)));
-    body.append(el("div", { class: "block muted", id: "joined", hidden: true }, "Many hops: those between the same two countries are drawn as one arc."));
+    body.append(el("div", { class: "block muted", id: "joined", hidden: true }));
     if (data.left_out.flows) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
 
     function key(text, draw) {
@@ -957,10 +971,10 @@
     listen();
     measureBars();
     recall();
-    if (state.lead === null) drawing.fit(placesShown());
+    if (state.lead === null) fit();
     new ResizeObserver(() => {
       if (!drawing.resize()) return;
-      drawing.fit(placesShown());
+      fit();
       measureBars();
       drawHistogram();
     }).observe($("map"));
