@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from chipflow.views import network_view, report, route_map
+from tests.views.cases import CASES
 from tests.views.conftest import until
 from tests.views.hostile import HOSTILE, hostile_leads
 from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads, small_page
@@ -296,8 +298,10 @@ AXE = next((Path(__file__).parent / "axe").glob("axe-core-*.min.js"))
     [
         ("route_map", "light", "#lead=L0003"),
         ("route_map", "dark", "#place=TR&list=companies"),
+        ("network_view", "light", ""),
         ("network_view", "dark", ""),
         ("report", "light", ""),
+        ("report", "dark", ""),
     ],
 )
 def test_axe_finds_nothing_serious(open_page, view, scheme, hash):
@@ -307,6 +311,18 @@ def test_axe_finds_nothing_serious(open_page, view, scheme, hash):
     seen.page.evaluate(AXE.read_text("utf-8"))
     found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_browser_prints_the_report_on_a4(open_page):
+    pypdf = pytest.importorskip("pypdf")
+    seen = open_page(small_page("report"), ready=False)
+    book = pypdf.PdfReader(io.BytesIO(seen.page.pdf(prefer_css_page_size=True)))
+    assert {(round(float(page.mediabox.width)), round(float(page.mediabox.height)))
+            for page in book.pages} <= {(595, 842), (596, 842), (594, 842)}  # fmt: skip
+    text = [page.extract_text() for page in book.pages]
+    assert "Top leads" in "".join(text)
+    assert all(len(one) > 100 for one in text)
+    seen.check()
 
 
 def test_paper_gets_the_colours_of_paper(open_page):
@@ -336,6 +352,27 @@ def test_pages_of_nothing(open_page):
     for name, view in (("map", route_map), ("network", network_view)):
         open_page(view(leads_of([])), name=f"{name}.html").check()
     open_page(report(leads_of([])), ready=False).check()
+
+
+@pytest.mark.parametrize("name", ["antimeridian", "poles", "tiny", "inside-one-country"])
+def test_hard_cases_are_drawn_whole(open_page, name):
+    seen = open_page(route_map(CASES[name]()))
+    settle(seen.page)
+    assert count_inked(seen.page) > 1_000
+    # Nothing is drawn at the edge: every route lies inside the view.
+    edge = seen.page.evaluate("""() => {
+      const canvas = document.getElementById('arcs');
+      const ink = canvas.getContext('2d');
+      const [w, h] = [canvas.width, canvas.height];
+      let inked = 0;
+      for (const box of [[0, 0, w, 3], [0, h - 3, w, 3], [0, 0, 3, h], [w - 3, 0, 3, h]]) {
+        const data = ink.getImageData(...box).data;
+        for (let i = 3; i < data.length; i += 4) if (data[i]) inked += 1;
+      }
+      return inked;
+    }""")
+    assert edge == 0
+    assert seen.requests == []
 
 
 def test_one_lead(open_page):
@@ -453,15 +490,31 @@ def test_phone_width_does_not_scroll_sideways(open_page, name, scheme):
 def test_several_pages_in_one_notebook(open_page, tmp_path):
     from chipflow.views import Page
 
-    frames = [small_page(view)._repr_html_() for view in ("route_map", "network_view", "report")]
-    notebook = Page("<!doctype html><html lang='en'><body>" + "".join(frames).replace(
-        'loading="lazy"', "") + "</body></html>")  # fmt: skip
-    seen = open_page(notebook, ready=False)
+    nbformat = pytest.importorskip("nbformat")
+    cells = [
+        nbformat.v4.new_code_cell(view, outputs=[nbformat.v4.new_output(
+            "display_data", data={"text/html": small_page(view)._repr_html_()})])
+        for view in ("route_map", "network_view", "report")
+    ]  # fmt: skip
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "saved.ipynb")
+    saved = nbformat.read(tmp_path / "saved.ipynb", as_version=4)
+    frames = [cell.outputs[0].data["text/html"].replace('loading="lazy"', "")
+              for cell in saved.cells]  # fmt: skip
+    seen = open_page(Page("<!doctype html><html lang='en'><body></body></html>"), ready=False)
     tab = seen.page
+    # Notebooks put the output of a cell into the page as JupyterLab and VS Code do.
+    tab.evaluate("(frames) => { document.body.innerHTML = frames.join(''); }", frames)
     until(tab, "document.querySelectorAll('iframe').length === 3")
     first = tab.frames[1]
     until(first, "document.documentElement.dataset.ready === 'true'")
     first.click("[data-lead=L0001]")
     assert "Malaysia" in first.inner_text("#dossier")
+    # A frame has no right to the clipboard; copying and saving work all the same.
+    first.click("text=Copy summary")
+    until(first, "document.querySelector('.take').textContent === 'Copied'")
+    with tab.expect_download() as found:
+        first.click("text=Records, CSV")
+    assert len(pd.read_csv(found.value.path())) == 3
+    seen.requests = [url for url in seen.requests if not url.startswith("blob:")]
     assert [url for url in seen.requests if not url.startswith("about:")] == []
     assert seen.complaints == []

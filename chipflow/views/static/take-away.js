@@ -28,10 +28,11 @@
 
   chipflow.copy = async (text) => {
     try {
+      // A frame inside a notebook has no right to the clipboard; a selection can still be copied.
+      if (window.top !== window) throw new Error("in a frame");
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
-      // A frame inside a notebook has no right to the clipboard; a selection can still be copied.
       const field = chipflow.el("textarea", { readonly: true, class: "visually-hidden", "aria-hidden": "true" });
       field.value = text;
       document.body.append(field);
