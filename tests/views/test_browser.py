@@ -393,7 +393,7 @@ def test_a_thousand_arcs_stay_fluid(open_page):
     seen = open_page(route_map(many_leads(334)))
     tab = seen.page
     assert tab.locator("#joined").is_visible()
-    assert tab.locator("#list .item").count() == 120
+    assert tab.locator("#list .item").count() == 60
     spent = tab.evaluate("""() => {
       const began = performance.now();
       const chip = document.getElementById('country');
@@ -403,7 +403,7 @@ def test_a_thousand_arcs_stay_fluid(open_page):
     }""")
     # The bar is 100 ms on a quiet machine; a shared one may take longer without being slow.
     assert spent < 400
-    assert 0 < tab.locator("#list .item").count() < 120
+    assert 0 < tab.locator("#list .item").count() <= 60
     tab.locator("#list .item").first.click()
     settle(tab)
     assert count_inked(tab) > 1_000

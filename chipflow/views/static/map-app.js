@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const { leads, arcs, records, countries, companies, flows, evidence, settle } = data;
   const COUNT = leads.id.length;
-  const PAGE = 120; // leads put into the list at a time
+  const PAGE = 60; // leads put into the list at a time
   const TABS = ["leads", "countries", "companies"];
   const MOST_ROWS = 60; // records in the dossier of a country, a company or an arc
   const MOST_FIRMS = 300; // companies to choose from, those on most leads
@@ -886,7 +886,7 @@
     if (!COUNT || state.flows) body.append(key(`Grey: all trade, width by ${data.measure_name}`, (ink) => taper(ink, drawing.colours.flow)));
     if (countries.known.includes(false)) body.append(key("Dotted ring: country not recorded", (ink) => ring(ink)));
     body.append(el("div", { class: "block muted", id: "joined", hidden: true }));
-    if (data.left_out.flows) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
+    if (data.left_out.flows && (!COUNT || state.flows)) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
 
     function key(text, draw) {
       const canvas = el("canvas", { width: 124, height: 36, "aria-hidden": "true" });
@@ -983,7 +983,8 @@
     // Paper is white: the map is drawn again in the colours of paper, and back after.
     matchMedia("print").addEventListener("change", repaint);
     window.addEventListener("beforeprint", repaint);
-    document.documentElement.dataset.ready = "true";
+    // Ready means drawn: the first picture was asked for before this.
+    requestAnimationFrame(() => { document.documentElement.dataset.ready = "true"; });
   }
   function repaint() {
     drawing.resize();
