@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ NO_ROUTE = "No route matched what was looked for."
 MEASURES = {"units": "chips", "value_usd": "US dollars", "shipments": "shipments"}
 # A text cell longer than this is cut in pages: no name or description that says something is.
 MOST_CHARACTERS = 600
+# Embeddings, overrides and isolates of writing direction (Unicode 16, 23.2).
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LABEL_CHARACTERS = 20  # beside a mark in a picture
 
 
@@ -52,6 +55,11 @@ def label(text: Any, most: int = LABEL_CHARACTERS) -> str:
     )
     kept = " ".join(kept.split()) or "(no name)"
     return kept if len(kept) <= most else kept[: most - 1] + "\u2026"
+
+
+def visible(text: str) -> str:
+    """Write out the characters that turn the order of letters round, so that none is hidden."""
+    return TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def number(value: Any, digits: int = 0) -> str:

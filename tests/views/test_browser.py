@@ -207,7 +207,7 @@ def test_dossier_is_taken_away(open_page):
     tab = seen.page
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     assert tab.locator("#dossier svg[role=img]").count() == 1
-    ledger = tab.locator("[aria-label='Goods ledger'] tbody tr").all_inner_texts()
+    ledger = tab.locator("[aria-label^='Goods ledger'] tbody tr").all_inner_texts()
     assert ledger[0].split("\t") == ["Tulip Parts BV", "40", "40", "0", "46"]
     with tab.expect_download() as found:
         tab.click("text=Records, CSV")
@@ -235,6 +235,10 @@ def test_dossier_is_taken_away(open_page):
     tab.wait_for_timeout(50)
     link = tab.evaluate("navigator.clipboard.readText()")
     assert link.endswith("#lead=L0003")
+    other = tab.context.new_page()
+    other.goto(link)
+    until(other, "document.documentElement.dataset.ready === 'true'")
+    assert "Netherlands" in other.inner_text("#dossier h2")
     with tab.expect_download() as found:
         tab.click("#picture")
     assert Path(found.value.path()).read_bytes().startswith(b"\x89PNG")
@@ -338,6 +342,47 @@ def test_paper_gets_the_colours_of_paper(open_page):
     assert sum(seen.page.evaluate(corner)) > 600
 
 
+# Where a pointer meets something whose hint holds the given words.
+FIND = """(words) => {
+  const surface = document.getElementById('arcs');
+  const box = surface.getBoundingClientRect();
+  for (let y = 150; y < box.height - 20; y += 9) for (let x = 270; x < box.width - 60; x += 9) {
+    const at = { clientX: box.x + x, clientY: box.y + y, bubbles: true };
+    surface.dispatchEvent(new PointerEvent('pointermove', at));
+    const tip = document.getElementById('tip');
+    if (!tip.hidden && tip.textContent.includes(words)) return [at.clientX, at.clientY];
+  }
+  return null;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("hint", "found"), [("Click for its leads", "leads? here"), ("hop 1", "Lead \\d of 5")]
+)
+def test_countries_and_arcs_are_clicked_on_the_map(open_page, hint, found):
+    seen = open_page(small_page("route_map"))
+    settle(seen.page)
+    seen.page.mouse.click(*seen.page.evaluate(FIND, hint))
+    assert re.search(found, seen.page.inner_text("#dossier"))
+    assert seen.page.locator("#dossier [data-record]").count() > 0
+    seen.check()
+
+
+@pytest.mark.parametrize("view", ["route_map", "network_view", "report"])
+def test_the_policy_forbids_what_the_page_does_not_need(open_page, view):
+    seen = open_page(small_page(view), ready=view != "report")
+    went = seen.page.evaluate("""async () => {
+      const answers = [];
+      document.addEventListener('securitypolicyviolation', (event) => answers.push(event.effectiveDirective));
+      await fetch('https://example.org/').catch(() => 0);
+      document.body.append(Object.assign(new Image(), { src: 'https://example.org/p.png' }));
+      document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }));
+      await new Promise((done) => setTimeout(done, 120));
+      return [window.ran === undefined, answers.sort()];
+    }""")  # noqa: E501
+    assert went == [True, ["connect-src", "img-src", "script-src-elem"]]
+
+
 def test_map_without_leads_shows_flows(open_page):
     seen = open_page(route_map(no_leads()))
     assert "No route matched what was looked for." in seen.page.inner_text("#list")
@@ -426,6 +471,8 @@ def test_hostile_names_are_inert_and_readable(open_page, name):
     assert '"><img src=x onerror=alert(1)>' in shown
     assert "{{7*7}}" in shown
     assert "\U0001f600 & Co" in shown
+    if name != "network":
+        assert "safe[U+202E]gnp.exe" in shown
     assert tab.evaluate("document.querySelectorAll('img[src=x], [onerror]').length") == 0
     # Direction overrides stay inside an isolated element.
     loose = tab.evaluate("""() => {

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 import re
 import zipfile
+from xml.etree import ElementTree
 
 import pytest
 
@@ -99,6 +101,20 @@ def test_countries_with_what_they_saw():
     row = re.search(r"<tr><td><bdi>T\u00fcrkiye</bdi></td>(.*?)</tr>", section)[1]
     # 20 and 20 came from the Netherlands, 38 went on to China.
     assert re.findall(r">([\d,]+)<", row) == ["1", "40", "38"]
+
+
+def test_figures_of_hostile_names_hold_text_only():
+    page = report(hostile_leads()).html
+    figures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert len(figures) == 2 + len(HOSTILE)
+    for figure in figures:
+        root = ElementTree.fromstring(base64.b64decode(figure))
+        for element in root.iter():
+            assert element.tag.split("}")[-1] not in {"script", "foreignObject", "a", "iframe"}
+            assert not any(name.lower().startswith("on") for name in element.attrib)
+            for name, value in element.attrib.items():
+                if name.endswith("href"):
+                    assert value.startswith(("#", "data:image/png"))
 
 
 @pytest.fixture

@@ -27,10 +27,13 @@ const chipflow = (() => {
     return made;
   }
 
+  // Characters that turn the order of letters round would show another name than the record's.
+  const visible = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (one) => `[U+${one.codePointAt(0).toString(16).toUpperCase()}]`);
+
   // A record's own words: kept apart from the text around (direction), cut when long.
   function said(text, most = SHOWN) {
     if (text === null || text === undefined || text === "") return el("span", { class: "muted" }, "\u2014");
-    const whole = String(text);
+    const whole = visible(String(text));
     const letters = Array.from(whole);
     if (letters.length <= most) return el("bdi", {}, whole);
     return el("bdi", { title: whole }, letters.slice(0, most).join("") + "\u2026");

@@ -92,8 +92,8 @@
     const lines = [...books.values()].filter((book) => book.arrived !== null || book.into);
     if (!lines.length) return null;
     const held = (book) => (book.arrived === null || book.left === null || book.left < book.arrived ? "\u2014" : `${number(book.left - book.arrived)}`);
-    return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Goods ledger" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["Company", "In", "Out", "In less out", "Days held"].map((name, i) => el("th", { scope: "col", class: i ? "num" : null }, name)))),
+    return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Goods ledger: rest is what came in less what went out" }, el("table", {},
+      el("thead", {}, el("tr", {}, ["Company", "In", "Out", "Rest", "Days held"].map((name, i) => el("th", { scope: "col", class: i ? "num" : null }, name)))),
       el("tbody", {}, lines.map((book) => el("tr", {},
         el("td", { class: "text" }, link(book.party)),
         el("td", { class: "num" }, number(book.into)),
