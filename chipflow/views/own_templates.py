@@ -16,14 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from chipflow.errors import InputError
 from chipflow.views import world
-from chipflow.views.wording import number, visible
+from chipflow.views.wording import number, probability, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import jinja2
 
-FILTERS = MappingProxyType({"number": number, "country": world.country_name, "visible": visible})
+FILTERS = MappingProxyType(
+    {
+        "number": number,
+        "country": world.country_name,
+        "visible": visible,
+        "probability": probability,
+    }
+)
 # A block of the user's template with CSS; the policy names it by hash like chipflow's own.
 STYLE_BLOCK = "own_style"
 

@@ -1,7 +1,7 @@
 // What the map shows and how a reader moves through it: filters, lists, time, dossiers, address.
 "use strict";
 (() => {
-  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, colour, string } = chipflow;
+  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string } = chipflow;
   const $ = (id) => document.getElementById(id);
   const { leads, arcs, records, countries, companies, flows, evidence, settle } = data;
   const COUNT = leads.id.length;
@@ -344,8 +344,8 @@
         fact("Evidence score", number(leads.score[i])),
         fact("Dates", period(leads.first[i], leads.last[i])),
         fact("Declared value", dollars(leads.value_usd[i])),
-        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : String(q)),
-        leads.p_value[i] === null ? null : fact("p-value", String(leads.p_value[i]))),
+        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : probability(q)),
+        leads.p_value[i] === null ? null : fact("p-value", probability(leads.p_value[i]))),
       el("h3", {}, "Route"), hops(i),
       el("h3", {}, "Timeline"), chipflow.timeline(mine) || el("p", { class: "muted" }, "Fewer than two of its records have a day."),
       el("h3", {}, "Goods ledger, in chips"), chipflow.ledger(mine, companyLink),
@@ -372,7 +372,7 @@
     const list = (title, rows) => (rows.length ? `${title}:\n${rows.map((row) => "- " + string(evidence.text[row])).join("\n")}\n` : "");
     const sources = recordsOf[i].map((row) => `- ${string(records.source[row]) ?? "no source"}, row ${records.row[row] ?? "not known"}: ${string(records.shipper[row]) ?? "not named"} \u2192 ${string(records.consignee[row]) ?? "not named"}, ${day(records.day[row], string(records.precision[row]))}`);
     return [data.simulated ? "SIMULATED RECORDS\n" : "", `Lead ${leads.rank[i]} (${lead("id", i)}): ${lead("countries", i)}\n`, `${lead("sentence", i)}\n`,
-      `Evidence score ${number(leads.score[i])}${leads.q_value[i] === null ? "" : `, q-value ${leads.q_value[i]}`}.\n`,
+      `Evidence score ${number(leads.score[i])}${leads.q_value[i] === null ? "" : `, q-value ${probability(leads.q_value[i])}`}.\n`,
       list("Why it stands out", reasons), list("What would explain it innocently", innocent), `Records:\n${sources.join("\n")}\n`,
       "A lead is a question to ask, and no finding about any company.\n"].filter(Boolean).join("\n");
   }
