@@ -42,7 +42,7 @@ FORMATS = {
     "weight": "#,##0.0",
     "money": "#,##0",
     "score": "#,##0.00",
-    "probability": "0.0000",
+    "probability": "[<0.0001]0.0E+00;0.0000",
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
     "year": "yyyy",

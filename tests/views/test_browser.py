@@ -195,6 +195,15 @@ def test_filters_by_q_value_evidence_and_company(open_page):
     again.check()
 
 
+def test_q_values_that_tell_nothing_apart_leave_the_colour_to_the_score(open_page):
+    leads = small_leads()
+    leads.table["q_value"] = [1e-25, 1e-12, 1e-9, 1e-8, None]
+    seen = open_page(route_map(leads), hash="#lead=L0001")
+    assert seen.page.input_value("#colour") == "evidence"
+    assert "under 0.000001" in seen.page.inner_text("#dossier")
+    seen.check()
+
+
 def test_without_q_values_nothing_offers_them(open_page):
     seen = open_page(small_page("route_map"))
     assert seen.page.locator("#colour-field").is_hidden()

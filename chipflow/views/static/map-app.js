@@ -329,7 +329,7 @@
     Object.assign(state, NOTHING_OPEN, { lead: i });
     cameFrom = from ? `[data-lead="${CSS.escape(lead("id", i))}"]` : null;
     const q = leads.q_value[i];
-    const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${number(leads.units_low[i])}\u2013${number(leads.units_high[i])})` : "";
+    const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${count(leads.units_low[i])}\u2013${count(leads.units_high[i])})` : "";
     const mine = recordsOf[i];
     const reasons = evidenceOf[i].filter((row) => !evidence.innocent[row]);
     const innocent = evidenceOf[i].filter((row) => evidence.innocent[row]);
@@ -624,7 +624,7 @@
     if (state.firm !== null) parts.set("company", string(companies.id[state.firm]));
     if (state.part !== null) parts.set("evidence", string(state.part));
     if (state.most !== null) parts.set("most", String(state.most));
-    if (scale.by !== (scale.hasQ ? "q" : "evidence")) parts.set("colour", scale.by);
+    if (scale.by !== scale.usual) parts.set("colour", scale.by);
     if (state.flows !== (COUNT === 0)) parts.set("flows", state.flows ? "1" : "0");
     if (state.tab !== "leads") parts.set("list", state.tab);
     if (span && (state.from !== span[0] || state.to !== span[1])) parts.set("months", `${state.from - span[0]}-${state.to - span[0]}`);
@@ -649,7 +649,7 @@
     state.part = evidence.part.find((part) => string(part) === parts.get("evidence")) ?? null;
     state.most = scale.hasQ && known($("most"), parts.get("most") || "") ? Number(parts.get("most")) : null;
     state.flows = parts.has("flows") ? parts.get("flows") === "1" : COUNT === 0;
-    scale.by = scale.hasQ && parts.get("colour") !== "evidence" ? "q" : "evidence";
+    scale.by = scale.hasQ && ["q", "evidence"].includes(parts.get("colour")) ? parts.get("colour") : scale.usual;
     const months = /^(\d{1,5})-(\d{1,5})$/.exec(parts.get("months") || "");
     if (span) {
       const [first, last] = months ? [span[0] + Number(months[1]), span[0] + Number(months[2])] : span;

@@ -11,7 +11,9 @@ chipflow.Scale = class {
     this.weaker = new Map();
     this.scores.forEach((score, i) => this.weaker.has(score) || this.weaker.set(score, i));
     this.hasQ = leads.q_value.some((q) => q !== null);
-    this.by = this.hasQ ? "q" : "evidence";
+    // Where all q-values fall into one step they tell nothing apart: then the score does.
+    this.usual = new Set(leads.q_value.filter((q) => q !== null).map((q) => chipflow.Scale.stepOfQ(q))).size > 1 ? "q" : "evidence";
+    this.by = this.usual;
   }
 
   // 4 is the strongest, 0 the weakest, null where the quantity is missing.
