@@ -1,5 +1,7 @@
 """Fetch the page libraries and outlines that chipflow ships, and the licences they come under.
 
+The checker of accessibility that the tests use is fetched too, into ``tests/views/axe``.
+
 Run by hand when a version changes (needs ``npm`` and a network); what it writes is committed::
 
     python scripts/vendor_static.py
@@ -39,6 +41,10 @@ VENDORED = (
     # Bundled into d3-array's own build; its licence asks to be kept.
     ("internmap", "2.0.3", None, None),
 )
+
+# The checker of accessibility that the tests run in the pages; it is not part of the package.
+AXE = ("axe-core", "4.14.1", "axe.min.js")
+AXE_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "views" / "axe"
 
 # Natural Earth 1:50m draws these as part of another country or not at all.
 UNDRAWN = {
@@ -90,6 +96,7 @@ def main() -> int:
                 content = _text(unpacked / inside)
                 (STATIC / name).write_text(content, encoding="utf-8", newline="\n")
                 sums.append(f"{hashlib.sha256(content.encode()).hexdigest()}  {name}")
+        _vendor_axe(Path(folder))
     (STATIC / "LICENSES.md").write_text("\n".join(licences), encoding="utf-8", newline="\n")
     (STATIC / "SHA256SUMS").write_text("\n".join(sorted(sums)) + "\n", encoding="utf-8")
     atlas = next(name for package, _, _, name in VENDORED if package == "world-atlas" and name)
@@ -102,6 +109,19 @@ def main() -> int:
     return 0
 
 
+def _vendor_axe(folder: Path) -> None:
+    """Write the checker with its version in the name, and the licences it comes under."""
+    package, version, inside = AXE
+    unpacked = _unpack(package, version, folder)
+    AXE_FOLDER.mkdir(parents=True, exist_ok=True)
+    for source, name in (
+        (inside, f"{package}-{version}.min.js"),
+        ("LICENSE", "LICENSE"),
+        ("LICENSE-3RD-PARTY.txt", "LICENSE-3RD-PARTY.txt"),
+    ):
+        (AXE_FOLDER / name).write_text(_text(unpacked / source), encoding="utf-8", newline="\n")
+
+
 def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]]:
     """Return one point for each country of ISO 3166-1 (and XK), sorted by code."""
     arcs = decode_arcs(topology)
@@ -110,9 +130,9 @@ def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]
         code = iso2_of(geometry)
         if not code or code in found:
             continue
-        rings = [polygon[0] for polygon in geometry_rings(geometry, arcs)]
+        rings = [_unbroken(polygon[0]) for polygon in geometry_rings(geometry, arcs)]
         longitude, latitude = _widest_spot(max(rings, key=_area))
-        found[code] = (longitude, latitude, "widest spot")
+        found[code] = ((longitude + 180) % 360 - 180, latitude, "widest spot")
     for code, (longitude, latitude) in UNDRAWN.items():
         found[code] = (longitude, latitude, "by hand: not drawn at 1:50m")
     for code, (longitude, latitude) in PREFERRED.items():
@@ -124,6 +144,13 @@ def label_points(topology: dict[str, Any]) -> list[tuple[str, float, float, str]
         (code, round(longitude, 2), round(latitude, 2), how)
         for code, (longitude, latitude, how) in sorted(found.items())
     ]
+
+
+def _unbroken(ring: np.ndarray) -> np.ndarray:
+    """A ring over the date line with its western part moved by a turn, so that it is one piece."""
+    if np.ptp(ring[:, 0]) < 180:
+        return ring
+    return np.column_stack([ring[:, 0] % 360, ring[:, 1]])
 
 
 def _area(ring: np.ndarray) -> float:

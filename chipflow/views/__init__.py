@@ -3,17 +3,23 @@
 Loading this package loads no drawing library; each function loads its own when it is called.
 """
 
+from chipflow.views.density_plot import plot_density
+from chipflow.views.heat_map import plot_countries
 from chipflow.views.network_view import network_view
 from chipflow.views.page import Page
+from chipflow.views.pdf import write_pdf
 from chipflow.views.plots import plot_flows, plot_ledger, plot_map, plot_timeline
 from chipflow.views.report import report
 from chipflow.views.route_map import route_map
 from chipflow.views.spec import ViewSpec, view_spec
+from chipflow.views.workbook import workbook
 
 __all__ = [
     "Page",
     "ViewSpec",
     "network_view",
+    "plot_countries",
+    "plot_density",
     "plot_flows",
     "plot_ledger",
     "plot_map",
@@ -21,4 +27,6 @@ __all__ = [
     "report",
     "route_map",
     "view_spec",
+    "workbook",
+    "write_pdf",
 ]

@@ -29,6 +29,7 @@ VIS_NETWORK = ("lib", "vis-9.1.2", "vis-network.min.js")
 # A picture with more marks than this is not read any more, and opens slowly.
 MOST_NODES = 500  # companies and countries
 MOST_EDGES = 2_000  # pairs of companies
+MOST_GOODS = 3  # named on one edge
 SIZES = (7.0, 22.0)  # radius of the smallest and the largest company, canvas pixels
 WIDTHS = (1.2, 8.0)  # of the thinnest and the thickest edge, canvas pixels
 SEED = 0
@@ -169,7 +170,34 @@ def _pairs(shipments: pd.DataFrame, measure: str) -> pd.DataFrame:
         last=("date", "max"),
     )
     pairs["size"] = pairs[measure].astype(float)
+    pairs["goods"] = _goods(shipments, pairs)
     return pairs
+
+
+def _goods(shipments: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """What went from one company to the other: chips by name, other goods by kind."""
+    kind = shipments["goods"].astype(object).where(shipments["goods"].notna(), "goods")
+    called = (
+        shipments["chip"]
+        .astype(object)
+        .where(shipments["chip"].notna(), kind.astype(str).str.replace("_", " "))
+    )
+    counted = (
+        shipments[["shipper_id", "consignee_id"]]
+        .assign(called=called, named=shipments["chip"].notna())
+        .groupby(["shipper_id", "consignee_id", "called"], as_index=False)
+        .agg(named=("named", "max"), shipments=("named", "size"))
+        .sort_values(["named", "shipments", "called"], ascending=[False, False, True])
+    )
+    by_pair = counted.groupby(["shipper_id", "consignee_id"])["called"]
+    joined = by_pair.agg(lambda names: _listed(names.tolist()))
+    keys = pd.MultiIndex.from_frame(pairs[["shipper_id", "consignee_id"]])
+    return pd.Series(joined.reindex(keys).to_numpy(dtype=object), index=pairs.index)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_GOODS
+    return ", ".join(names[:MOST_GOODS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lead_pairs(leads: Leads | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -425,6 +453,7 @@ def _add_edges(drawn: Any, graph: _Graph) -> None:
         units = 0.0 if pd.isna(row.units) else float(row.units)
         when = "" if pd.isna(row.first) else f", {row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
         amount = f"{units:,.0f} chips, " if units else ""
+        goods = str(row.goods) if isinstance(row.goods, str) else ""
         what = (
             "inferred, no record states it" if row.inferred else f"{row.shipments:,.0f} shipments"
         )
@@ -434,13 +463,15 @@ def _add_edges(drawn: Any, graph: _Graph) -> None:
             width=float(width),
             title=label(
                 f"{label(names.get(row.shipper_id), 40)} \u2192 "
-                f"{label(names.get(row.consignee_id), 40)}: {amount}{what}{when}",
-                200,
+                f"{label(names.get(row.consignee_id), 40)}: {amount}{what}"
+                f"{f' of {label(goods, 80)}' if goods else ''}{when}",
+                280,
             ),
             dashes=bool(row.inferred),
             kind="inferred" if row.inferred else "shipments",
             leads=row.leads.split()[:50],
             units=units,
+            goods=shortened(goods, 200),
             shipments=None if row.inferred else int(row.shipments),
         )
 

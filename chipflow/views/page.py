@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chipflow.errors import OutputError
 from chipflow.views import palette, world
+from chipflow.views.own_templates import FILTERS, OwnTemplate
 
 if TYPE_CHECKING:
     import os
@@ -92,6 +93,7 @@ def assemble(
     scripts: Sequence[str] = (),
     data: dict[str, Any] | None = None,
     height: int = NOTEBOOK_HEIGHT,
+    own_template: Path | None = None,
     **values: Any,
 ) -> Page:
     """Render a template with its styles, scripts and data inside.
@@ -108,6 +110,8 @@ def assemble(
         JSON-able; goes into a data block that the browser never runs.
     height
         Height inside a notebook, CSS pixels.
+    own_template
+        A user's file, used in place of ``template``; it may extend that one.
     **values
         Given to the template, escaped there.
 
@@ -117,7 +121,10 @@ def assemble(
     """
     from markupsafe import Markup
 
-    styles = [_element_text(palette.css_variables()), *map(_element_text, styles)]
+    own = None if own_template is None else OwnTemplate.load(own_template)
+    own_style = "" if own is None else own.style(values)
+    styles = [palette.css_variables(), *styles, *([own_style] if own_style else [])]
+    styles = [_element_text(style) for style in styles]
     scripts = [_element_text(script) for script in scripts]
     policy = "; ".join(
         [
@@ -129,20 +136,20 @@ def assemble(
             "form-action 'none'",
         ]
     )
-    rendered = (
-        environment()
-        .get_template(template)
-        .render(
-            title=title,
-            policy=policy,
-            # Trusted: this package's and the vendored sources, checked by _element_text.
-            styles=[Markup(style) for style in styles],
-            scripts=[Markup(script) for script in scripts],
-            data=Markup(embedded_json(data)) if data is not None else None,
-            **values,
-        )
-    )
-    return Page(html=rendered, title=title, height=height)
+    values = {
+        "title": title,
+        "policy": policy,
+        # Trusted: this package's and the vendored sources, checked by _element_text.
+        "styles": [Markup(style) for style in styles],
+        "scripts": [Markup(script) for script in scripts],
+        "data": Markup(embedded_json(data)) if data is not None else None,
+        **values,
+    }
+    if own is None:
+        html = environment().get_template(template).render(values)
+    else:
+        html = own.render(values)
+    return Page(html=html, title=title, height=height)
 
 
 @functools.cache
@@ -157,8 +164,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    made.filters["number"] = number
-    made.filters["country"] = world.country_name
+    made.filters.update(FILTERS)
     return made
 
 
@@ -173,13 +179,6 @@ def embedded_json(value: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def number(value: Any, digits: int = 0) -> str:
-    """Return a number with thousands apart, an em dash for a missing one."""
-    if value is None or value != value:
-        return "\u2014"
-    return f"{float(value):,.{digits}f}"
 
 
 def _element_text(text: str) -> str:

@@ -6,7 +6,6 @@ Each function draws on the axes it is given, or on new ones, and returns them.
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 from typing import TYPE_CHECKING, Any
 
@@ -15,29 +14,32 @@ import pandas as pd
 
 from chipflow.errors import ParameterError
 from chipflow.views import palette, world
+from chipflow.views.figure import (
+    INK,
+    MUTED,
+    axes_of,
+    date_axis,
+    describe,
+    dress,
+    first_and_last,
+    simulated_mark,
+    text,
+)
 from chipflow.views.spec import each_row, view_spec
 from chipflow.views.wording import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
 
     from chipflow.leads import Lead, Leads
     from chipflow.views.spec import ViewSpec
 
-# Fonts tried in turn for the scripts that company names come in; those not installed are skipped.
-FONTS = (
-    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei",
-    "Arial Unicode MS", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Thai",
-    "Noto Sans Devanagari",
-)  # fmt: skip
-NO_GLYPH = "\u25a1"
 MOST_COMPANIES = 18  # rows of a timeline that can be read
 MOST_RULE_DAYS = 8  # marked in a figure of flows
+RULE_LEVELS = 4  # heights at which the dates of rules are written
+RULE_LABEL = 0.16  # width of such a date, as a share of the time shown
 FIGURE_GRID = 0.1  # degrees between two points of an outline in a figure
 MOST_ARCS = 200  # drawn on a map figure, the strongest leads first
-INK, MUTED, LINE = palette.LIGHT["ink"], palette.LIGHT["muted"], palette.LIGHT["line"]
 # How long a date lasts that is not known to the day.
 PRECISIONS = {"month": 1, "year": 12}  # months
 STAGE_COLOURS = {
@@ -45,8 +47,6 @@ STAGE_COLOURS = {
     "middle": palette.ROLES["middle"],
     "final": palette.ROLES["final"],
 }
-
-_every_glyph: contextvars.ContextVar[bool] = contextvars.ContextVar("every_glyph", default=False)
 
 
 def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
@@ -67,7 +67,7 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
     """
     records = lead.records.sort_values(["hop", "date", "record_id"], ignore_index=True)
     rows, left_out = _rows_of(records, _names(lead.leads))
-    ax = _axes(ax, (7.6, 1.15 + 0.44 * max(len(rows), 2)))
+    ax = axes_of(ax, (7.6, 1.15 + 0.44 * max(len(rows), 2)))
     place = {company: number for number, company in enumerate(rows)}
     dated = records[records["date"].notna()].reset_index(drop=True)
     ends = {}
@@ -109,11 +109,17 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
     names = [f"{text(name, 28)}  {text(country, 3)}" for name, country in rows.values()]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    _dates(ax, *_span(dated["date"]))
+    date_axis(ax, *first_and_last(dated["date"]))
     title = f"Lead {lead.rank}: {text(lead.countries, 60)}"
-    _dress(ax, title, note=f"{left_out} more companies are not drawn" if left_out else "")
+    dress(ax, title, note=f"{left_out} more companies are not drawn" if left_out else "")
     ax.grid(axis="y", visible=False)
-    return ax
+    if lead.leads.searched.records.simulated:
+        simulated_mark(ax, above=True)
+    return describe(
+        ax,
+        f"Timeline of lead {lead.rank}: {len(records)} shipments between {len(rows)} companies "
+        f"from {lead.first_date} to {lead.last_date}, on the route {label(lead.countries, 80)}.",
+    )
 
 
 def plot_ledger(leads: Leads, company: str, ax: Axes | None = None) -> Axes:
@@ -139,7 +145,7 @@ def plot_ledger(leads: Leads, company: str, ax: Axes | None = None) -> Axes:
         No company, or more than one, is called so.
     """
     found = _company(leads, company)
-    ax = _axes(ax, (7.6, 3.2))
+    ax = axes_of(ax, (7.6, 3.2))
     shipments = leads.shipments
     totals = {}
     for side, own in (("in", "consignee_id"), ("out", "shipper_id")):
@@ -160,10 +166,17 @@ def plot_ledger(leads: Leads, company: str, ax: Axes | None = None) -> Axes:
         ax.text(0.5, 0.5, "No counted chips in its records", transform=ax.transAxes, ha="center",
                 color=MUTED)  # fmt: skip
         ax.set_yticks([])
-    _dates(ax, *_span(dates.to_series()))
+    date_axis(ax, *first_and_last(dates.to_series()))
     name = found["name"] if isinstance(found["name"], str) else found["company_id"]
-    _dress(ax, f"Goods ledger: {text(name, 50)}", y="chips, running total")
-    return ax
+    dress(ax, f"Goods ledger: {text(name, 50)}", y="chips, running total")
+    if leads.searched.records.simulated:
+        simulated_mark(ax, above=True)
+    came, went = (float(one.iloc[-1]) if len(one) else 0.0 for one in running.values())
+    return describe(
+        ax,
+        f"Goods ledger of {label(name, 80)}: running totals of chips; {came:,.0f} came in and "
+        f"{went:,.0f} went out as far as these records show.",
+    )
 
 
 def plot_flows(leads: Leads, ax: Axes | None = None) -> Axes:
@@ -182,7 +195,8 @@ def plot_flows(leads: Leads, ax: Axes | None = None) -> Axes:
         Bars of a month: every counted chip in the records (grey), and those that may have
         arrived on a lead (coloured). Where no chip is counted: shipments.
     """
-    ax = _axes(ax, (7.6, 3.2))
+    ax = axes_of(ax, (7.6, 3.2))
+    marked: list[pd.Timestamp] = []
     shipments = leads.shipments
     counted = pd.to_numeric(shipments["units"]).sum() > 0
     amount = pd.to_numeric(shipments["units"]) if counted else pd.Series(1.0, shipments.index)
@@ -204,18 +218,40 @@ def plot_flows(leads: Leads, ax: Axes | None = None) -> Axes:
         low, high = everything.index.min(), everything.index.max() + pd.offsets.MonthEnd(1)
         top = float(everything.max()) or 1.0
         ax.set_ylim(0, top * 1.3)
-        shown = [day for day in rule_days(leads) if low <= day <= high][-MOST_RULE_DAYS:]
-        for number, day in enumerate(shown):
-            at: Any = day  # axvline takes dates, its types do not say so
-            ax.axvline(at, color=palette.RULE_DAY, lw=1.1, ls=(0, (3, 3)), zorder=3)
-            # In three heights, since rules tend to come a few weeks apart.
-            ax.annotate(f"rule of {day:%d %b %Y}", xy=(day, top * (1.28 - 0.075 * (number % 3))),
-                        xytext=(3, 0), va="top", textcoords="offset points", fontsize=7.5,
-                        color=MUTED)  # fmt: skip
+        marked = [day for day in rule_days(leads) if low <= day <= high][-MOST_RULE_DAYS:]
+        _mark_rules(ax, marked, top, high - low)
         ax.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2, frameon=False, fontsize=8.5)
-    _dates(ax, *_span(month + pd.offsets.MonthEnd(1) if len(month) else month, everything.index))
-    _dress(ax, f"{what.capitalize()} by month", y=what)
-    return ax
+    date_axis(
+        ax,
+        *first_and_last(month + pd.offsets.MonthEnd(1) if len(month) else month, everything.index),
+    )
+    dress(ax, f"{what.capitalize()} by month", y=what)
+    if leads.searched.records.simulated:
+        simulated_mark(ax, above=True)
+    rules = f" Rules changed on {', '.join(f'{day:%Y-%m-%d}' for day in marked)}." if marked else ""
+    most = ""
+    if len(everything):
+        most = f" The most, {everything.max():,.0f}, in {everything.idxmax():%B %Y}."
+    return describe(
+        ax,
+        f"Bars of {what} in the records by month, all of them and those that may have arrived on "
+        f"a lead.{most}{rules}",
+    )
+
+
+def _mark_rules(ax: Axes, days: list[pd.Timestamp], top: float, whole: pd.Timedelta) -> None:
+    """Draw the days of rules, with their dates where one does not run into another."""
+    free = [pd.Timestamp.min] * RULE_LEVELS
+    for day in days:
+        at: Any = day  # axvline takes dates, its types do not say so
+        ax.axvline(at, color=palette.RULE_DAY, lw=1.1, ls=(0, (3, 3)), zorder=3)
+        level = next((place for place, until in enumerate(free) if until <= day), None)
+        if level is None:
+            continue
+        free[level] = day + whole * RULE_LABEL
+        ax.annotate(f"rule of {day:%d %b %Y}", xy=(day, top * (1.28 - 0.075 * level)),
+                    xytext=(3, 0), va="top", textcoords="offset points", fontsize=7.5,
+                    color=MUTED)  # fmt: skip
 
 
 def plot_map(leads: Leads, ax: Axes | None = None) -> Axes:
@@ -234,7 +270,7 @@ def plot_map(leads: Leads, ax: Axes | None = None) -> Axes:
         Equal Earth projection; width = chips, colour = evidence score, dashed = inferred. Without
         leads the largest flows between countries.
     """
-    return draw_map(view_spec(leads), _axes(ax, (9.2, 4.7)))
+    return draw_map(view_spec(leads), axes_of(ax, (9.2, 4.7)))
 
 
 def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
@@ -292,8 +328,12 @@ def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
         title = "No lead: the largest flows between countries"
     ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8)
     if spec.simulated:
-        _simulated_mark(ax)
-    return ax
+        simulated_mark(ax)
+    if spec.leads["id"]:
+        shown = f"Map of the routes of {len(spec.leads['id'])} leads between {len(used)} countries."
+    else:
+        shown = "Map of the largest flows between countries in these records; no lead was found."
+    return describe(ax, shown)
 
 
 def rule_days(leads: Leads) -> list[pd.Timestamp]:
@@ -322,90 +362,6 @@ def rule_days(leads: Leads) -> list[pd.Timestamp]:
         intervals.groupby(["chip", "destination"])["status"].shift()
     ) & intervals.groupby(["chip", "destination"]).cumcount().gt(0)
     return sorted(pd.to_datetime(intervals.loc[later, "first_day"]).unique().tolist())
-
-
-@contextlib.contextmanager
-def every_glyph() -> Iterator[None]:
-    """Keep characters that no installed font has: for SVG, where the reader's fonts count."""
-    token = _every_glyph.set(True)
-    try:
-        yield
-    finally:
-        _every_glyph.reset(token)
-
-
-def text(value: Any, most: int) -> str:
-    """Return a record's text fit for a figure: one line, cut, no mathematics, glyphs that exist."""
-    kept = label(value, most)
-    if not _every_glyph.get():
-        known = _glyphs()
-        kept = "".join(one if ord(one) in known else NO_GLYPH for one in kept)
-    return kept.replace("$", r"\$")
-
-
-@functools.cache
-def _families() -> list[str]:
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in FONTS if name in installed] or ["DejaVu Sans"]
-
-
-@functools.cache
-def _glyphs() -> frozenset[int]:
-    from matplotlib import font_manager
-
-    paths = [font_manager.findfont(name) for name in _families()]
-    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
-
-
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    _, made = plt.subplots(figsize=size, layout="constrained")
-    return made
-
-
-def _dress(ax: Axes, title: str, *, y: str = "", note: str = "") -> None:
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8)
-    ax.set_ylabel(y, fontsize=9, color=MUTED)
-    ax.set_xlabel(note, fontsize=8.5, color=MUTED)
-    ax.set_facecolor("none")
-    for name, spine in ax.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_color(LINE)
-    ax.tick_params(length=0, labelsize=9, colors=INK)
-    ax.grid(visible=True, color=LINE, lw=0.7)
-    ax.set_axisbelow(True)
-    for one in [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.title]:
-        one.set_fontfamily(_families())
-
-
-def _dates(ax: Axes, first: pd.Timestamp | None, last: pd.Timestamp | None) -> None:
-    import matplotlib.dates
-
-    mdates: Any = matplotlib.dates  # has no types
-    if first is None or last is None or pd.isna(first):
-        ax.set_xticks([])
-        return
-    room = max((last - first) * 0.04, pd.Timedelta(days=10))
-    ax.xaxis_date()
-    ax.set_xlim(mdates.date2num(first - room), mdates.date2num(last + room))
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
-
-
-def _span(dates: pd.Series, *others: pd.Index) -> tuple[Any, Any]:
-    known = pd.concat([dates, *(other.to_series() for other in others)]).dropna()
-    return (known.min(), known.max()) if len(known) else (None, None)
-
-
-def _simulated_mark(ax: Axes) -> None:
-    ax.text(0.995, 0.015, "SIMULATED RECORDS", transform=ax.transAxes, ha="right", va="bottom",
-            fontsize=8, color=MUTED, fontweight="bold")  # fmt: skip
 
 
 def _month(dates: pd.Series) -> pd.Series:

@@ -6,20 +6,26 @@ import base64
 import io
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.views import figure as figure_dress
 from chipflow.views import plots
+from chipflow.views.notes import read_notes, rendered
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import each_row, numbers, view_spec
 from chipflow.views.wording import NO_ROUTE, shortened
 
 if TYPE_CHECKING:
+    import os
+
     from matplotlib.axes import Axes
 
     from chipflow.leads import Lead, Leads
+    from chipflow.views.spec import ViewSpec
 
 # A report is read and printed: the table files hold the rest, and the report says so.
 MOST_DOSSIERS = 10  # leads with a page of their own
@@ -33,20 +39,36 @@ PICTURE_DPI = 180  # of the outlines under a map: sharp on paper
 COMPANY_ROLES = ("middle", "buyer", "seller")
 
 
-def report(leads: Leads) -> Page:
+def report(
+    leads: Leads,
+    *,
+    template: str | os.PathLike[str] | None = None,
+    notes: str | os.PathLike[str] | None = None,
+) -> Page:
     """Write the report of a search.
 
     Parameters
     ----------
     leads
         What :func:`chipflow.find_leads` returned.
+    template
+        A Jinja template of your own; ``docs/reports.md`` says what it is given.
+    notes
+        A Markdown file that is put in front, as the words of whoever writes the report.
 
     Returns
     -------
     Page
-        HTML without any script; prints on A4. Figures are SVG inside the page, each with a text
-        that says what it shows. The same leads give the same bytes.
+        HTML without any script; prints on A4, and :func:`chipflow.views.write_pdf` makes a PDF of
+        it. Figures are SVG inside the page, each with a text that says what it shows. The same
+        leads give the same bytes.
+
+    Raises
+    ------
+    InputError
+        The template or the notes cannot be used.
     """
+    said = None if notes is None else rendered(read_notes(notes))
     spec = view_spec(leads)
     rows = {name: spec.rows(name) for name in ("leads", "records", "evidence", "settle")}
     shown = [leads[place] for place in range(min(len(rows["leads"]), MOST_DOSSIERS))]
@@ -70,10 +92,14 @@ def report(leads: Leads) -> Page:
         simulated=spec.simulated,
         asked=spec.asked,
         counts=spec.counts,
+        notes=said,
+        off_route=_off_route(leads),
+        with_q=any(row["q_value"] is not None for row in rows["leads"]),
+        country_rows=_country_rows(spec),
         no_route=NO_ROUTE,
-        map=_figure(plots.draw_map, spec, alt=_map_alt(spec), size=(9.2, 4.6)),
+        map=_figure(plots.draw_map, spec, size=(9.2, 4.6)),
         rules=bool(plots.rule_days(leads)),
-        flows=_figure(plots.plot_flows, leads, alt=_flows_alt(leads), size=(9.2, 3.1)),
+        flows=_figure(plots.plot_flows, leads, size=(9.2, 3.1)),
         dossiers=dossiers,
         leads=rows["leads"][:MOST_LISTED],
         leads_left_out=spec.counts["leads"] - min(len(rows["leads"]), MOST_LISTED),
@@ -89,7 +115,44 @@ def report(leads: Leads) -> Page:
         version=__version__,
         day=_day,
         height=760,
+        own_template=None if template is None else Path(template),
     )
+
+
+def _off_route(leads: Leads) -> int:
+    """Number of records of a controlled chip that went straight to the destination, off leads."""
+    shipments = leads.shipments
+    needed = shipments["control_status"].isin(("licence", "presumed_denied"))
+    there = shipments["to_country"].isin(leads.destination)
+    on_a_lead = shipments["record_id"].isin(leads.steps["record_id"])
+    return int((needed & there & ~on_a_lead).sum())
+
+
+def _country_rows(spec: ViewSpec) -> list[dict[str, Any]]:
+    """What each country saw of the leads; of all trade in the records where there is no lead."""
+    if spec.leads["id"]:
+        arcs = pd.DataFrame(spec.arcs)
+        arcs = arcs[~arcs["inferred"].astype(bool)]
+    else:
+        arcs = pd.DataFrame(spec.flows).assign(lead=None)
+        arcs["units"] = arcs[spec.measure]
+    arcs["units"] = pd.to_numeric(arcs["units"], errors="coerce")
+    into, out = arcs.groupby("target")["units"].sum(), arcs.groupby("origin")["units"].sum()
+    ends = pd.concat(
+        [arcs[["origin", "lead"]].set_axis(["place", "lead"], axis=1),
+         arcs[["target", "lead"]].set_axis(["place", "lead"], axis=1)]
+    ).astype({"lead": object})  # fmt: skip
+    found = ends.groupby("place")["lead"].nunique()
+    table = pd.DataFrame({"into": into, "out": out, "leads": found}).fillna(0.0)
+    table["size"] = table["into"] + table["out"]
+    table = table.sort_values(["leads", "size"], ascending=False, kind="stable")
+    return [
+        {"name": spec.countries["name"][place], "into": into, "out": out, "leads": int(leads)}
+        for place, into, out, leads in zip(
+            table.index.astype(int).tolist(), table["into"], table["out"], table["leads"],
+            strict=True,
+        )
+    ]  # fmt: skip
 
 
 def _of(evidence: list[dict[str, Any]], place: int, *, innocent: bool) -> list[dict[str, Any]]:
@@ -165,30 +228,11 @@ def _timeline(lead: Lead) -> dict[str, str]:
 
     records = lead.records
     rows = min(pd.concat([records["shipper_id"], records["consignee_id"]]).nunique(), MOST_ROWS)
-    alt = (
-        f"Timeline of lead {lead.rank}: {len(records)} shipments between {rows} companies from "
-        f"{lead.first_date} to {lead.last_date}. The table of records below holds the same."
-    )
-    return _figure(plots.plot_timeline, lead, alt=alt, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
-
-
-def _map_alt(spec: Any) -> str:
-    if spec.leads["id"]:
-        return (
-            f"Map of the routes of {len(spec.leads['id'])} leads between "
-            f"{len(spec.countries['code'])} countries. The table of all leads lists each route."
-        )
-    return "Map of the largest flows between countries in these records; no lead was found."
-
-
-def _flows_alt(leads: Leads) -> str:
-    days = [f"{day:%Y-%m-%d}" for day in plots.rule_days(leads)]
-    rules = f" Rules changed on {', '.join(days)}." if days else ""
-    return f"Bars of the chips counted in the records by month, and of those on leads.{rules}"
+    return _figure(plots.plot_timeline, lead, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
 
 
 def _figure(
-    draw: Callable[..., Axes], subject: Any, *, alt: str, size: tuple[float, float]
+    draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]
 ) -> dict[str, str]:
     """Draw a figure as SVG with the text kept as text, the same bytes every time."""
     import matplotlib
@@ -197,13 +241,13 @@ def _figure(
     figure = Figure(figsize=size, layout="constrained", facecolor="none")
     target = io.BytesIO()
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
-    with matplotlib.rc_context(settings), plots.every_glyph(), warnings.catch_warnings():
+    with matplotlib.rc_context(settings), figure_dress.every_glyph(), warnings.catch_warnings():
         # The reader's browser has the fonts; this machine need not.
         warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
-        draw(subject, ax=figure.subplots())
+        drawn = draw(subject, ax=figure.subplots())
         figure.savefig(
             target, format="svg", dpi=PICTURE_DPI, bbox_inches="tight", pad_inches=0.05,
             metadata={"Date": None, "Creator": None},
         )  # fmt: skip
     encoded = base64.b64encode(target.getvalue()).decode("ascii")
-    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": alt}
+    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": str(drawn.get_label())}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chipflow.views import world
+from chipflow.views.packing import packed
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import view_spec
 from chipflow.views.wording import MEASURES, NO_ROUTE
@@ -21,9 +22,14 @@ SCRIPTS = (
     "d3-geo-3.1.2.min.js",
     "topojson-client-3.1.0.min.js",
     "dom.js",
+    "take-away.js",
+    "map-scale.js",
+    "map-ledger.js",
     "map-draw.js",
     "map-app.js",
 )
+# The tables of the specification that grow with the records.
+TABLES = ("companies", "leads", "chips", "arcs", "records", "evidence", "settle", "flows")
 
 
 def route_map(leads: Leads) -> Page:
@@ -43,6 +49,7 @@ def route_map(leads: Leads) -> Page:
     spec = view_spec(leads)
     data = {
         **spec.to_dict(),
+        **{name: packed(getattr(spec, name)) for name in TABLES},
         "world": world.topology(),
         "no_route": NO_ROUTE,
         "measure_name": MEASURES[spec.measure],

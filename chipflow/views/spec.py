@@ -34,7 +34,7 @@ RECORDED, INFERRED = "recorded", "inferred"
 
 # Which columns hold places in ``strings``.
 TEXTS: dict[str, frozenset[str]] = {
-    "companies": frozenset({"name", "aliases", "country", "role"}),
+    "companies": frozenset({"id", "name", "aliases", "country", "role"}),
     "leads": frozenset(
         {"id", "origin", "destination", "countries", "companies", "chips", "sentence"}
     ),
@@ -75,7 +75,7 @@ class ViewSpec:
     countries
         ``code, name, lon, lat`` (degrees), ``known`` (false for places that are no country).
     companies
-        ``name, aliases, country, role``.
+        ``id, name, aliases, country, role``.
     leads
         One row a lead, best first.
     chips
@@ -366,6 +366,7 @@ def _companies(leads: Leads, steps: pd.DataFrame, texts: _Texts) -> tuple[Column
     known = leads.companies.drop_duplicates("company_id").set_index("company_id").reindex(ids)
     named = known["name"].astype(object).where(known["name"].notna(), pd.Series(ids, index=ids))
     columns: Columns = {
+        "id": texts.column(pd.Series(ids, dtype=object)),
         "name": texts.column(named),
         "aliases": texts.column(known["aliases"].astype(object)),
         "country": texts.column(known["country"].astype(object)),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from chipflow.views import world
 
@@ -15,6 +18,9 @@ NO_ROUTE = "No route matched what was looked for."
 MEASURES = {"units": "chips", "value_usd": "US dollars", "shipments": "shipments"}
 # A text cell longer than this is cut in pages: no name or description that says something is.
 MOST_CHARACTERS = 600
+# Embeddings, overrides and isolates of writing direction (Unicode 16, 23.2).
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+LEAST_PROBABILITY = 1e-6  # the specification keeps six decimals
 LABEL_CHARACTERS = 20  # beside a mark in a picture
 
 
@@ -52,6 +58,27 @@ def label(text: Any, most: int = LABEL_CHARACTERS) -> str:
     return kept if len(kept) <= most else kept[: most - 1] + "\u2026"
 
 
+def visible(text: str) -> str:
+    """Write out the characters that turn the order of letters round, so that none is hidden."""
+    return TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """Return a number with thousands apart, an em dash for a missing one."""
+    if value is None or value != value:
+        return "\u2014"
+    return f"{float(value):,.{digits}f}"
+
+
+def probability(value: Any) -> str:
+    """Return a p- or q-value without an exponent; one rounded to nothing is not nothing."""
+    if value is None or value != value:
+        return "\u2014"
+    if float(value) < LEAST_PROBABILITY:
+        return f"under {LEAST_PROBABILITY:f}"
+    return f"{float(value):.6f}".rstrip("0").rstrip(".")
+
+
 def parameter_text(value: Any) -> str:
     """Return a parameter as a person would write it."""
     if isinstance(value, (list, tuple)):
@@ -63,4 +90,4 @@ def joined(value: Any) -> str | None:
     """Return a cell that may hold a list as one text, None where it is missing."""
     if isinstance(value, (list, tuple)):
         return " > ".join(map(str, value))
-    return None if value is None or value != value else str(value)
+    return None if pd.isna(value) else str(value)

@@ -6,7 +6,15 @@ import pytest
 from matplotlib.axes import Axes
 
 from chipflow.errors import ParameterError
-from chipflow.views import plot_flows, plot_ledger, plot_map, plot_timeline
+from chipflow.views import (
+    palette,
+    plot_countries,
+    plot_density,
+    plot_flows,
+    plot_ledger,
+    plot_map,
+    plot_timeline,
+)
 from chipflow.views.plots import rule_days
 from tests.views.made_leads import hop, leads_of, no_leads, small_leads
 
@@ -15,6 +23,8 @@ DRAWN = {
     "ledger": lambda leads, ax=None: plot_ledger(leads, leads.companies["company_id"].iloc[0], ax),
     "flows": plot_flows,
     "map": plot_map,
+    "density": plot_density,
+    "countries": plot_countries,
 }
 
 
@@ -27,6 +37,71 @@ def test_draws_on_given_axes_or_new_ones(name):
     assert isinstance(made, Axes)
     assert made is not ax
     made.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_every_figure_says_in_words_what_it_shows(name):
+    words = DRAWN[name](small_leads()).get_label()
+    assert 40 < len(words) < 600
+    assert words.endswith(".")
+
+
+@pytest.mark.parametrize("draw", [plot_flows, plot_map, plot_density, plot_countries])
+def test_figures_of_nothing(draw):
+    ax = draw(leads_of([]))
+    ax.figure.canvas.draw()
+    assert ax.get_label()
+
+
+def test_style_sheet_has_the_colours_of_the_palette():
+    with plt.style.context("chipflow.views.chipflow"):
+        style = dict(plt.rcParams)
+    cycle = [one.lower() for one in style["axes.prop_cycle"].by_key()["color"]]
+    roles = palette.ROLES
+    assert cycle == ["#" + one.lstrip("#").lower() for one in cycle]
+    assert cycle[:4] == [roles["source"], roles["middle"], roles["final"], roles["other"]]
+    assert cycle[4:] == [palette.OUTGOING, palette.ACCENT]
+    assert style["grid.color"].lower() == palette.LIGHT["line"]
+    assert style["axes.titlecolor"].lower() == palette.LIGHT["ink"]
+    assert style["axes.labelcolor"].lower() == palette.LIGHT["muted"]
+
+
+def test_density_marks_what_names_no_chip_and_moved_one():
+    leads = small_leads()
+    leads.shipments["items"] = leads.shipments["units"]
+    # Tracing gives a lot of "computer parts" on a lead the chip that it may hold.
+    hidden = leads.shipments["description"] == "computer parts"
+    leads.shipments.loc[hidden, "chip"] = "H100"
+    leads.shipments.loc[hidden, "declared"] = False
+    plain, named, odd = plot_density(leads).collections
+    assert len(odd.get_offsets()) == hidden.sum() == 12
+    assert len(named.get_offsets()) == 62
+    assert len(plain.get_offsets()) == 0
+    assert list(odd.get_offsets()[0]) == pytest.approx([1.7, 29_000.0])
+
+
+def test_density_marks_what_is_as_dense_as_a_chip():
+    leads = no_leads()
+    leads.shipments["items"] = leads.shipments["units"]
+    leads.shipments["declared"] = False
+    leads.shipments["hidden_chip_probability"] = 0.1
+    leads.shipments.loc[3, "hidden_chip_probability"] = 0.9
+    assert [len(one.get_offsets()) for one in plot_density(leads).collections][-1] == 1
+
+
+def test_countries_known_answer():
+    ax = plot_countries(small_leads())
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    columns = [label.get_text() for label in ax.get_xticklabels()]
+    grid = ax.images[0].get_array()
+    assert grid[rows.index("Netherlands"), columns.index("T\u00fcrkiye")] == 40
+    assert grid[rows.index("Malaysia"), columns.index("China")] == 64
+    assert grid.count() == len({*zip(*grid.nonzero(), strict=True)})
+    assert "256, went from Taiwan to United Arab Emirates" in ax.get_label()
+    everything = plot_countries(small_leads(), of="all")
+    assert "Brazil" in [label.get_text() for label in everything.get_xticklabels()]
+    with pytest.raises(ParameterError, match="'some' is not known; choose leads or all"):
+        plot_countries(small_leads(), of="some")
 
 
 def test_timeline_has_a_row_for_each_company_in_order():

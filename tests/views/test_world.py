@@ -17,6 +17,12 @@ def test_every_country_has_a_label_point():
     assert all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in points.values())
 
 
+def test_label_point_of_a_country_on_the_date_line_is_on_it():
+    longitude, latitude = world.label_points()["FJ"]
+    assert 176 < longitude < 180
+    assert -19 < latitude < -16
+
+
 @pytest.mark.parametrize("code", ["SG", "HK", "MO", "BH", "MT", "TW", "US", "CN", "AE"])
 def test_label_points_lie_inside_their_country(code):
     source = world.topology()

@@ -3,6 +3,14 @@
 const chipflow = (() => {
   const holder = document.getElementById("data");
   const data = JSON.parse(holder.textContent);
+  // Columns in which values repeat are packed (packing.py): one value for all, or places in a list.
+  for (const table of Object.values(data)) {
+    if (!table || typeof table !== "object" || Array.isArray(table)) continue;
+    for (const [name, column] of Object.entries(table)) {
+      if (column?.times !== undefined && "all" in column) table[name] = new Array(column.times).fill(column.all);
+      else if (column?.at && column.of) table[name] = column.at.map((place) => column.of[place]);
+    }
+  }
   const SHOWN = 110; // characters of a record's text before it is cut; the title holds more
 
   // Children are nodes or texts; a text always becomes a text node, never markup.
@@ -19,10 +27,13 @@ const chipflow = (() => {
     return made;
   }
 
+  // Characters that turn the order of letters round would show another name than the record's.
+  const visible = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (one) => `[U+${one.codePointAt(0).toString(16).toUpperCase()}]`);
+
   // A record's own words: kept apart from the text around (direction), cut when long.
   function said(text, most = SHOWN) {
     if (text === null || text === undefined || text === "") return el("span", { class: "muted" }, "\u2014");
-    const whole = String(text);
+    const whole = visible(String(text));
     const letters = Array.from(whole);
     if (letters.length <= most) return el("bdi", {}, whole);
     return el("bdi", { title: whole }, letters.slice(0, most).join("") + "\u2026");
@@ -49,9 +60,11 @@ const chipflow = (() => {
     const date = new Date(days * 864e5);
     return date.getUTCFullYear() * 12 + date.getUTCMonth();
   }
+  // p- and q-values come with six decimals; one that was rounded to nothing is not nothing.
+  const probability = (value) => (value === null || value === undefined ? "\u2014" : value < 1e-6 ? "under 0.000001" : String(Number(value.toFixed(6))).includes("e") ? value.toFixed(6) : String(value));
   const plural = (count, one, many = one + "s") => `${plain.format(count)} ${count === 1 ? one : many}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const string = (place) => (place === null || place === undefined ? null : data.strings[place]);
 
-  return { data, el, said, number, compact, dollars, day, month, monthOf, plural, colour, string };
+  return { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string };
 })();

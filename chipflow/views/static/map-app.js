@@ -1,11 +1,15 @@
 // What the map shows and how a reader moves through it: filters, lists, time, dossiers, address.
 "use strict";
 (() => {
-  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, colour, string } = chipflow;
+  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string } = chipflow;
   const $ = (id) => document.getElementById(id);
   const { leads, arcs, records, countries, companies, flows, evidence, settle } = data;
   const COUNT = leads.id.length;
-  const PAGE = 120; // leads put into the list at a time
+  const PAGE = 60; // leads put into the list at a time
+  const TABS = ["leads", "countries", "companies"];
+  const MOST_ROWS = 60; // records in the dossier of a country, a company or an arc
+  const MOST_FIRMS = 300; // companies to choose from, those on most leads
+  const JOINED_WIDTH = 0.6; // of what a single hop is drawn with: arcs that join many lie close
   const STEP = 420; // milliseconds a month while playing
 
   const lead = (name, i) => string(leads[name][i]);
@@ -34,14 +38,11 @@
   const idPlace = new Map(leads.id.map((id, i) => [string(id), i]));
   const codePlace = new Map(countries.code.map((code, i) => [code, i]));
 
-  // The score in five steps with about equally many leads: one strong lead would else leave all
-  // others in the palest colour.
-  const scores = leads.score.filter((score) => score !== null).sort((a, b) => a - b);
-  const [lowest, highest] = scores.length ? [scores[0], scores[scores.length - 1]] : [0, 0];
-  const weaker = new Map();
-  scores.forEach((score, i) => weaker.has(score) || weaker.set(score, i));
-  const classOf = (score) =>
-    highest === lowest ? 3 : Math.min(4, Math.floor((5 * (weaker.get(score) ?? 0)) / Math.max(scores.length - 1, 1)));
+  const idOfCompany = new Map(companies.id.map((id, i) => [string(id), i]));
+  const companiesOf = recordsOf.map((rows) => new Set(rows.flatMap((row) => [records.shipper_company[row], records.consignee_company[row]])));
+  const partsOf = evidenceOf.map((rows) => new Set(rows.map((row) => evidence.part[row])));
+  const scale = new chipflow.Scale(leads);
+  const shadeOf = (i) => drawing.classes[scale.stepOf(i)] ?? drawing.colours.flow;
 
   // Months from the first to the last one that is drawn.
   const dated = COUNT
@@ -50,9 +51,14 @@
   const span = dated.length
     ? dated.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity])
     : null;
+  // Months are compared at every change of a filter: worked out once.
+  const months = (days) => days.map((one) => (one === null ? null : monthOf(one)));
+  const [arcFirst, arcLast, recordMonth] = [months(arcs.first), months(arcs.last), months(records.day)];
   const leadUnits = arcs.units.reduce((most, one) => Math.max(most, one || 0), 0);
 
-  const state = { lead: null, country: null, pair: null, chip: "", place: "", q: "", flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1 };
+  const NOTHING_OPEN = { lead: null, country: null, company: null, pair: null };
+  const NO_FILTER = { chip: "", place: "", q: "", firm: null, part: null, most: null };
+  const state = { ...NOTHING_OPEN, ...NO_FILTER, flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1 };
   let visible = [];
   let drawing;
   let playing = null;
@@ -61,8 +67,8 @@
   // ---- which leads and arcs are shown ------------------------------------------------------
   const inTime = (row) => {
     if (!span || (state.from === span[0] && state.to === span[1])) return true;
-    if (arcs.first[row] === null || arcs.last[row] === null) return true;
-    return monthOf(arcs.last[row]) >= state.from && monthOf(arcs.first[row]) <= state.to;
+    if (arcFirst[row] === null || arcLast[row] === null) return true;
+    return arcLast[row] >= state.from && arcFirst[row] <= state.to;
   };
   function choose() {
     const words = fold(state.q).split(/\s+/).filter(Boolean);
@@ -71,6 +77,10 @@
     for (let i = 0; i < COUNT; i++) {
       if (state.chip && !chipsOf[i].includes(state.chip)) continue;
       if (state.place && !placesOf[i].has(place)) continue;
+      if (state.firm !== null && !companiesOf[i].has(state.firm)) continue;
+      if (state.part !== null && !partsOf[i].has(state.part)) continue;
+      // A lead without a q-value was not tested: it cannot pass a limit.
+      if (state.most !== null && !(leads.q_value[i] !== null && leads.q_value[i] <= state.most)) continue;
       if (words.length && !words.every((word) => haystack[i].includes(word))) continue;
       if (!arcsOf[i].some(inTime)) continue;
       visible.push(i);
@@ -101,7 +111,8 @@
   }
 
   function drawnArcs() {
-    let rows = visible.flatMap((i) => arcsOf[i].filter(inTime));
+    const rows = [];
+    for (const i of visible) for (const row of arcsOf[i]) if (inTime(row)) rows.push(row);
     const single = rows.length <= chipflow.Drawing.MOST_SINGLE;
     const chosen = state.lead;
     const drawn = [];
@@ -110,24 +121,27 @@
     } else {
       const joined = new Map();
       for (const row of rows) {
-        const key = [arcs.origin[row], arcs.target[row], arcs.inferred[row]].join();
+        const key = 2 * (arcs.origin[row] * countries.code.length + arcs.target[row]) + Number(arcs.inferred[row]);
         const pair = joined.get(key) || { origin: arcs.origin[row], target: arcs.target[row], dashed: arcs.inferred[row], units: 0, rows: [], best: -1, score: -Infinity };
         pair.units += arcs.units[row] || 0;
         pair.rows.push(row);
-        const score = leads.score[arcs.lead[row]] ?? lowest;
+        const score = leads.score[arcs.lead[row]] ?? -1e9;
         if (score > pair.score) [pair.score, pair.best] = [score, arcs.lead[row]];
         joined.set(key, pair);
       }
-      const pairs = [...joined.values()];
+      const all = [...joined.values()].sort((a, b) => b.units - a.units || b.score - a.score || a.origin - b.origin || a.target - b.target);
+      const pairs = all.slice(0, chipflow.Drawing.MOST_JOINED);
+      data.undrawn = all.length - pairs.length;
       const most = pairs.reduce((top, pair) => Math.max(top, pair.units), 0);
       for (const pair of pairs) {
-        drawn.push({ ...pair, colour: drawing.classes[classOf(pair.score)], width: widthOf(pair.units, most), faded: chosen !== null, strong: false, order: pair.score, owners: pair.rows.map((row) => arcs.lead[row]) });
+        drawn.push({ ...pair, colour: shadeOf(pair.best), width: JOINED_WIDTH * widthOf(pair.units, most), crowd: true, faded: chosen !== null, strong: false, order: pair.score, owners: pair.rows.map((row) => arcs.lead[row]) });
       }
       if (chosen !== null) for (const row of arcsOf[chosen]) drawn.push(one(row));
     }
     // A lead that was chosen stays on the map even when a filter takes it out of the list.
     if (single && chosen !== null && !visible.includes(chosen)) for (const row of arcsOf[chosen]) drawn.push(one(row));
     data.joined = single ? 0 : rows.length;
+    if (single) data.undrawn = 0;
     return (state.flows ? flowArcs() : []).concat(drawn);
 
     function one(row) {
@@ -135,7 +149,7 @@
       const mine = owner === chosen;
       return {
         row, owner, owners: [owner], origin: arcs.origin[row], target: arcs.target[row], units: arcs.units[row], dashed: arcs.inferred[row],
-        colour: drawing.classes[classOf(leads.score[owner])], width: widthOf(arcs.units[row], leadUnits), order: leads.score[owner] ?? 0,
+        colour: shadeOf(owner), width: widthOf(arcs.units[row], leadUnits), order: leads.score[owner] ?? 0,
         faded: chosen !== null && !mine, strong: mine, label: mine && !arcs.inferred[row] ? String(Math.floor(arcs.hop[row])) : null,
       };
     }
@@ -149,7 +163,10 @@
     if (state.country !== null) touched.add(countries.code[state.country]);
     const goal = new Set(COUNT ? data.asked.destination : []);
     drawing.setArcs(shown, touched, goal);
-    $("legend").querySelector("#joined")?.toggleAttribute("hidden", !data.joined);
+    const note = $("legend").querySelector("#joined");
+    if (!note) return;
+    note.hidden = !data.joined;
+    note.textContent = "Many hops: those between the same two countries are drawn as one arc, in the colour of the strongest lead." + (data.undrawn ? ` The ${number(chipflow.Drawing.MOST_JOINED)} largest are drawn; ${number(data.undrawn)} more come into view with a filter.` : "");
   }
   function update({ list = true } = {}) {
     choose();
@@ -158,35 +175,47 @@
     drawHistogram();
     remember();
   }
+  // Routes are fitted into what the legend leaves free, where there is room for both.
+  const fit = (animate) => {
+    const legend = $("legend");
+    drawing.inset = legend.open && drawing.width > 700 ? legend.offsetWidth + 12 : 0;
+    drawing.fit(placesShown(), animate);
+  };
   const placesShown = () => {
     const chosen = state.lead !== null ? arcsOf[state.lead] : visible.flatMap((i) => arcsOf[i]);
     const ends = new Set(chosen.flatMap((row) => [arcs.origin[row], arcs.target[row]]));
     if (!ends.size) for (const arc of drawing.arcs.slice(0, 24)) ends.add(arc.origin).add(arc.target);
-    return [...ends].filter((i) => countries.known[i]);
+    return [...ends];
   };
 
   // ---- the list ---------------------------------------------------------------------------
+  const arrow = () => [el("span", { class: "arrow" }, "\u2192"), el("wbr")];
   const chain = (text, whole = false) => (text || "").split(" > ").map((stop, i) => {
     // A stop may be several countries, side by side.
     const codes = stop.split(" | ");
     const names = codes.map((code) => countries.name[codePlace.get(code)] || code).join(", ");
-    return [i ? el("span", { class: "arrow", "aria-label": " to " }, "\u2192") : null, el("span", { title: names }, said((whole ? names : codes.join(", ")) || "?", 60))];
+    return [i ? arrow() : null, el("span", { title: names }, said((whole ? names : codes.join(", ")) || "?", 60))];
   });
   const listed = (text) => (text || "").replaceAll(" | ", ", ");
   // What is followed of a lot is a share of it; nobody ships a tenth of a chip.
   const count = (value) => number(value > 20 ? Math.round(value) : value);
   const period = (first, last) => (first === null && last === null ? "no date" : first === last ? day(first) : `${day(first)} \u2013 ${day(last)}`);
-  function rankMark(i, size) {
-    const step = classOf(leads.score[i]);
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    const pale = dark ? step >= 2 : step < 2;
-    return el("span", { class: "rank num", style: { background: colour("evidence-" + step), color: pale ? "#1b1204" : "#fff" }, "aria-label": size ? null : `rank ${leads.rank[i]}` }, number(leads.rank[i]));
+  // Dark or white figures on a mark, whichever is read better (relative luminance, WCAG 2.2).
+  const inks = new Map();
+  function inkOn(shade) {
+    if (!inks.has(shade)) {
+      const [r, g, b] = [1, 3, 5].map((at) => parseInt(shade.slice(at, at + 2), 16) / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+      inks.set(shade, 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.183 ? "#1b1204" : "#fff");
+    }
+    return inks.get(shade);
   }
+  const rankMark = (i) => el("span", { class: "rank num", style: { background: shadeOf(i), color: inkOn(shadeOf(i)) } }, el("span", { class: "visually-hidden" }, "Lead "), number(leads.rank[i]));
   function drawList() {
     const list = $("list");
     list.replaceChildren();
     $("tab-leads").textContent = `Leads (${number(visible.length)})`;
     if (state.tab === "countries") return drawCountries(list);
+    if (state.tab === "companies") return drawCompanies(list);
     if (!COUNT) {
       $("status").textContent = "";
       list.append(el("div", { class: "nothing" },
@@ -208,10 +237,11 @@
     list.append(el("ol", {}, rows));
     if (!rows.length) list.append(el("p", { class: "nothing" }, "No lead passes these filters."));
     if (visible.length > rows.length) {
-      list.append(el("button", { type: "button", class: "more", on: { click: () => { state.page += 1; drawList(); } } }, `Show more of ${number(visible.length)}`));
+      list.append(moreButton(visible.length));
     }
     return undefined;
   }
+  const moreButton = (all) => el("button", { type: "button", class: "more", on: { click: () => { state.page += 1; drawList(); } } }, `Show more of ${number(all)}`);
   function countryTotals() {
     const totals = countries.code.map((_, i) => ({ i, into: 0, out: 0, leads: new Set() }));
     if (COUNT) {
@@ -239,6 +269,37 @@
       el("span", { class: "facts num" }, `in ${compact(one.into)} \u00b7 out ${compact(one.out)}`),
       one.leads.size ? el("span", { class: "names" }, plural(one.leads.size, "lead")) : null)))));
   }
+  // What companies moved on the leads that are shown; a lot counts once a company and side.
+  function companyTotals(found) {
+    const totals = new Map();
+    const seen = new Set();
+    for (const i of found) {
+      for (const row of recordsOf[i]) {
+        for (const side of ["shipper", "consignee"]) {
+          const company = records[side + "_company"][row];
+          if (company === null) continue;
+          const one = totals.get(company) || { company, into: 0, out: 0, leads: new Set() };
+          totals.set(company, one);
+          one.leads.add(i);
+          const lot = `${records.id[row]}:${side}`;
+          if (seen.has(lot)) continue;
+          seen.add(lot);
+          one[side === "shipper" ? "out" : "into"] += records.units[row] || 0;
+        }
+      }
+    }
+    return [...totals.values()].sort((a, b) => b.leads.size - a.leads.size || b.into + b.out - a.into - a.out || a.company - b.company);
+  }
+  function drawCompanies(list) {
+    const totals = companyTotals(visible);
+    $("status").textContent = COUNT ? `${plural(totals.length, "company", "companies")} on the leads shown. To be on a lead is a reason to ask, nothing more.` : "Companies are listed for leads, and there is none.";
+    list.append(el("ol", {}, totals.slice(0, PAGE * state.page).map((one) => el("li", {}, el("button", { type: "button", class: "item plain", "data-company": string(companies.id[one.company]), "aria-pressed": String(one.company === state.company), on: { click: (event) => openCompany(one.company, event.currentTarget) } },
+      el("span", { class: "route" }, said(string(companies.name[one.company]), 80)),
+      el("span", { class: "facts num" }, `in ${compact(one.into)} \u00b7 out ${compact(one.out)} chips \u00b7 ${plural(one.leads.size, "lead")}`),
+      el("span", { class: "names" }, said(countryName(string(companies.country[one.company])), 50), " \u00b7 ", said(string(companies.role[one.company]), 30)))))));
+    if (totals.length > PAGE * state.page) list.append(moreButton(totals.length));
+  }
+  const countryName = (code) => (code ? countries.name[codePlace.get(code)] || code : "country not recorded");
 
   // ---- dossiers ---------------------------------------------------------------------------
   function show(kicker, dot, heading, ...content) {
@@ -259,22 +320,23 @@
   function closeDossier() {
     $("dossier").hidden = true;
     document.querySelector(".app").classList.remove("open");
-    Object.assign(state, { lead: null, country: null, pair: null });
+    Object.assign(state, NOTHING_OPEN);
     update();
     const again = cameFrom && document.querySelector(cameFrom);
     (again || $("arcs")).focus({ preventScroll: false });
   }
   function openLead(i, from = null) {
-    Object.assign(state, { lead: i, country: null, pair: null });
+    Object.assign(state, NOTHING_OPEN, { lead: i });
     cameFrom = from ? `[data-lead="${CSS.escape(lead("id", i))}"]` : null;
     const q = leads.q_value[i];
-    const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${number(leads.units_low[i])}\u2013${number(leads.units_high[i])})` : "";
+    const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${count(leads.units_low[i])}\u2013${count(leads.units_high[i])})` : "";
     const mine = recordsOf[i];
     const reasons = evidenceOf[i].filter((row) => !evidence.innocent[row]);
     const innocent = evidenceOf[i].filter((row) => evidence.innocent[row]);
     const lines = (rows) => el("ul", {}, rows.map((row) => el("li", {}, said(string(evidence.text[row]), 400))));
-    show([`Lead ${number(leads.rank[i])} of ${number(COUNT + data.left_out.leads)} \u00b7 `, said(lead("id", i), 24)], drawing.classes[classOf(leads.score[i])],
+    show([`Lead ${number(leads.rank[i])} of ${number(COUNT + data.left_out.leads)} \u00b7 `, said(lead("id", i), 24)], scale.stepOf(i) === null ? "var(--flow)" : `var(--evidence-${scale.stepOf(i)})`,
       chain(lead("countries", i), true),
+      takeAway(mine, lead("id", i), () => summaryOf(i, reasons, innocent), () => dossierOf(i, reasons, innocent)),
       el("p", { class: "lede" }, said(lead("sentence", i), 500)),
       el("dl", { class: "facts-grid" },
         fact("Chips", count(leads.units[i]) + range),
@@ -282,8 +344,11 @@
         fact("Evidence score", number(leads.score[i])),
         fact("Dates", period(leads.first[i], leads.last[i])),
         fact("Declared value", dollars(leads.value_usd[i])),
-        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : String(q))),
+        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : probability(q)),
+        leads.p_value[i] === null ? null : fact("p-value", probability(leads.p_value[i]))),
       el("h3", {}, "Route"), hops(i),
+      el("h3", {}, "Timeline"), chipflow.timeline(mine) || el("p", { class: "muted" }, "Fewer than two of its records have a day."),
+      el("h3", {}, "Goods ledger, in chips"), chipflow.ledger(mine, companyLink),
       el("h3", {}, "Why it stands out"), reasons.length ? lines(reasons) : el("p", { class: "muted" }, "No reason is recorded."),
       el("h3", {}, "What would explain it innocently"), innocent.length ? lines(innocent) : el("p", { class: "muted" }, "No innocent explanation was tested for this lead."),
       settleOf[i].length ? [el("h3", {}, "Which record would settle it"), el("ul", {}, settleOf[i].map((row) => el("li", {}, said(string(settle.text[row]), 400))))] : null,
@@ -291,7 +356,43 @@
       el("p", { class: "note" }, "A lead is consistent with controlled goods moving on; records alone do not show intent, and may be incomplete."));
     update();
     scrollToItem();
-    drawing.fit(placesShown(), true);
+    fit(true);
+  }
+  // ---- what can be taken away ----------------------------------------------------------------
+  function takeAway(rows, name, summary, whole) {
+    const file = `chipflow-${String(name).replace(/[^\w-]+/g, "_").slice(0, 60)}`;
+    const link = () => location.href.split("#")[0] + "#" + addressOf();
+    return el("div", { class: "takes", role: "group", "aria-label": "Take away" },
+      summary ? chipflow.copyButton("Copy summary", summary) : null,
+      chipflow.copyButton("Copy link", link),
+      rows.length ? chipflow.saveButton("Records, CSV", file + ".csv", "text/csv", () => chipflow.csv(chipflow.recordRows(rows, leads))) : null,
+      whole ? chipflow.saveButton("Dossier, JSON", file + ".json", "application/json", () => JSON.stringify(whole(), null, 2) + "\n") : null);
+  }
+  function summaryOf(i, reasons, innocent) {
+    const list = (title, rows) => (rows.length ? `${title}:\n${rows.map((row) => "- " + string(evidence.text[row])).join("\n")}\n` : "");
+    const sources = recordsOf[i].map((row) => `- ${string(records.source[row]) ?? "no source"}, row ${records.row[row] ?? "not known"}: ${string(records.shipper[row]) ?? "not named"} \u2192 ${string(records.consignee[row]) ?? "not named"}, ${day(records.day[row], string(records.precision[row]))}`);
+    return [data.simulated ? "SIMULATED RECORDS\n" : "", `Lead ${leads.rank[i]} (${lead("id", i)}): ${lead("countries", i)}\n`, `${lead("sentence", i)}\n`,
+      `Evidence score ${number(leads.score[i])}${leads.q_value[i] === null ? "" : `, q-value ${probability(leads.q_value[i])}`}.\n`,
+      list("Why it stands out", reasons), list("What would explain it innocently", innocent), `Records:\n${sources.join("\n")}\n`,
+      "A lead is a question to ask, and no finding about any company.\n"].filter(Boolean).join("\n");
+  }
+  function dossierOf(i, reasons, innocent) {
+    const row = Object.fromEntries(Object.keys(leads).filter((name) => !["first", "last"].includes(name)).map((name) => [name, typeof leads[name][i] === "number" && ["id", "origin", "destination", "countries", "companies", "chips", "sentence"].includes(name) ? lead(name, i) : leads[name][i]]));
+    const texts = (rows) => rows.map((one) => ({ part: string(evidence.part[one]), log_lr: evidence.weight[one], sentence: string(evidence.text[one]) }));
+    return { simulated: data.simulated, lead: row, reasons: texts(reasons), innocent_explanations: texts(innocent), would_settle_it: settleOf[i].map((one) => string(settle.text[one])), records: chipflow.recordRows(recordsOf[i], leads) };
+  }
+  const companyLink = (party) => (typeof party === "number"
+    ? el("button", { type: "button", class: "link", on: { click: () => openCompany(party) } }, said(chipflow.partyName(party), 80))
+    : said(chipflow.partyName(party), 80));
+  // Records of several leads: each once, the newest last, as many as can be read here.
+  function recordsHere(found, wanted, name) {
+    const seen = new Map();
+    for (const i of found) for (const row of recordsOf[i]) if (wanted(row) && !seen.has(records.id[row])) seen.set(records.id[row], row);
+    const rows = [...seen.values()].sort((a, b) => (records.day[a] ?? 0) - (records.day[b] ?? 0) || a - b);
+    if (!rows.length) return null;
+    return [el("h3", {}, `Records (${number(rows.length)})`), takeAway(rows, name),
+      rows.length > MOST_ROWS ? el("p", { class: "note" }, `The first ${number(MOST_ROWS)} are shown; the file has all.`) : null,
+      recordTable(rows.slice(0, MOST_ROWS))];
   }
   function scrollToItem() {
     document.querySelector('.item[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
@@ -306,7 +407,7 @@
   }
   function hops(i) {
     return el("ol", { class: "hops" }, arcsOf[i].map((row) => {
-      const leg = el("div", { class: "leg" }, countries.name[arcs.origin[row]], el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), countries.name[arcs.target[row]]);
+      const leg = el("div", { class: "leg" }, countries.name[arcs.origin[row]], arrow(), countries.name[arcs.target[row]]);
       const amount = arcs.units[row] === null ? "number of chips not known" : `${count(arcs.units[row])} ${arcs.units[row] === 1 ? "chip" : "chips"}`;
       if (arcs.inferred[row]) {
         return el("li", { class: "inferred" },
@@ -316,13 +417,13 @@
       }
       const mine = recordsOf[i].filter((one) => records.hop[one] === arcs.hop[row] && records.origin[one] === arcs.origin[row] && records.target[one] === arcs.target[row]);
       return el("li", {}, leg,
-        el("div", {}, namesOf(mine, "shipper"), el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), namesOf(mine, "consignee")),
+        el("div", {}, namesOf(mine, "shipper"), arrow(), namesOf(mine, "consignee")),
         el("div", { class: "when num" }, `hop ${arcs.hop[row]} \u00b7 ${period(arcs.first[row], arcs.last[row])} \u00b7 ${amount} \u00b7 ${plural(arcs.records[row], "record")}`));
     }));
   }
   function recordTable(rows) {
     const head = ["Hop", "Date", "Shipper", "Consignee", "Goods as described", "Chips", "Weight", "Value", "Rule that day", "Source"];
-    return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Records of this lead" }, el("table", {},
+    return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Records" }, el("table", {},
       el("thead", {}, el("tr", {}, head.map((name, i) => el("th", { scope: "col", class: i > 4 && i < 8 ? "num" : null }, name)))),
       el("tbody", {}, rows.map((row) => el("tr", { "data-record": string(records.id[row]) },
         el("td", { class: "num" }, number(records.hop[row])),
@@ -345,13 +446,12 @@
     for (const i of found) for (const row of recordsOf[i]) {
       for (const [side, end] of [["shipper", "origin"], ["consignee", "target"]]) {
         if (!wanted(row, end)) continue;
-        const company = records[side + "_company"][row];
-        const name = company === null ? string(records[side][row]) : string(companies.name[company]);
-        seen.set(name, (seen.get(name) || 0) + (records.units[row] || 0));
+        const party = chipflow.partyOf(row, side);
+        seen.set(party, (seen.get(party) || 0) + (records.units[row] || 0));
       }
     }
     const rows = [...seen].sort((a, b) => b[1] - a[1]).slice(0, 40);
-    return rows.length ? [el("h3", {}, "Companies on these leads"), el("ul", {}, rows.map(([name, units]) => el("li", {}, said(name || "not named", 80), `, ${compact(units)} chips`)))] : null;
+    return rows.length ? [el("h3", {}, "Companies on these leads"), el("ul", {}, rows.map(([party, units]) => el("li", {}, companyLink(party), `, ${compact(units)} chips`)))] : null;
   }
   function flowTable(matches) {
     const pairs = new Map();
@@ -372,61 +472,114 @@
       el("tbody", {}, rows.map((pair) => el("tr", {}, el("td", {}, said(countries.name[pair.origin], 40)), el("td", {}, said(countries.name[pair.target], 40)), el("td", { class: "num" }, number(pair.shipments)), el("td", { class: "num" }, pair.units ? compact(pair.units) : "\u2014"), el("td", { class: "num" }, pair.value ? dollars(pair.value) : "\u2014"))))))];
   }
   function openCountry(place, from = null) {
-    Object.assign(state, { lead: null, country: place, pair: null });
+    Object.assign(state, NOTHING_OPEN, { country: place });
     cameFrom = from ? `[data-country="${CSS.escape(countries.code[place])}"]` : null;
     const found = visible.filter((i) => placesOf[i].has(place));
     const total = countryTotals().find((one) => one.i === place) || { into: 0, out: 0 };
     show("Country", null, said(countries.name[place], 60),
       countries.known[place] ? null : el("p", { class: "lede" }, "These records name no country that could be placed, so they are drawn apart, in the ocean."),
       el("dl", { class: "facts-grid" }, fact("Comes in", compact(total.into)), fact("Goes out", compact(total.out)), fact("Measured in", COUNT ? "chips on leads" : data.measure_name)),
-      found.length ? [leadLinks(found), companiesIn(found, (row, end) => records[end][row] === place)] : null,
+      found.length ? [leadLinks(found), companiesIn(found, (row, end) => records[end][row] === place), recordsHere(found, (row) => records.origin[row] === place || records.target[row] === place, countries.code[place])] : null,
       flowTable((origin, target) => origin === place || target === place));
     update();
   }
-  function openPair(arc) {
-    if (arc.owner !== undefined && arc.owner !== state.lead) return openLead(arc.owner);
-    Object.assign(state, { lead: null, country: null, pair: [arc.origin, arc.target] });
+  function openCompany(company, from = null) {
+    Object.assign(state, NOTHING_OPEN, { company });
+    cameFrom = from ? `[data-company="${CSS.escape(string(companies.id[company]))}"]` : null;
+    const found = visible.filter((i) => companiesOf[i].has(company));
+    const mine = (row) => records.shipper_company[row] === company || records.consignee_company[row] === company;
+    const total = companyTotals(found).find((one) => one.company === company) || { into: 0, out: 0, leads: new Set() };
+    const others = string(companies.aliases[company]);
+    show("Company", null, said(string(companies.name[company]), 120),
+      el("p", { class: "lede" }, said(countryName(string(companies.country[company])), 60), " \u00b7 ", said(string(companies.role[company]), 60)),
+      el("dl", { class: "facts-grid" }, fact("Chips in, on leads", compact(total.into)), fact("Chips out, on leads", compact(total.out)), fact("Leads shown", number(found.length))),
+      el("p", { class: "takes" }, el("button", { type: "button", class: "take", "aria-pressed": String(state.firm === company), on: { click: () => { setFirm(state.firm === company ? null : company); openCompany(company); } } }, state.firm === company ? "Show all leads again" : "Show only its leads")),
+      others ? [el("h3", {}, "Also written"), el("p", {}, said(others.replaceAll(" | ", ", "), 300))] : null,
+      found.length ? [leadLinks(found), recordsHere(found, mine, string(companies.name[company]))] : el("p", { class: "muted" }, "No lead that is shown holds it."),
+      el("p", { class: "note" }, "To be on a lead is a reason to ask, and no finding about the company."));
+    update();
+  }
+  function openArc(arc) {
+    if (arc.owner !== undefined && arc.owner !== state.lead) openLead(arc.owner);
+    else openPair(arc.origin, arc.target);
+  }
+  function openPair(origin, target) {
+    Object.assign(state, NOTHING_OPEN, { pair: [origin, target] });
     cameFrom = null;
-    const found = [...new Set(arc.owners || [])].sort((a, b) => a - b);
-    const rows = (arc.rows || (arc.row === undefined ? [] : [arc.row]));
+    const rows = visible.flatMap((i) => arcsOf[i].filter((row) => inTime(row) && arcs.origin[row] === origin && arcs.target[row] === target));
+    const found = [...new Set(rows.map((row) => arcs.lead[row]))];
+    const units = rows.reduce((sum, row) => sum + (arcs.units[row] || 0), 0);
     const firsts = rows.map((row) => arcs.first[row]).filter((one) => one !== null);
     const lasts = rows.map((row) => arcs.last[row]).filter((one) => one !== null);
-    show(arc.background ? "Flow between countries" : arc.dashed ? "Inferred link" : "Hops between countries", null,
-      [countries.name[arc.origin], el("span", { class: "arrow", "aria-label": " to " }, "\u2192"), countries.name[arc.target]],
-      el("dl", { class: "facts-grid" },
-        arc.background ? fact(data.measure_name, compact(arc.amount)) : fact("Chips", compact(arc.units)),
-        arc.background ? fact("Shipments", number(arc.shipments)) : fact("Leads", number(found.length)),
-        firsts.length ? fact("Dates", period(firsts.reduce((a, b) => Math.min(a, b)), lasts.reduce((a, b) => Math.max(a, b)))) : null),
-      found.length ? [leadLinks(found), companiesIn(found, (row, end) => records.origin[row] === arc.origin && records.target[row] === arc.target)] : null,
-      flowTable((origin, target) => origin === arc.origin && target === arc.target));
+    const here = (row) => records.origin[row] === origin && records.target[row] === target;
+    show(rows.length ? "Hops between countries" : "Flow between countries", null,
+      [countries.name[origin], arrow(), countries.name[target]],
+      rows.length ? el("dl", { class: "facts-grid" }, fact("Chips", compact(units)), fact("Leads", number(found.length)),
+        firsts.length ? fact("Dates", period(firsts.reduce((a, b) => Math.min(a, b)), lasts.reduce((a, b) => Math.max(a, b)))) : null) : null,
+      rows.length && rows.every((row) => arcs.inferred[row]) ? el("p", { class: "lede" }, "No record states this link; it is inferred from the hops before and after it.") : null,
+      found.length ? [leadLinks(found), companiesIn(found, here), recordsHere(found, here, `${countries.code[origin]}-${countries.code[target]}`)] : null,
+      flowTable((one, other) => one === origin && other === target));
     update();
-    return undefined;
   }
 
   // ---- time -------------------------------------------------------------------------------
+  // The size of the bars is asked for when it may have changed: asking lays the page out.
+  let bars = {};
+  function measureBars() {
+    const { clientWidth: width, clientHeight: height } = $("histogram");
+    bars = { width, height, ratio: Math.min(window.devicePixelRatio || 1, 2.5) };
+  }
   function drawHistogram() {
     if (!span) return;
     const canvas = $("histogram");
-    const { clientWidth: width, clientHeight: height } = canvas;
+    const { width, height, ratio } = bars;
     if (!width) return;
-    const ratio = Math.min(window.devicePixelRatio || 1, 2.5);
     canvas.width = width * ratio;
     canvas.height = height * ratio;
     const size = span[1] - span[0] + 1;
-    const bars = new Float64Array(size);
-    const add = (when, amount) => { if (when >= span[0] && when <= span[1]) bars[when - span[0]] += amount; };
-    if (COUNT) for (const i of visible) for (const row of recordsOf[i]) { if (records.day[row] !== null) add(monthOf(records.day[row]), records.units[row] || 1); }
+    const totals = new Float64Array(size);
+    const add = (when, amount) => { if (when >= span[0] && when <= span[1]) totals[when - span[0]] += amount; };
+    if (COUNT) for (const i of visible) for (const row of recordsOf[i]) { if (recordMonth[row] !== null) add(recordMonth[row], records.units[row] || 1); }
     else flows.month.forEach((when, row) => { if (when !== null) add(when, flows[data.measure][row] || 0); });
-    const most = bars.reduce((a, b) => Math.max(a, b), 0) || 1;
+    const most = totals.reduce((a, b) => Math.max(a, b), 0) || 1;
     const ink = canvas.getContext("2d");
     ink.scale(ratio, ratio);
     const each = width / size;
-    bars.forEach((value, i) => {
+    const [inside, outside] = [drawing.colours.accent, drawing.colours.line];
+    totals.forEach((value, i) => {
       const tall = value ? Math.max(2, (value / most) * (height - 2)) : 0;
-      ink.fillStyle = i + span[0] >= state.from && i + span[0] <= state.to ? colour("accent") : colour("line");
+      ink.fillStyle = i + span[0] >= state.from && i + span[0] <= state.to ? inside : outside;
       ink.globalAlpha = i + span[0] >= state.from && i + span[0] <= state.to ? 0.75 : 1;
       ink.fillRect(i * each + each * 0.12, height - tall, Math.max(each * 0.76, 1), tall);
     });
+  }
+  // Months are chosen by drawing over the bars too; the sliders do the same from the keyboard.
+  function brush() {
+    const track = $("histogram");
+    const monthAt = (event) => {
+      const box = track.getBoundingClientRect();
+      const part = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 0.9999);
+      return span[0] + Math.floor(part * (span[1] - span[0] + 1));
+    };
+    let start = null;
+    const choose = (from, to) => {
+      [state.from, state.to] = from <= to ? [from, to] : [to, from];
+      showTime();
+      update();
+    };
+    track.addEventListener("pointerdown", (event) => {
+      stop();
+      track.setPointerCapture(event.pointerId);
+      start = monthAt(event);
+      choose(start, start);
+    });
+    track.addEventListener("pointermove", (event) => {
+      if (start === null) return;
+      const now = monthAt(event);
+      if (now !== state.from || now !== state.to) choose(start, now);
+    });
+    for (const name of ["pointerup", "pointercancel"]) track.addEventListener(name, () => { start = null; });
+    track.addEventListener("dblclick", () => choose(...span));
   }
   function showTime() {
     if (!span) return;
@@ -459,16 +612,27 @@
   }
 
   // ---- the address: a view can be sent -------------------------------------------------------
-  function remember() {
-    if (playing) return;
+  function addressOf() {
     const parts = new URLSearchParams();
     if (state.lead !== null) parts.set("lead", lead("id", state.lead));
     if (state.country !== null) parts.set("place", countries.code[state.country]);
+    if (state.company !== null) parts.set("firm", string(companies.id[state.company]));
+    if (state.pair !== null) parts.set("arc", state.pair.map((end) => countries.code[end]).join(">"));
     if (state.chip) parts.set("chip", state.chip);
     if (state.place) parts.set("country", state.place);
     if (state.q) parts.set("q", state.q);
+    if (state.firm !== null) parts.set("company", string(companies.id[state.firm]));
+    if (state.part !== null) parts.set("evidence", string(state.part));
+    if (state.most !== null) parts.set("most", String(state.most));
+    if (scale.by !== scale.usual) parts.set("colour", scale.by);
+    if (state.flows !== (COUNT === 0)) parts.set("flows", state.flows ? "1" : "0");
+    if (state.tab !== "leads") parts.set("list", state.tab);
     if (span && (state.from !== span[0] || state.to !== span[1])) parts.set("months", `${state.from - span[0]}-${state.to - span[0]}`);
-    const hash = parts.toString();
+    return parts.toString();
+  }
+  function remember() {
+    if (playing) return;
+    const hash = addressOf();
     if (hash === location.hash.slice(1)) return;
     try {
       history.replaceState(null, "", "#" + hash);
@@ -482,6 +646,10 @@
     state.chip = known($("chip"), parts.get("chip") || "");
     state.place = known($("country"), parts.get("country") || "");
     state.q = (parts.get("q") || "").slice(0, 200);
+    state.part = evidence.part.find((part) => string(part) === parts.get("evidence")) ?? null;
+    state.most = scale.hasQ && known($("most"), parts.get("most") || "") ? Number(parts.get("most")) : null;
+    state.flows = parts.has("flows") ? parts.get("flows") === "1" : COUNT === 0;
+    scale.by = scale.hasQ && ["q", "evidence"].includes(parts.get("colour")) ? parts.get("colour") : scale.usual;
     const months = /^(\d{1,5})-(\d{1,5})$/.exec(parts.get("months") || "");
     if (span) {
       const [first, last] = months ? [span[0] + Number(months[1]), span[0] + Number(months[2])] : span;
@@ -490,14 +658,37 @@
     $("chip").value = state.chip;
     $("country").value = state.place;
     $("search").value = state.q;
+    $("evidence").value = state.part === null ? "" : String(state.part);
+    $("most").value = state.most === null ? "" : String(state.most);
+    $("colour").value = scale.by;
+    $("flows").checked = state.flows;
+    setFirm(idOfCompany.get(parts.get("company")) ?? null, false);
+    if (state.firm !== null || state.part !== null || state.most !== null) $("more-filters").open = true;
+    drawLegend();
     showTime();
+    showTab(TABS.includes(parts.get("list")) ? parts.get("list") : "leads");
     update();
     const wanted = idPlace.get(parts.get("lead"));
     const place = codePlace.get(parts.get("place"));
+    const company = idOfCompany.get(parts.get("firm"));
+    const pair = (parts.get("arc") || "").split(">").map((code) => codePlace.get(code));
     if (wanted !== undefined) openLead(wanted);
     else if (place !== undefined) openCountry(place);
+    else if (company !== undefined) openCompany(company);
+    else if (pair.length === 2 && !pair.includes(undefined)) openPair(...pair);
     else if (!$("dossier").hidden) closeDossier();
   }
+  // The company that is filtered by is in the choice even when it is not among the busiest.
+  function setFirm(company, draw = true) {
+    state.firm = company;
+    const select = $("company");
+    if (company !== null && ![...select.options].some((option) => option.value === String(company))) {
+      select.append(el("option", { value: company }, firmLabel(company)));
+    }
+    select.value = company === null ? "" : String(company);
+    if (draw) filter({});
+  }
+  const firmLabel = (company) => (string(companies.name[company]) || "not named").replace(/[\p{C}\p{Z}]+/gu, " ").slice(0, 60);
 
   // ---- the pointer and the keys ---------------------------------------------------------------
   function listen() {
@@ -551,7 +742,7 @@
       if (acts[event.key]) drawing.panBy(...acts[event.key]);
       else if (event.key === "+" || event.key === "=") drawing.zoomBy(1.4);
       else if (event.key === "-") drawing.zoomBy(1 / 1.4);
-      else if (event.key === "0") drawing.fit(placesShown(), true);
+      else if (event.key === "0") fit(true);
       else return;
       event.preventDefault();
     });
@@ -560,7 +751,7 @@
     });
     $("zoom-in").addEventListener("click", () => drawing.zoomBy(1.5));
     $("zoom-out").addEventListener("click", () => drawing.zoomBy(1 / 1.5));
-    $("zoom-fit").addEventListener("click", () => drawing.fit(placesShown(), true));
+    $("zoom-fit").addEventListener("click", () => fit(true));
     $("turn").addEventListener("click", () => {
       drawing.setCentre(drawing.centre === 150 ? 11 : 150);
       drawing.fit([]);
@@ -569,20 +760,30 @@
     $("search").addEventListener("input", () => filter({ q: $("search").value.slice(0, 200) }));
     $("chip").addEventListener("change", () => filter({ chip: $("chip").value }));
     $("country").addEventListener("change", () => filter({ place: $("country").value }));
-    $("flows").addEventListener("change", () => filter({ flows: $("flows").checked }));
+    $("flows").addEventListener("change", () => { filter({ flows: $("flows").checked }); drawLegend(); });
+    $("company").addEventListener("change", () => setFirm($("company").value === "" ? null : Number($("company").value)));
+    $("evidence").addEventListener("change", () => filter({ part: $("evidence").value === "" ? null : Number($("evidence").value) }));
+    $("most").addEventListener("change", () => filter({ most: $("most").value === "" ? null : Number($("most").value) }));
+    $("colour").addEventListener("change", () => {
+      scale.by = $("colour").value;
+      drawLegend();
+      update();
+    });
+    $("legend").addEventListener("toggle", () => fit(true));
+    $("picture").addEventListener("click", () => drawing.toPicture((blob) => chipflow.download("chipflow-map.png", "image/png", blob)));
     $("filters").addEventListener("reset", () => {
       setTimeout(() => {
         $("flows").checked = COUNT === 0;
-        filter({ q: "", chip: "", place: "", flows: COUNT === 0, from: span?.[0], to: span?.[1] });
+        filter({ ...NO_FILTER, flows: COUNT === 0, from: span?.[0], to: span?.[1] });
+        drawLegend();
         showTime();
       });
     });
-    const tabs = ["leads", "countries"];
-    for (const name of tabs) {
+    for (const name of TABS) {
       $("tab-" + name).addEventListener("click", () => openTab(name));
       $("tab-" + name).addEventListener("keydown", (event) => {
         if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-        const other = tabs[1 - tabs.indexOf(name)];
+        const other = TABS[(TABS.indexOf(name) + (event.key === "ArrowRight" ? 1 : TABS.length - 1)) % TABS.length];
         openTab(other);
         $("tab-" + other).focus();
       });
@@ -600,6 +801,7 @@
         });
       }
       $("play").addEventListener("click", play);
+      brush();
     }
     $("time").hidden = !span || span[0] === span[1];
 
@@ -631,7 +833,7 @@
       $("tip").hidden = true;
       if (!found) return;
       if (found.place !== undefined) openCountry(found.place);
-      else openPair(found.arc);
+      else openArc(found.arc);
     }
   }
   function tipText({ place, arc }) {
@@ -648,32 +850,43 @@
     update();
   }
   function openTab(name) {
+    state.page = 1;
+    showTab(name);
+    drawList();
+    remember();
+  }
+  function showTab(name) {
     state.tab = name;
-    for (const one of ["leads", "countries"]) {
+    for (const one of TABS) {
       $("tab-" + one).setAttribute("aria-selected", String(one === name));
       $("tab-" + one).tabIndex = one === name ? 0 : -1;
     }
     $("list").setAttribute("aria-labelledby", "tab-" + name);
-    drawList();
   }
 
   // ---- the legend -------------------------------------------------------------------------
   function drawLegend() {
     const body = $("legend-body");
+    const words = scale.words();
     body.replaceChildren();
+    $("colour-field").hidden = !scale.hasQ;
     if (COUNT) {
-      body.append(
-        el("div", { class: "block", title: "Five steps with about equally many leads" }, "Evidence score",
+      append(
+        el("div", { class: "block", id: "colours", title: words.hint }, words.title,
           el("div", { class: "scale", "aria-hidden": "true" }, drawing.classes.map((one) => el("i", { style: { background: one } }))),
-          el("div", { class: "ends num" }, el("span", {}, number(lowest)), el("span", {}, number(highest)))),
+          el("div", { class: words.ends.length > 2 ? "ends steps num" : "ends num" }, words.ends.map((end) => el("span", {}, end)))),
+        scale.by === "q" && leads.q_value.includes(null) ? el("div", { class: "block muted" }, "Grey: no q-value") : null,
         key("Width: chips; runs thin to full in the goods' direction", (ink) => taper(ink)),
         key("Dashed: inferred, no record states it", (ink) => dash(ink)),
         key("Loop: inside one country", (ink) => loop(ink)));
     }
+    function append(...parts) {
+      body.append(...parts.filter(Boolean));
+    }
     if (!COUNT || state.flows) body.append(key(`Grey: all trade, width by ${data.measure_name}`, (ink) => taper(ink, drawing.colours.flow)));
     if (countries.known.includes(false)) body.append(key("Dotted ring: country not recorded", (ink) => ring(ink)));
-    body.append(el("div", { class: "block muted", id: "joined", hidden: true }, "Many hops: those between the same two countries are drawn as one arc."));
-    if (data.left_out.flows) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
+    body.append(el("div", { class: "block muted", id: "joined", hidden: true }));
+    if (data.left_out.flows && (!COUNT || state.flows)) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
 
     function key(text, draw) {
       const canvas = el("canvas", { width: 124, height: 36, "aria-hidden": "true" });
@@ -736,29 +949,50 @@
     const used = [...new Set(COUNT ? arcs.origin.concat(arcs.target) : flows.origin.concat(flows.target))];
     used.sort((a, b) => countries.name[a].localeCompare(countries.name[b], "en"));
     $("country").append(el("option", { value: "" }, "all"), ...used.map((i) => el("option", { value: countries.code[i] }, countries.name[i])));
+    const parts = [...new Set(evidence.part.map((part, row) => `${evidence.innocent[row] ? 1 : 0}:${part}`))].map((one) => one.split(":").map(Number));
+    const group = (label, innocent) => {
+      const own = parts.filter(([kind]) => kind === innocent).map(([, part]) => part);
+      own.sort((a, b) => string(a).localeCompare(string(b), "en"));
+      return own.length ? el("optgroup", { label }, own.map((part) => el("option", { value: part }, string(part).replaceAll("_", " ")))) : null;
+    };
+    $("evidence").append(...[el("option", { value: "" }, "any"), group("Reasons", 0), group("Innocent explanations", 1)].filter(Boolean));
+    $("most").append(el("option", { value: "" }, scale.hasQ ? "any" : "not computed"), ...(scale.hasQ ? chipflow.Scale.Q_STEPS.map((q) => el("option", { value: q }, `at most ${q}`)) : []));
+    $("most").disabled = !scale.hasQ;
+    const busiest = companyTotals(leads.id.map((_, i) => i)).slice(0, MOST_FIRMS).map((one) => one.company);
+    const labels = new Map(busiest.map((company) => [company, firmLabel(company)]));
+    busiest.sort((a, b) => labels.get(a).localeCompare(labels.get(b), "en"));
+    $("company").append(el("option", { value: "" }, "all"), ...busiest.map((company) => el("option", { value: company }, labels.get(company))));
     $("flows").checked = state.flows;
     $("flows-label").textContent = COUNT ? "All trade in these records behind the routes" : "Largest flows in these records";
     const { counts, asked } = data;
     $("summary").textContent = `${COUNT + data.left_out.leads ? plural(counts.leads, "lead") : "No lead"} towards ${asked.destination_names.join(", ") || "no destination"}, from ${plural(counts.used, "record")} of ${plural(counts.companies, "company", "companies")}.`;
     if (matchMedia("(max-width: 760px)").matches) $("legend").open = false;
     drawing.resize();
-    drawLegend();
     listen();
+    measureBars();
     recall();
-    if (state.lead === null) drawing.fit(placesShown());
+    if (state.lead === null) fit();
     new ResizeObserver(() => {
       if (!drawing.resize()) return;
-      drawing.fit(placesShown());
+      fit();
+      measureBars();
       drawHistogram();
     }).observe($("map"));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      drawing.readColours();
-      drawLegend();
-      update();
-    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     window.addEventListener("hashchange", recall);
-    window.addEventListener("beforeprint", () => drawing.request());
-    document.documentElement.dataset.ready = "true";
+    // Paper is white: the map is drawn again in the colours of paper, and back after.
+    matchMedia("print").addEventListener("change", repaint);
+    window.addEventListener("beforeprint", repaint);
+    // Ready means drawn: the first picture was asked for before this.
+    requestAnimationFrame(() => { document.documentElement.dataset.ready = "true"; });
+  }
+  function repaint() {
+    drawing.resize();
+    measureBars();
+    drawing.readColours();
+    drawLegend();
+    update();
+    drawing.draw();
   }
   begin();
 })();

@@ -3,6 +3,7 @@
 chipflow.Drawing = class {
   static SAMPLES = 36; // points along an arc: smooth at any zoom the map allows
   static MOST_SINGLE = 300; // hops drawn one by one; above, those between two countries join
+  static MOST_JOINED = 100; // of those, the largest; more cannot be told apart
   static MOST_ZOOM = 24;
   static NORTH = 74; // degrees; the map is fitted to where there is trade
   static SOUTH = -48;
@@ -18,6 +19,7 @@ chipflow.Drawing = class {
     this.borders = topojson.mesh(topology, topology.objects.countries, (a, b) => a !== b);
     this.land = topojson.merge(topology, topology.objects.countries.geometries);
     this.byCode = new Map(this.features.filter((one) => one.id).map((one) => [one.id, one]));
+    this.inset = 0; // pixels at the left that something lies over
     this.arcs = [];
     this.touched = new Set();
     this.goal = new Set();
@@ -97,13 +99,14 @@ chipflow.Drawing = class {
       const [left, right] = [Math.min(...xs), Math.max(...xs)];
       const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
       const room = { x: Math.min(90, this.width * 0.14), y: Math.min(110, this.height * 0.2) };
+      const free = this.width - this.inset;
       const k = Math.min(
-        (this.width - 2 * room.x) / Math.max(right - left, 1),
+        (free - 2 * room.x) / Math.max(right - left, 1),
         (this.height - 2 * room.y) / Math.max(bottom - top, 1),
         5,
       );
-      goal.k = Math.max(k, 1);
-      goal.x = this.width / 2 - (goal.k * (left + right)) / 2;
+      goal.k = Math.max(k, this.inset ? 0.8 : 1);
+      goal.x = this.inset + free / 2 - (goal.k * (left + right)) / 2;
       goal.y = this.height / 2 - (goal.k * (top + bottom)) / 2;
     }
     this.moveTo(goal, animate);
@@ -168,6 +171,18 @@ chipflow.Drawing = class {
       this.request();
     }, 130);
     this.request();
+  }
+
+  // Both canvases as one PNG, as they are seen.
+  toPicture(done) {
+    this.stale = true;
+    this.draw();
+    const whole = document.createElement("canvas");
+    [whole.width, whole.height] = [this.arcCanvas.width, this.arcCanvas.height];
+    const ink = whole.getContext("2d");
+    ink.drawImage(this.worldCanvas, 0, 0);
+    ink.drawImage(this.arcCanvas, 0, 0);
+    whole.toBlob(done, "image/png");
   }
 
   request() {
@@ -331,7 +346,7 @@ chipflow.Drawing = class {
       line.forEach(([x, y], i) => (i ? ink.lineTo(x, y) : ink.moveTo(x, y)));
     };
     ink.save();
-    ink.globalAlpha = arc.faded ? 0.16 : arc.background ? 0.42 : 0.92;
+    ink.globalAlpha = arc.faded ? 0.16 : arc.background ? 0.42 : arc.crowd ? 0.62 : 0.92;
     ink.lineCap = ink.lineJoin = "round";
     if (arc.strong) {
       ink.strokeStyle = this.colours.water;

@@ -58,7 +58,29 @@
     }
     return lit;
   }
+  // A view can be sent: what is filtered and chosen stands in the address.
+  function remember() {
+    const parts = new URLSearchParams();
+    for (const name of ["chosen", "lead", "country", "q"]) if (state[name]) parts.set(name, state[name]);
+    if (parts.toString() === location.hash.slice(1)) return;
+    try {
+      history.replaceState(null, "", "#" + parts);
+    } catch {
+      // A page inside a notebook's frame has no address of its own.
+    }
+  }
+  function recall() {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const known = (select, value) => ([...select.options].some((option) => option.value === value) ? value : "");
+    Object.assign(state, { q: (parts.get("q") || "").slice(0, 200), lead: known($("lead"), parts.get("lead") || ""), country: known($("country"), parts.get("country") || "") });
+    for (const [id, value] of [["search", state.q], ["lead", state.lead], ["country", state.country]]) $(id).value = value;
+    const chosen = parts.get("chosen");
+    if (byId.has(chosen)) choose(chosen, true);
+    else if (state.chosen) close();
+    else update();
+  }
   function update() {
+    remember();
     let lit = litNodes();
     list(lit);
     const filtered = Boolean(state.q || state.lead || state.country);
@@ -92,7 +114,7 @@
     state.chosen = id;
     network.selectNodes([id], false);
     const partner = (edge, end) => el("li", {}, el("button", { type: "button", class: "link", on: { click: () => choose(edge[end], true) } }, said(byId.get(edge[end]).name, 70)),
-      edge.kind === "inferred" ? ", inferred, no record states it" : `, ${edge.units ? number(edge.units) + " chips, " : ""}${plural(edge.shipments, "shipment")}`);
+      edge.kind === "inferred" ? ", inferred, no record states it" : [`, ${edge.units ? number(edge.units) + " chips, " : ""}${plural(edge.shipments, "shipment")}`, edge.goods ? [" of ", said(edge.goods, 80)] : null]);
     const of = (end, other) => data.edges.filter((edge) => edge[end] === id).sort((a, b) => b.width - a.width).slice(0, 40).map((edge) => partner(edge, other));
     const leads = [...new Set(data.edges.filter((edge) => edge.from === id || edge.to === id).flatMap((edge) => edge.leads))];
     const section = (title, rows) => (rows.length ? [el("h3", {}, title), el("ul", {}, rows)] : null);
@@ -151,8 +173,9 @@
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.chosen) close(); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { legend(); update(); });
     legend();
-    update();
     network.fit();
+    recall();
+    window.addEventListener("hashchange", recall);
     network.once("afterDrawing", () => { document.documentElement.dataset.ready = "true"; });
     network.redraw();
   }

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import base64
+import re
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+
+from chipflow.errors import ChipflowError, InputError, OutputError
+from chipflow.views import report, write_pdf
+from tests.views.hostile import HOSTILE, hostile_leads
+from tests.views.made_leads import leads_of, no_leads, small_leads, small_page
+
+
+def written(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_notes_are_put_in_front_and_hold_no_markup_of_their_own(tmp_path):
+    notes = written(tmp_path, "notes.md", "\n".join([
+        "# For the editor", "", "Two *leads* to ask about, see [the rule](https://example.org/r).",
+        "", "<script>alert(1)</script> <img src=x onerror=alert(1)>",
+        "", "[no](javascript:alert(1)) ![picture](https://example.org/p.png) [f](file:///etc)",
+        "", "| a | b |", "|---|---|", "| 1 | {{7*7}} |",
+    ]))  # fmt: skip
+    page = report(small_leads(), notes=notes).html
+    start = page.index('id="notes"')
+    section = page[start : page.index("</section>", start)]
+    assert start < page.index('id="asked"')
+    assert "not by chipflow" in section
+    assert "<h3>For the editor</h3>" in section
+    assert '<a href="https://example.org/r">the rule</a>' in section
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in section
+    assert "<script" not in section and "<img" not in section
+    assert re.findall(r'href="([^"]+)"', section) == ["https://example.org/r",
+                                                      "https://example.org/p.png"]  # fmt: skip
+    assert "<td>{{7*7}}</td>" in section
+
+
+@pytest.mark.parametrize("option", ["notes", "template"])
+def test_unusable_files_are_named(tmp_path, option):
+    with pytest.raises(InputError, match=r"missing\.md: .*cannot be read"):
+        report(no_leads(), **{option: tmp_path / "missing.md"})
+    (tmp_path / "bad.md").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="no UTF-8 text"):
+        report(no_leads(), **{option: tmp_path / "bad.md"})
+
+
+def test_a_template_of_ones_own(tmp_path):
+    template = written(
+        tmp_path,
+        "house.html.j2",
+        '{% extends "report.html.j2" %}\n'
+        "{% block own_style %}h1 { color: rebeccapurple; }{% endblock %}\n"
+        "{% block cover %}<h1>Our desk</h1><p>{{ counts.leads }} leads, {{ dossiers[0].companies }}"
+        "</p>{% endblock %}\n"
+        "{% block method %}{% endblock %}",
+    )
+    leads = hostile_leads()
+    page = report(leads, template=template).html
+    assert "<h1>Our desk</h1>" in page
+    assert "rebeccapurple" in page[: page.index("</head>")]
+    assert "Method in a page" not in page
+    # Texts from records are escaped in it too, and the policy still names every style by hash.
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page[: page.index('id="asked"')]
+    assert page.count("sha256-") == page.count("<style>")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{% if %}", r"house\.j2, row 1: no Jinja template"),
+        ('{% extends "nothing.j2" %}', "no template 'nothing.j2' to extend"),
+        ("{{ nothing }}", "cannot be filled: 'nothing' is undefined"),
+        ("<html><head></head><body>bare</body></html>", "lost the policy"),
+        ("{{ counts.__class__.__mro__ }}", "cannot be filled: .*unsafe"),
+        ('{% extends "report.html.j2" %}{% block own_style %}</style>{% endblock %}', "end its"),
+    ],
+)
+def test_templates_that_cannot_be_used(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        report(no_leads(), template=written(tmp_path, "house.j2", text))
+
+
+def test_q_values_are_shown_where_there_are_any():
+    leads = small_leads()
+    assert "q-value" not in small_page("report").html
+    leads.table["q_value"] = [1e-9, 0.00002, 0.08, 0.2, None]
+    page = report(leads).html
+    assert '<td class="num">under 0.000001</td>' in page
+    assert '<td class="num">0.00002</td>' in page
+    assert '<th class="num">q</th>' in page
+    assert '<td class="num">0.08</td>' in page
+    assert "p- and q-values" in page
+
+
+def test_countries_with_what_they_saw():
+    page = small_page("report").html
+    section = page[page.index('id="countries"') :]
+    row = re.search(r"<tr><td><bdi>T\u00fcrkiye</bdi></td>(.*?)</tr>", section)[1]
+    # 20 and 20 came from the Netherlands, 38 went on to China.
+    assert re.findall(r">([\d,]+)<", row) == ["1", "40", "38"]
+
+
+def test_figures_of_hostile_names_hold_text_only():
+    page = report(hostile_leads()).html
+    figures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert len(figures) == 2 + len(HOSTILE)
+    for figure in figures:
+        root = ElementTree.fromstring(base64.b64decode(figure))
+        for element in root.iter():
+            assert element.tag.split("}")[-1] not in {"script", "foreignObject", "a", "iframe"}
+            assert not any(name.lower().startswith("on") for name in element.attrib)
+            for name, value in element.attrib.items():
+                if name.endswith("href"):
+                    assert value.startswith(("#", "data:image/png"))
+
+
+@pytest.fixture
+def pypdf():
+    pytest.importorskip("weasyprint")
+    return pytest.importorskip("pypdf")
+
+
+def test_pdf_holds_the_report_as_text(tmp_path, pypdf):
+    path = write_pdf(small_page("report"), tmp_path / "r.pdf")
+    book = pypdf.PdfReader(path)
+    text = "\n".join(page.extract_text() for page in book.pages)
+    for words in ("SIMULATED RECORDS", "Kancil Sdn Bhd", "innocently", "Parameters and inputs"):
+        assert words in text
+    width, height = (float(side) for side in book.pages[0].mediabox.upper_right)
+    assert (round(width), round(height)) == (595, 842)  # A4 in points
+    assert book.metadata.title == "chipflow: report"
+    assert book.trailer["/Root"]["/Lang"] == "en"
+    assert "/StructTreeRoot" in book.trailer["/Root"]
+    short = report(leads_of([]))
+    first, again = (write_pdf(short, tmp_path / name) for name in ("a.pdf", "b.pdf"))
+    assert first.read_bytes() == again.read_bytes()
+    with pytest.raises(OutputError, match="cannot write the PDF"):
+        write_pdf(small_page("report"), tmp_path / "no" / "r.pdf")
+
+
+def test_pdf_of_hostile_names_runs_and_fetches_nothing(tmp_path, pypdf):
+    # Names whose letters come from several fonts are drawn well and are not read back by pypdf.
+    book = pypdf.PdfReader(write_pdf(report(hostile_leads(HOSTILE[:4])), tmp_path / "few.pdf"))
+    text = "".join("".join(page.extract_text() for page in book.pages).split())
+    for name in HOSTILE[:4]:
+        assert "".join(name.split()) in text
+    book = pypdf.PdfReader(write_pdf(report(hostile_leads()), tmp_path / "all.pdf"))
+    kinds = set()
+    for number in range(1, len(book.xref_objStm) + len(book.xref[0]) + 1):
+        found = book.get_object(pypdf.generic.IndirectObject(number, 0, book))
+        if isinstance(found, dict):
+            kinds |= {str(found.get("/S")), *map(str, found)}
+    assert not kinds & {"/JavaScript", "/JS", "/Launch", "/URI", "/SubmitForm", "/AA",
+                        "/OpenAction", "/EmbeddedFile"}  # fmt: skip
+
+
+def test_without_its_engine_a_pdf_is_refused_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    with pytest.raises(ChipflowError, match=r"pip install 'chipflow-trade\[pdf\]'"):
+        write_pdf(small_page("report"), tmp_path / "r.pdf")
+
+
+@pytest.fixture
+def opened(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    from chipflow.views import workbook
+
+    def make(leads, name="leads.xlsx"):
+        return openpyxl.load_workbook(workbook(leads, tmp_path / name))
+
+    return make
+
+
+def test_workbook_has_tables_links_and_formats(opened):
+    leads = small_leads()
+    leads.table["q_value"] = [0.004, 0.03, 0.08, 0.2, None]
+    book = opened(leads)
+    assert book.sheetnames == ["About", "Leads", "Records", "Evidence", "Companies", "Set aside",
+                               "Sheets"]  # fmt: skip
+    for name in book.sheetnames[1:]:
+        sheet = book[name]
+        assert sheet.freeze_panes == "B2"
+        (table,) = sheet.tables.values()
+        assert table.ref == sheet.dimensions
+        assert table.autoFilter is not None
+        assert sheet.print_title_rows == "$1:$1"
+    sheet = book["Leads"]
+    head = {cell.value: cell.column_letter for cell in sheet[1]}
+    assert sheet[f"{head['q-value']}4"].value == 0.08
+    assert sheet[f"{head['q-value']}6"].value is None
+    assert sheet[f"{head['Value, USD']}2"].number_format == "#,##0"
+    assert f"{sheet[head['First day'] + '2'].value:%Y-%m-%d}" == "2024-03-01"
+    assert sheet[f"{head['First day']}2"].number_format == "yyyy-mm-dd"
+    # A lead's link leads to its first record, and a record's back to its lead.
+    target = sheet["A4"].hyperlink.location
+    records = book["Records"]
+    cell = records[target.split("!")[1]]
+    assert cell.value == "L0003"
+    assert records.cell(cell.row - 1, 1).value == "L0002"
+    assert sheet[cell.hyperlink.location.split("!")[1]].value == "L0003"
+    assert "SIMULATED RECORDS" in book["About"]["A1"].value
+
+
+def test_workbook_is_the_same_every_time(tmp_path):
+    from chipflow.views import workbook
+
+    first, second = (workbook(small_leads(), tmp_path / name) for name in ("a.xlsx", "b.xlsx"))
+    assert first.read_bytes() == second.read_bytes()
+    with pytest.raises(OutputError, match="cannot write the workbook"):
+        workbook(small_leads(), tmp_path / "no" / "a.xlsx")
+
+
+def test_workbook_of_nothing(opened):
+    book = opened(leads_of([]))
+    assert book["Leads"].max_row <= 2
+    assert "No route matched" in str([row[1].value for row in book["About"].iter_rows()])
+
+
+def test_workbook_of_hostile_names_runs_nothing(opened, tmp_path):
+    leads = hostile_leads()
+    leads.table.loc[0, "companies"] = "controls \x01\x0b"
+    leads.searched.shipments["description"] = "@SUM(1+1)*cmd|' /C calc'!A0"
+    book = opened(leads, "hostile.xlsx")
+    texts = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row
+             if isinstance(cell.value, str)]  # fmt: skip
+    assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in texts)
+    assert "'=cmd|' /C calc'!A0" in texts
+    assert "<script>alert(1)</script>" in texts
+    assert any(text.startswith("N" * 10_000) for text in texts)
+    with zipfile.ZipFile(tmp_path / "hostile.xlsx") as parts:
+        names = parts.namelist()
+        rels = "".join(parts.read(one).decode() for one in names if one.endswith(".rels"))
+    assert not any("external" in name.lower() or "vba" in name.lower() for name in names)
+    assert 'TargetMode="External"' not in rels
