@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chipflow._version import __version__
+from chipflow.cli_report import add_report_command
 from chipflow.errors import ChipflowError, ParameterError
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar=
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable file.")]
 Engine = Annotated[str, typer.Option("--engine", help="duckdb or spark.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of everything drawn by chance.")]
+NullDraws = Annotated[
+    int, typer.Option("--null-draws", help="Most null pairs drawn for each hand-over.", min=1)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
@@ -168,6 +172,7 @@ def analyze_command(
     strict: Strict = False,
     engine: Engine = "duckdb",
     seed: Seed = 0,
+    null_draws: NullDraws = 200,
     quiet: Quiet = False,
 ) -> None:
     """Find leads in record files; write tables, map, network and report."""
@@ -188,10 +193,14 @@ def analyze_command(
         strict=strict,
         engine=engine,
         seed=seed,
+        null_draws=null_draws,
         progress=_progress(quiet),
     )
     if not quiet:
         _print_summary(run)
+
+
+add_report_command(app, _progress)
 
 
 @app.command("demo")

@@ -18,6 +18,7 @@ from chipflow._version import __version__
 from chipflow.companies.screen import read_lists, screen_lists
 from chipflow.errors import InputError, OutputError
 from chipflow.leads import Leads, find_leads
+from chipflow.leads.significance import NULL_DRAWS
 from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.progress import silent
@@ -36,6 +37,8 @@ LIBRARIES = (
     "duckdb",
     "ibis-framework",
     "igraph",
+    "jinja2",
+    "markdown-it-py",
     "matplotlib",
     "networkx",
     "numpy",
@@ -46,6 +49,7 @@ LIBRARIES = (
     "rapidfuzz",
     "rigour",
     "scipy",
+    "xlsxwriter",
 )
 
 COMPANY_COLUMNS = [
@@ -111,6 +115,7 @@ def analyze(
     strict: bool = False,
     engine: str = "duckdb",
     seed: int = 0,
+    null_draws: int = NULL_DRAWS,
     progress: Progress = silent,
 ) -> Run:
     """Read records, find leads and write everything into a folder.
@@ -132,7 +137,7 @@ def analyze(
     chips, rules
         CSV files with rows of your own for the tables of chips and of rules, as
         :func:`chipflow.goods.load_catalogue` takes them.
-    destination, since, until, seed
+    destination, since, until, seed, null_draws
         As in :func:`chipflow.find_leads`.
     strict
         Whether one unreadable file ends the run.
@@ -171,8 +176,8 @@ def analyze(
         network = build_network(read, same=same, different=different, progress=progress)
         screening = _screening(network, listed, progress) if listed else None
         leads = find_leads(
-            network, targets, since=since, until=until, seed=seed, screening=screening,
-            progress=progress,
+            network, targets, since=since, until=until, seed=seed, null_draws=null_draws,
+            screening=screening, progress=progress,
         )  # fmt: skip
         parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
         own_tables = {"chips": chips, "rules": rules}
@@ -269,6 +274,8 @@ def _lists_summary(lists: list[ScreeningList], screening: pd.DataFrame) -> list[
 
 
 def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
+    from chipflow.saved import save_findings
+
     read = leads.searched.records
     with progress.stage("writing the tables"):
         write_csv(leads.table, folder / "leads.csv")
@@ -281,6 +288,8 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
         write_csv(read.duplicates, folder / "duplicates.csv")
+        # What the report is written from again, without the records.
+        save_findings(leads, folder)
 
 
 def _write_pages(leads: Leads, folder: Path, progress: Progress) -> None:
@@ -309,6 +318,11 @@ def _summary(
                 "kind": sheet.kind,
                 "reason": sheet.reason,
                 "warnings": list(sheet.warnings),
+                "rows": sheet.rows,
+                "header_row": sheet.header_row,
+                "unknown": list(sheet.unknown),
+                "reporting_country": sheet.reporting_country,
+                "direction": sheet.direction,
                 **{name: int(count) for name, count in sheet.counts.items()},
             }
             for sheet in read.sheets

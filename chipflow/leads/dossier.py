@@ -135,6 +135,24 @@ class Leads:
         return table[table["record_id"].isin(self.steps["record_id"])].reset_index(drop=True)
 
     @cached_property
+    def records_by_lead(self) -> dict[str, pd.DataFrame]:
+        """Lead id to its shipments in the order of hops; see :attr:`Lead.records`."""
+        steps = self.steps[["lead_id", "record_id", "hop", "stage"]]
+        joined = steps.merge(self.own_shipments, on="record_id")
+        joined = joined.sort_values(["hop", "date", "record_id"])
+        return {
+            str(lead): rows.drop(columns="lead_id").reset_index(drop=True)
+            for lead, rows in joined.groupby("lead_id")
+        }
+
+    @cached_property
+    def links_by_lead(self) -> dict[str, pd.DataFrame]:
+        """Lead id to its links; see :attr:`Leads.links`."""
+        return {
+            str(lead): rows.reset_index(drop=True) for lead, rows in self.links.groupby("lead_id")
+        }
+
+    @cached_property
     def companies(self) -> pd.DataFrame:
         """The companies of the network, with their role in the leads and their throughput."""
         table = self.searched.companies.copy()
@@ -189,6 +207,18 @@ class Leads:
         """Plot goods in against goods out of a company; see :func:`chipflow.views.plot_ledger`."""
         return self._view("plot_ledger", company, **options)
 
+    def plot_density(self, **options: Any) -> Any:
+        """Plot value against weight of lots; see :func:`chipflow.views.plot_density`."""
+        return self._view("plot_density", **options)
+
+    def plot_countries(self, **options: Any) -> Any:
+        """Plot countries against countries; see :func:`chipflow.views.plot_countries`."""
+        return self._view("plot_countries", **options)
+
+    def workbook(self, path: str) -> Any:
+        """Write an Excel workbook; see :func:`chipflow.views.workbook`."""
+        return self._view("workbook", path)
+
     def plot_map(self, **options: Any) -> Any:
         """Plot the routes with matplotlib; see :func:`chipflow.views.plot_map`."""
         return self._view("plot_map", **options)
@@ -225,14 +255,12 @@ class Lead:
     @cached_property
     def records(self) -> pd.DataFrame:
         """Its shipments in the order of hops: ``hop, stage`` and the columns of shipments."""
-        steps = self._own(self.leads.steps)[["record_id", "hop", "stage"]]
-        joined = steps.merge(self.leads.own_shipments, on="record_id")
-        return joined.sort_values(["hop", "date", "record_id"], ignore_index=True)
+        return self.leads.records_by_lead[self.row["lead_id"]]
 
     @property
     def links(self) -> pd.DataFrame:
         """Its links; see :attr:`Leads.links`."""
-        return self._own(self.leads.links)
+        return self.leads.links_by_lead[self.row["lead_id"]]
 
     @property
     def evidence(self) -> pd.DataFrame:
