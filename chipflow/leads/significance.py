@@ -37,6 +37,8 @@ FEWEST_LISTED = 20  # pairs; with fewer nothing is said of the kind
 # more accurate P-values", 2009).
 TAIL = 0.1  # share of the null pairs
 FEWEST_IN_TAIL = 10  # pairs
+# Nobody has drawn enough to know that the tail goes on like that for ever.
+LEAST_P = 1e-6
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Null:
         if mean > 0:
             beyond = strength > start
             p = np.where(beyond, tail / size * np.exp(-(strength - start) / mean), p)
-        return np.clip(p, np.finfo(float).tiny, 1.0)
+        return np.clip(p, LEAST_P, 1.0)
 
 
 def nulls(

@@ -22,6 +22,7 @@ from chipflow.network.agreement import (
     agreement,
     habit_shares,
 )
+from chipflow.network.allocate import allocate
 from chipflow.network.handover import (
     HANDED_OVER,
     HANDED_OVER_ONWARD,
@@ -35,7 +36,7 @@ from chipflow.network.handover import (
 )
 from chipflow.network.hidden import hidden_purchases
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
-from chipflow.network.lots import Floats, Lots
+from chipflow.network.lots import Lots
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
@@ -405,7 +406,9 @@ class Follower:
         ].sum(axis=1)
         links = links.sort_values(["by_share", "e", "f"], ascending=[False, True, True])
         links = links.drop_duplicates(["e", "f"]).reset_index(drop=True)
-        links["units"] = _allocate(lots, links)
+        e, f = links["e"].to_numpy(), links["f"].to_numpy()
+        by_share = links["by_share"].to_numpy()
+        links["units"] = allocate(lots.supply, lots.holds(e, f), e, f, by_share)
         return _fed(self.certain, links[links["units"].isna() | (links["units"] > 0)])
 
 
@@ -455,24 +458,3 @@ def _fed(own: np.ndarray, links: pd.DataFrame) -> pd.DataFrame:
         if still.sum() == kept.sum():
             return links[kept]
         kept = still
-
-
-def _allocate(lots: Lots, links: pd.DataFrame) -> Floats:
-    """Units that pass along each link, from the strongest down, while both lots have some left."""
-    e, f = links["e"].to_numpy(), links["f"].to_numpy()
-    supply = lots.supply.copy()
-    # What a lot of unlike number can hold of this chip, by its pieces or by its weight.
-    holds = lots.holds(e, f)
-    taken = np.zeros(len(lots))
-    units = np.zeros(len(links))
-    for at in range(len(links)):
-        a, b = e[at], f[at]
-        room = holds[at] - taken[b]
-        passing = min(supply[a], room)
-        if np.isinf(passing):
-            units[at] = np.nan  # neither lot says how much it holds: linked, number not known
-        elif passing > 0:
-            units[at] = passing
-            supply[a] -= passing
-            taken[b] += passing
-    return units

@@ -1,0 +1,109 @@
+"""Units that pass along each link: no lot passes on more than it holds.
+
+A transport problem: as many units as possible, along the likeliest links. Pieces of few links are
+solved exactly, as one sparse linear program (HiGHS); larger ones, and those with a lot of which
+no number is known, from the likeliest link down, which is exact for lots that match one to one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
+
+from chipflow.network.lots import Floats, Ints
+
+LARGEST_EXACT = 400  # links of one piece
+MOST_EXACT = 20_000  # links of all pieces together: about a second
+# What the likelihood of a link weighs beside the units that pass: enough to choose between ways
+# for the same units, too little to leave units behind.
+LIKELIHOOD_WEIGHT = 0.1
+LEAST_UNITS = 1e-6  # units below this are rounding
+
+
+def allocate(supply: Floats, holds: Floats, e: Ints, f: Ints, share: Floats) -> Floats:
+    """Allocate units to links.
+
+    Parameters
+    ----------
+    supply
+        Chips that each lot can pass on, by its position; infinite where not known.
+    holds
+        For each link the chips of the earlier lot's kind that the later lot can hold; infinite
+        where not known.
+    e, f
+        Positions of the earlier and the later lot of each link, the likeliest link first.
+    share
+        How likely each link is, between 0 and 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Chips, one number a link; missing where neither lot says how many it holds.
+    """
+    units = np.zeros(len(e))
+    if not len(e):
+        return units
+    exact = _small_pieces(supply, holds, e, f)
+    if exact.any():
+        at = np.flatnonzero(exact)
+        units[at] = _solve(supply, holds[at], e[at], f[at], share[at])
+    rest = np.flatnonzero(~exact)
+    units[rest] = _from_the_likeliest(supply, holds[rest], e[rest], f[rest])
+    return units
+
+
+def _small_pieces(supply: Floats, holds: Floats, e: Ints, f: Ints) -> np.ndarray:
+    """Say which links belong to pieces that are small and of which every number is known."""
+    nodes, ends = np.unique(np.stack([2 * e, 2 * f + 1]), return_inverse=True)
+    tails, heads = ends.reshape(2, -1)
+    graph = sparse.coo_array((np.ones(len(e)), (tails, heads)), shape=(len(nodes), len(nodes)))
+    piece = connected_components(graph, directed=False)[1][tails]
+    size = np.bincount(piece)
+    unknown = np.bincount(piece, weights=~np.isfinite(supply[e] + holds), minlength=len(size)) > 0
+    fits = (size <= LARGEST_EXACT) & ~unknown
+    # The smallest pieces first, as many as can be solved at once.
+    order = np.lexsort((np.arange(len(size)), size))
+    room = np.cumsum(np.where(fits, size, 0)[order]) <= MOST_EXACT
+    taken = np.zeros(len(size), dtype=bool)
+    taken[order] = fits[order] & room
+    return np.asarray(taken[piece])
+
+
+def _solve(supply: Floats, holds: Floats, e: Ints, f: Ints, share: Floats) -> Floats:
+    givers, giver = np.unique(e, return_inverse=True)
+    takers, taker = np.unique(f, return_inverse=True)
+    links = np.arange(len(e))
+    # What a lot can hold depends on what it is filled with: each link takes a share of its room.
+    limits = sparse.vstack(
+        [
+            sparse.coo_array((np.ones(len(e)), (giver, links)), shape=(len(givers), len(e))),
+            sparse.coo_array((1 / holds, (taker, links)), shape=(len(takers), len(e))),
+        ]
+    ).tocsr()
+    bounds = np.concatenate([supply[givers], np.ones(len(takers))])
+    gain = 1 + LIKELIHOOD_WEIGHT * share
+    answer = linprog(  # type: ignore[call-overload]
+        -gain, A_ub=limits, b_ub=bounds, bounds=(0, None), method="highs"
+    )
+    if answer.x is None:
+        return _from_the_likeliest(supply, holds, e, f)
+    return np.where(answer.x > LEAST_UNITS, answer.x, 0.0)
+
+
+def _from_the_likeliest(supply: Floats, holds: Floats, e: Ints, f: Ints) -> Floats:
+    left = supply.copy()
+    taken = np.zeros(len(supply))  # share of each lot's room
+    units = np.zeros(len(e))
+    for at in range(len(e)):
+        a, b = e[at], f[at]
+        room = holds[at] * (1 - taken[b]) if np.isfinite(holds[at]) else np.inf
+        passing = min(left[a], room)
+        if np.isinf(passing):
+            units[at] = np.nan  # neither lot says how much it holds: linked, number not known
+        elif passing > LEAST_UNITS:
+            units[at] = passing
+            left[a] -= passing
+            taken[b] += passing / holds[at]
+    return units
