@@ -31,7 +31,8 @@ ENOUGH_LISTED = 200  # pairs that would be listed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
 CLEAR = 4.0  # log odds
-FEWEST_LISTED = 20  # pairs; with fewer nothing is said of the kind
+# With fewer listed null pairs their tail is not drawn: the p-value is then never small.
+FEWEST_LISTED = 20  # pairs
 # Beyond the strongest tenth of the null pairs their excess is taken to be exponential, so that
 # the number of draws puts no floor under a p-value (Knijnenburg et al., "Fewer permutations,
 # more accurate P-values", 2009).
@@ -59,17 +60,17 @@ class Null:
         Returns
         -------
         numpy.ndarray
-            Between 0 and 1; missing where too few null pairs would be listed.
+            Between 0 and 1; missing where no null pair would be listed.
         """
         size = len(self.strength)
-        if size < FEWEST_LISTED:
+        if not size:
             return np.full(len(strength), np.nan)
         above = size - np.searchsorted(self.strength, strength, side="left")
         p = (above + 1) / (size + 1)
-        tail = max(int(TAIL * size), FEWEST_IN_TAIL)
+        tail = min(max(int(TAIL * size), FEWEST_IN_TAIL), size)
         start = self.strength[size - tail]
         mean = float(np.mean(self.strength[size - tail :] - start))
-        if mean > 0:
+        if mean > 0 and size >= FEWEST_LISTED:
             beyond = strength > start
             p = np.where(beyond, tail / size * np.exp(-(strength - start) / mean), p)
         return np.clip(p, LEAST_P, 1.0)

@@ -1,0 +1,162 @@
+"""Ledgers worked by hand: stock that is pooled, kept, explained by other goods, or comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+import chipflow as cf
+from tests.conftest import BYSTANDERS, ROUTE, table
+from tests.leads.test_known_answers import leads_of
+
+SELLER = ("Northfield Semiconductor Inc", "US")
+SHELL = ("Straits Bright Pte Ltd", "SG")
+BUYER = ("Pudong Harvest Co Ltd", "CN")
+KG, USD = 1.7, 29_000.0  # of one H100 card
+
+
+def lot(name, day, seller, buyer, words, pieces, *, kg=KG, usd=USD, hs="847330", unit="PCS"):
+    numbers = (pieces, unit, round(pieces * kg, 1), round(pieces * usd, 2))
+    return (name, day, *seller, *buyer, hs, words, *numbers)
+
+
+def card(name, day, pieces, seller=SELLER, buyer=SHELL, words="NVIDIA H100 80GB PCIE GPU", **told):
+    return lot(name, day, seller, buyer, words, pieces, **told)
+
+
+def sale(name, day, pieces, words="COMPUTER PARTS", seller=SHELL, buyer=BUYER, **told):
+    return lot(name, day, seller, buyer, words, pieces, **told)
+
+
+def test_stock_is_pooled_and_cut_anew(write_csv):
+    bought = [card("P1", "2024-03-01", 24), card("P2", "2024-03-08", 40)]
+    sold = [sale("S1", "2024-03-20", 30), sale("S2", "2024-04-02", 34)]
+    lead = leads_of(write_csv([*bought, *sold, *BYSTANDERS]))[0]
+    assert lead.record_ids == "P1;P2;S1;S2"
+    assert lead.units == 64
+    out = lead.links.groupby("from_record")["units"].sum()
+    assert out.to_dict() == {"P1": 24, "P2": 40}
+    into = lead.links.groupby("to_record")["units"].sum()
+    assert into.to_dict() == {"S1": 30, "S2": 34}
+
+
+def test_what_is_kept_is_not_counted_and_is_said(write_csv):
+    rows = [card("P1", "2024-03-01", 64), sale("S1", "2024-03-20", 40)]
+    lead = leads_of(write_csv([*rows, *BYSTANDERS]))[0]
+    assert lead.units == 40
+    assert "24 of 64 units" in lead.innocent_explanations
+    assert lead.units_low <= 40 <= lead.units_high <= 64 * 1.1
+
+
+def test_cartons_are_followed_by_value_and_weight(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 64),
+        (*sale("S1", "2024-03-20", 64)[:8], 8, "CTN", 109.5, 64 * USD * 0.4),
+        (*sale("S2", "2024-05-02", 12)[:8], 2, "CTN", 20.1, 12 * USD * 0.4),
+        (*card("P2", "2024-04-10", 12)[:8], 2, "CTN", 20.2, 12 * USD),
+    ]
+    lead = leads_of(write_csv([*rows, *BYSTANDERS]))[0]
+    assert set(lead.record_ids.split(";")) == {"P1", "P2", "S1", "S2"}
+    assert lead.units_low <= 76 <= lead.units_high
+    assert lead.units_high > lead.units_low, "what is in a carton is a guess"
+
+
+def test_another_purchase_explains_dense_goods(write_csv):
+    """Probe cards as dense as accelerators pass through; the accelerator itself stays."""
+    probes = [
+        lot(f"Q{n}", f"2024-0{2 + n}-05", ("Alpine Test AG", "CH"), SHELL, "PROBE CARD ASSEMBLY",
+            20 + n, kg=1.6, usd=15_000.0, hs="903090")
+        for n in range(4)
+    ]  # fmt: skip
+    sold = [
+        sale(f"S{n}", f"2024-0{2 + n}-25", 20 + n, "PROBE CARD ASSEMBLY", kg=1.6, usd=15_500.0,
+             hs="903090")
+        for n in range(4)
+    ]  # fmt: skip
+    rows = [card("P1", "2024-02-03", 12), *probes, *sold, *BYSTANDERS]
+    assert len(leads_of(write_csv(rows))) == 0
+
+
+def test_goods_that_come_back_are_set_aside(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 64),
+        sale("S1", "2024-03-20", 64, "H100 BOARD FOR ASSEMBLY"),
+        sale("S2", "2024-04-25", 62, "NVIDIA H100 80GB PCIE GPU", seller=BUYER, buyer=SHELL),
+    ]
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert len(leads) == 0
+    assert "came back from the destination" in set(leads.set_aside["reason"])
+    assert "sent back" in leads.set_aside["sentence"].iloc[0]
+
+
+def test_repairs_on_both_ways_are_set_aside(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 3, words="NVIDIA H100 80GB PCIE GPU RMA REPLACEMENT"),
+        sale("S1", "2024-03-20", 3, "NVIDIA H100 80GB PCIE GPU RMA REPLACEMENT"),
+    ]
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert len(leads) == 0
+    assert leads.set_aside["reason"].tolist() == ["repair or return"]
+
+
+def test_a_purchase_that_hides_the_chip_is_followed_at_a_company_that_names_it(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 64),
+        card("P2", "2024-03-15", 32, words="COMPUTER PARTS"),
+        sale("S1", "2024-03-20", 64, "NVIDIA H100 80GB PCIE GPU"),
+        sale("S2", "2024-04-05", 32, "NVIDIA H100 80GB PCIE GPU"),
+    ]
+    lead = leads_of(write_csv([*rows, *BYSTANDERS]))[0]
+    assert lead.record_ids == "P1;P2;S1;S2" and lead.units == 96
+
+
+def test_without_a_record_that_names_a_chip_there_is_no_lead(write_csv):
+    rows = [card("P1", "2024-03-01", 64, words="COMPUTER PARTS"), sale("S1", "2024-03-20", 64)]
+    assert len(leads_of(write_csv([*rows, *BYSTANDERS]))) == 0
+
+
+def test_a_quoted_licence_speaks_against_the_lead(write_csv):
+    plain = leads_of(write_csv([*ROUTE, *BYSTANDERS], "plain.csv"))[0]
+    row = (*ROUTE[2][:7], "COMPUTER PARTS LICENSE NO D1234567", *ROUTE[2][8:])
+    quoted = leads_of(write_csv([*ROUTE[:2], row, *BYSTANDERS], "quoted.csv"))[0]
+    assert "quote a licence" in quoted.innocent_explanations
+    assert quoted.score < plain.score
+
+
+def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
+    """Two buyers could be the source; the one at the sender's address is named."""
+    others = ("Merlion Data Pte Ltd", "SG")
+    sender = ("Jurong Sunrise Pte Ltd", "SG")
+    rows = [
+        card("P1", "2024-03-01", 64),
+        card("P2", "2024-03-02", 64, buyer=others),
+        sale("S1", "2024-03-20", 64, "NVIDIA H100 80GB PCIE GPU", seller=sender),
+    ]
+    records = table([*rows, *BYSTANDERS]).set_index("record_id")
+    address = "88 Tuas South Avenue 2, Unit 05-11, Singapore 637401"
+    records.loc["P1", "consignee_address"] = records.loc["S1", "shipper_address"] = address
+    records.reset_index().to_csv(tmp_path / "records.csv", index=False)
+    leads = leads_of(tmp_path / "records.csv")
+    assert [lead.record_ids for lead in leads] == ["P1;S1"]
+    assert set(leads[0].links["kind"]) == {"domestic hand-over"}
+
+
+@pytest.mark.parametrize("missing", ["weight", "value", "both"])
+def test_missing_figures_widen_the_bounds_and_drop_nothing(write_csv, missing):
+    def without(row):
+        row = list(row)
+        if missing in ("weight", "both"):
+            row[10] = None
+        if missing in ("value", "both"):
+            row[11] = None
+        return tuple(row)
+
+    rows = [ROUTE[0], *(without(row) for row in ROUTE[1:])]
+    lead = leads_of(write_csv([*rows, *BYSTANDERS]))[0]
+    assert lead.record_ids == "R1;R2;R3"
+    assert lead.units_low <= 64 <= lead.units_high
+
+
+def test_leads_name_their_settings(write_csv):
+    network = cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
+    leads = cf.find_leads(network, seed=7, null_draws=3)
+    assert leads.parameters["seed"] == 7 and leads.parameters["null_draws"] == 3

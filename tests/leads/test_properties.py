@@ -1,0 +1,170 @@
+"""What must not change the leads, and what must hold of any of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chipflow as cf
+from chipflow.leads.significance import LEAST_P, Null, benjamini_hochberg
+from chipflow.simulate import score, simulate
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    out = tmp_path_factory.mktemp("world")
+    simulate(records=6000, seed=17, schemes="every", lookalikes="every", out=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def network(world):
+    return cf.build_network(cf.read_records(world / "records"))
+
+
+@pytest.fixture(scope="module")
+def leads(network):
+    return cf.find_leads(network)
+
+
+def with_shipments(network, shipments):
+    return replace(network, shipments=shipments)
+
+
+def test_schemes_are_found_and_look_alikes_are_not(world, leads, tmp_path):
+    leads.table.to_csv(tmp_path / "leads.csv", index=False)
+    result = score(world / "truth", tmp_path / "leads.csv")
+    assert result.recall >= 0.9 and result.precision >= 0.9 and result.lookalikes <= 1
+
+
+def test_the_order_of_rows_changes_nothing(network, leads):
+    shuffled = network.shipments.sample(frac=1, random_state=3)
+    again = cf.find_leads(with_shipments(network, shuffled))
+    pd.testing.assert_frame_equal(again.table, leads.table)
+    pd.testing.assert_frame_equal(again.links, leads.links)
+
+
+def test_other_names_of_companies_change_no_ranking(network, leads):
+    ids = network.directory["company_id"]
+    known = ids[~ids.str.startswith("unknown:")]
+    other = dict(zip(known, [f"x{n:06d}" for n in range(len(known))][::-1], strict=True))
+
+    def renamed(values):
+        return values.map(lambda one: other.get(one, one)).astype("str")
+
+    shipments = network.shipments.assign(
+        shipper_id=renamed(network.shipments["shipper_id"]),
+        consignee_id=renamed(network.shipments["consignee_id"]),
+    )
+    links = network.links
+    again = cf.find_leads(
+        replace(
+            network,
+            shipments=shipments,
+            directory=network.directory.assign(company_id=renamed(ids)),
+            spellings=network.spellings.assign(company_id=renamed(network.spellings["company_id"])),
+            links=links.assign(
+                company_id=renamed(links["company_id"]), other_id=renamed(links["other_id"])
+            ),
+        )
+    )
+    assert again.table["record_ids"].tolist() == leads.table["record_ids"].tolist()
+    assert again.table["score"].tolist() == pytest.approx(leads.table["score"].tolist())
+
+
+def test_twice_as_many_of_everything_changes_no_lead(network, leads):
+    numbers = ["quantity", "items", "units", "weight_kg", "value_usd"]
+    shipments = network.shipments.assign(
+        **{name: network.shipments[name] * 2 for name in numbers if name in network.shipments}
+    )
+    again = cf.find_leads(with_shipments(network, shipments))
+    both = set(again.table["record_ids"]) & set(leads.table["record_ids"])
+    # Round numbers of pieces are more common than others, so that a lead at the edge may move.
+    assert len(both) >= 0.9 * len(leads)
+    doubled = again.table.set_index("record_ids")["units"].reindex(sorted(both))
+    assert np.allclose(
+        doubled, 2 * leads.table.set_index("record_ids")["units"].reindex(sorted(both)), rtol=0.05
+    )
+
+
+def test_an_unrelated_trader_changes_no_leads_records(network, leads):
+    stranger = network.shipments.head(40).assign(
+        record_id=[f"ZZ{n:03d}" for n in range(40)],
+        shipper_id="stranger-a",
+        consignee_id="stranger-b",
+        shipper="Stranger A",
+        consignee="Stranger B",
+        from_country="BR",
+        to_country="AR",
+        export_country="BR",
+        import_country="AR",
+        destination_country="AR",
+        chip=np.nan,
+        units=np.nan,
+    )
+    directory = pd.concat(
+        [
+            network.directory,
+            network.directory.head(2).assign(company_id=["stranger-a", "stranger-b"]),
+        ]
+    )
+    shipments = pd.concat([network.shipments, stranger], ignore_index=True)
+    again = cf.find_leads(replace(network, shipments=shipments, directory=directory))
+    assert set(again.table["record_ids"]) == set(leads.table["record_ids"])
+
+
+def test_no_lot_passes_on_more_than_it_holds(leads):
+    held = leads.shipments.set_index("record_id")["units"]
+    out = leads.links.groupby("from_record")["units"].sum()
+    known = held.reindex(out.index).notna()
+    assert (out[known] <= held.reindex(out.index)[known] * 1.0001 + 1e-6).all()
+
+
+def test_numbers_of_a_lead_hold_together(leads):
+    table = leads.table
+    assert (table["units_low"] <= table["units"]).all()
+    assert (table["units"] <= table["units_high"]).all()
+    told = table.dropna(subset="p_value")
+    assert len(told) > len(table) / 2
+    assert told["p_value"].between(LEAST_P, 1).all()
+    assert (told["q_value"] >= told["p_value"] - 1e-12).all()
+    assert table["rank"].tolist() == list(range(1, len(table) + 1))
+    assert table["score"].is_monotonic_decreasing
+    records = [set(ids.split(";")) for ids in table["record_ids"]]
+    assert all(not a & b for n, a in enumerate(records) for b in records[:n]), (
+        "one scheme, one lead"
+    )
+
+
+def test_the_seed_settles_what_is_drawn(network, leads):
+    again = cf.find_leads(network)
+    pd.testing.assert_frame_equal(again.table, leads.table)
+    other = cf.find_leads(network, seed=5)
+    assert other.table["record_ids"].tolist() == leads.table["record_ids"].tolist()
+    assert not other.table["p_value"].equals(leads.table["p_value"])
+
+
+def test_leads_without_schemes_are_few_and_weak(tmp_path):
+    simulate(records=6000, seed=23, schemes="none", lookalikes="every", out=tmp_path)
+    found = cf.find_leads(cf.build_network(cf.read_records(tmp_path / "records")))
+    assert (found.table["q_value"] <= 0.1).sum() <= 1
+
+
+def test_q_values_are_those_of_benjamini_and_hochberg():
+    q = benjamini_hochberg(np.array([0.01, np.nan, 0.04, 0.03]))
+    assert q[[0, 2, 3]].tolist() == pytest.approx([0.03, 0.04, 0.04]) and np.isnan(q[1])
+
+
+def test_p_values_fall_with_strength_and_follow_the_tail():
+    strength = np.sort(np.random.default_rng(1).exponential(2.0, 5000))
+    null = Null(strength, 5000)
+    asked = np.array([0.0, 1.0, 5.0, 15.0, 40.0])
+    p = null.p_value(asked)
+    assert (np.diff(p) <= 0).all() and p[0] == 1
+    assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
+    assert p[4] == LEAST_P, "nobody has drawn that many"
+    assert np.isnan(Null(strength[:0], 5).p_value(asked)).all()
+    assert Null(strength[:5], 5).p_value(asked).min() == pytest.approx(1 / 6), "few tell little"
