@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
+from chipflow.network.paths import best_paths
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
@@ -173,6 +174,42 @@ class Leads:
         table["listed"] = table["company_id"].map(listed_by_company(self.screening)).astype("str")
         return table
 
+    @cached_property
+    def countries(self) -> pd.DataFrame:
+        """Countries that the goods of the leads met.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``country`` (ISO 3166 alpha-2), ``throughput`` (chips that left it towards the
+            destination and had come from elsewhere), ``units_in`` (chips that came in),
+            ``leads`` (number of leads); the largest throughput first.
+        """
+        lots = self.steps.merge(
+            self.searched.shipments[["record_id", "from_country", "to_country"]], on="record_id"
+        )
+        crosses = lots[lots["from_country"] != lots["to_country"]]
+        onward = crosses[crosses["stage"] != "source"]
+        table = pd.DataFrame(
+            {
+                "throughput": onward.groupby("from_country")["units"].sum(),
+                "units_in": crosses.groupby("to_country")["units"].sum(),
+                "leads": pd.concat(
+                    [
+                        lots[["lead_id", side]].set_axis(["lead_id", "country"], axis=1)
+                        for side in ("from_country", "to_country")
+                    ]
+                )
+                .drop_duplicates()
+                .groupby("country")
+                .size(),
+            }
+        )
+        table = table.fillna(0.0).astype({"leads": "int64"}).rename_axis("country").reset_index()
+        return table.sort_values(
+            ["throughput", "units_in", "country"], ascending=[False, False, True], ignore_index=True
+        )
+
     def _repr_html_(self) -> str:
         from chipflow._shows import leads_table
 
@@ -266,6 +303,10 @@ class Lead:
     def evidence(self) -> pd.DataFrame:
         """What speaks for it and against it; see :attr:`Leads.evidence`."""
         return self._own(self.leads.evidence)
+
+    def ways(self, k: int = 5) -> pd.DataFrame:
+        """Return its k likeliest chains of shipments; see :mod:`chipflow.network.paths`."""
+        return best_paths(self.links, k)
 
     @property
     def sentence(self) -> str:
