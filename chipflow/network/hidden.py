@@ -18,7 +18,7 @@ HIDDEN = 0.03  # share of purchases
 BELIEVED = 0.5  # probability from which a purchase is followed
 
 
-def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
+def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[Ints, Ints]:
     """Find purchases that are chips by weight and value, and what chip they are like.
 
     Parameters
@@ -27,6 +27,8 @@ def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
         All lots.
     window
         Days within which a company's lots are compared.
+    open_seller
+        Companies that sell chips openly: where their stock comes from is no question.
 
     Returns
     -------
@@ -43,6 +45,7 @@ def hidden_purchases(lots: Lots, window: int) -> tuple[Ints, Ints]:
     at, key = at[order], key[order]
     dealers = np.unique(company[known])
     asked = (lots.family < 0) & ~lots.arrives & lots.named_consignee
+    asked &= ~open_seller[lots.consignee]
     asked &= np.isin(lots.consignee, dealers) & np.isfinite(lots.usd_kg)
     e = np.flatnonzero(asked)
     begin = lots.consignee[e] * span + np.maximum(lots.first[e] - window, 0)

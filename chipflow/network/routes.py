@@ -265,6 +265,8 @@ class _Flow:
         """
         lots = self.arrays
         pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
+        # All that one company sent to the other counts, whatever lead it belongs to.
+        finals = sorted({lot for pair in pairs for lot in self.arrivals[pair]})
         begin = min(int(lots.first[at]) for at in finals)
         end = max(int(lots.last[at]) for at in finals)
         begin, end = (begin - RETURN_WINDOW, end) if before else (begin, end + RETURN_WINDOW)
@@ -285,6 +287,15 @@ class _Flow:
         if known:
             return float(lots.weight[back].sum() / lots.weight[finals].sum())
         return len(back) / len(finals)
+
+    @cached_property
+    def arrivals(self) -> dict[tuple[int, int], list[int]]:
+        """Followed lots that arrive at the destination, by consignee and shipper."""
+        lots = self.arrays
+        found: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for at in sorted({int(at) for at in self.head if lots.arrives[at]}):
+            found[(int(lots.consignee[at]), int(lots.shipper[at]))].append(at)
+        return found
 
     @cached_property
     def between(self) -> dict[tuple[int, int], list[int]]:

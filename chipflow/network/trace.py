@@ -203,14 +203,14 @@ class Follower:
     def __init__(self, lots: Lots, window: int, linked: set[tuple[int, int]]) -> None:
         self.lots, self.window, self.linked = lots, window, linked
         self.followed = lots.family >= 0
-        bought, like = hidden_purchases(lots, window)
+        self.open_seller, self.covered = _open_sellers(lots), covered(lots)
+        bought, like = hidden_purchases(lots, window, self.open_seller)
         lots.inherit(like, bought)
         self.followed[bought] = True
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.rounds = 0
         self.alike = Alike(lots)
-        self.open_seller, self.covered = _open_sellers(lots), covered(lots)
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
         companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
         self.latest = np.full(companies, -1)
