@@ -19,7 +19,8 @@ from chipflow.network.ledger import TO_DESTINATION, Questions
 from chipflow.network.trace import HAND_OVER, RECORDED
 
 if TYPE_CHECKING:
-    from chipflow.network.trace import Follower, Tracing
+    from chipflow.network.follow import Follower
+    from chipflow.network.trace import Tracing
 
 Floats = np.ndarray
 Ints = np.ndarray
