@@ -138,7 +138,10 @@ def _sheet(said: dict[str, Any], *, simulated: bool) -> Sheet:
 
 
 def _typed_companies(companies: pd.DataFrame) -> pd.DataFrame:
-    texts = {"company_id", "name", "aliases", "country", "addresses", "role", "listed"}
+    texts = {
+        "company_id", "name", "aliases", "country", "addresses", "role", "listed",
+        "anomaly_reasons",
+    }  # fmt: skip
     days = {"first_date", "last_date"}
     table = companies.copy()
     for name in table.columns:

@@ -17,6 +17,7 @@ from chipflow.run import sample_records
 from tests.conftest import BYSTANDERS, ROUTE
 
 OUTPUTS = {
+    "anomalies.csv",
     "companies.csv",
     "duplicates.csv",
     "leads.csv",
@@ -93,7 +94,7 @@ def test_the_same_rows_give_the_same_bytes(run, write_csv, tmp_path):
     rows = [*ROUTE, *BYSTANDERS]
     for name, order in (("one", rows), ("two", rows[::-1])):
         assert run("analyze", write_csv(order), "--out", tmp_path / name, "-q")[0] == 0
-    for table in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv"):
+    for table in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv", "anomalies.csv"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
 
 
