@@ -280,6 +280,7 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
             write_csv(leads.searched.links, folder / "links.csv")
         write_csv(leads.set_aside, folder / "set_aside.csv")
         write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
+        write_csv(leads.vanished, folder / "vanished.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
         write_csv(read.duplicates, folder / "duplicates.csv")

@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.leads.anomaly import Anomalies, anomalies
+from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Leads:
     screening
         Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them;
         empty where no list was given.
+    vanished
+        Companies at which controlled goods arrived and after which nothing is recorded, ranked
+        apart from the leads; see :func:`chipflow.leads.vanished.vanished`.
     """
 
     table: pd.DataFrame
@@ -88,6 +92,9 @@ class Leads:
     parameters: dict[str, Any]
     screening: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=SCREENING_COLUMNS), repr=False
+    )
+    vanished: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(VANISHED_COLUMNS)), repr=False
     )
 
     def __len__(self) -> int:

@@ -31,6 +31,7 @@ OUTPUTS = {
     "set_aside.csv",
     "shipments.parquet",
     "spellings.csv",
+    "vanished.csv",
 }
 
 
