@@ -69,6 +69,7 @@ COMPANY_COLUMNS = [
     "authority",
     "throughput",
     "anomaly",
+    "anomaly_reasons",
     "listed",
     "first_date",
     "last_date",
@@ -285,6 +286,8 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
         if leads.searched.links is not None:
             write_csv(leads.searched.links, folder / "links.csv")
         write_csv(leads.set_aside, folder / "set_aside.csv")
+        write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
+        write_csv(leads.vanished, folder / "vanished.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
         write_csv(read.duplicates, folder / "duplicates.csv")

@@ -13,6 +13,7 @@ import pandas as pd
 from chipflow.companies.screen import SCREENING_COLUMNS
 from chipflow.errors import InputError
 from chipflow.leads import Leads
+from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network import Network
 from chipflow.records import Records
 from chipflow.records.schema import COLUMNS, Sheet
@@ -83,6 +84,8 @@ def read_leads(folder: str | Path) -> Leads:
         saved=_typed_companies(companies),
     )
     screening = place / "screening.csv"
+    stopped = place / "vanished.csv"
+    apart = {"vanished": _typed_vanished(_csv(stopped))} if stopped.is_file() else {}
     return Leads(
         table=_parquet(place / "leads.parquet"),
         searched=network,
@@ -94,6 +97,7 @@ def read_leads(folder: str | Path) -> Leads:
         screening=_csv(screening)
         if screening.is_file()
         else pd.DataFrame(columns=SCREENING_COLUMNS),
+        **apart,
     )
 
 
@@ -138,7 +142,10 @@ def _sheet(said: dict[str, Any], *, simulated: bool) -> Sheet:
 
 
 def _typed_companies(companies: pd.DataFrame) -> pd.DataFrame:
-    texts = {"company_id", "name", "aliases", "country", "addresses", "role", "listed"}
+    texts = {
+        "company_id", "name", "aliases", "country", "addresses", "role", "listed",
+        "anomaly_reasons",
+    }  # fmt: skip
     days = {"first_date", "last_date"}
     table = companies.copy()
     for name in table.columns:
@@ -147,6 +154,11 @@ def _typed_companies(companies: pd.DataFrame) -> pd.DataFrame:
         elif name not in texts:
             table[name] = pd.to_numeric(table[name])
     return table
+
+
+def _typed_vanished(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = [name for name, kind in VANISHED_COLUMNS.items() if kind != "str"]
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 
 def _json(path: Path) -> dict[str, Any]:

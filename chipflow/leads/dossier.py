@@ -10,6 +10,8 @@ import pandas as pd
 from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
+from chipflow.leads.anomaly import Anomalies, anomalies
+from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network.paths import best_paths
 from chipflow.network.trace import HAND_OVER
 
@@ -75,6 +77,9 @@ class Leads:
     screening
         Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them;
         empty where no list was given.
+    vanished
+        Companies at which controlled goods arrived and after which nothing is recorded, ranked
+        apart from the leads; see :func:`chipflow.leads.vanished.vanished`.
     """
 
     table: pd.DataFrame
@@ -88,6 +93,9 @@ class Leads:
     parameters: dict[str, Any]
     screening: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=SCREENING_COLUMNS), repr=False
+    )
+    vanished: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(VANISHED_COLUMNS)), repr=False
     )
 
     def __len__(self) -> int:
@@ -154,8 +162,13 @@ class Leads:
         }
 
     @cached_property
+    def anomalies(self) -> Anomalies:
+        """What stands out without a route; see :func:`chipflow.leads.anomalies`."""
+        return anomalies(self.searched)
+
+    @cached_property
     def companies(self) -> pd.DataFrame:
-        """The companies of the network, with their role in the leads and their throughput."""
+        """The companies of the network, with their role in the leads, throughput and anomaly."""
         table = self.searched.companies.copy()
         lots = self.steps.merge(
             self.searched.shipments[["record_id", "shipper_id", "consignee_id"]], on="record_id"
@@ -171,6 +184,12 @@ class Leads:
             table.loc[table["company_id"].isin(parties[role]), "role"] = role
         passed = table["company_id"].map(self.throughput)
         table["throughput"] = passed.astype("float64").fillna(0.0)
+        # Results that come back from a folder have been scored before.
+        if table["anomaly"].isna().all():
+            odd = self.anomalies.companies.set_index("company_id")
+            table["anomaly"] = table["company_id"].map(odd["score"]).astype("float64")
+            reasons = table["company_id"].map(odd["flags"]).replace("", pd.NA)
+            table["anomaly_reasons"] = reasons.astype("str")
         table["listed"] = table["company_id"].map(listed_by_company(self.screening)).astype("str")
         return table
 

@@ -75,7 +75,7 @@ class Facts:
         return cls(
             companies=table,
             begin=shipments["date"].min(),
-            share_new=_share_new(shipments, first, new_for),
+            share_new=share_new(shipments, first, new_for),
             share_single=_share(int(single.sum()), len(traders)),
             addresses=_addresses(shipments, asked),
         )
@@ -102,7 +102,23 @@ def _share(part: int, whole: int) -> float | None:
     return (part + 1) / (whole + 2) if whole else None
 
 
-def _share_new(shipments: pd.DataFrame, first: pd.Series, new_for: int) -> float | None:
+def share_new(shipments: pd.DataFrame, first: pd.Series, new_for: int) -> float | None:
+    """Return the share of shipments that go to a company seen first less than so many days before.
+
+    Parameters
+    ----------
+    shipments
+        Needs ``date, consignee_id``.
+    first
+        Company id to the day on which it is first seen.
+    new_for
+        Days.
+
+    Returns
+    -------
+    float or None
+        None where the records are too short to tell.
+    """
     window = pd.Timedelta(days=new_for)
     begin = shipments["date"].min()
     later = shipments[shipments["date"] - begin >= window]

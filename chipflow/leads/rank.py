@@ -22,6 +22,7 @@ from chipflow.leads.significance import (
     lead_p_values,
     nulls,
 )
+from chipflow.leads.vanished import vanished
 from chipflow.network.routes import Routes, find_routes, path_of
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
 from chipflow.progress import silent
@@ -143,6 +144,7 @@ def find_leads(
         intervals = unit_intervals(arrived, routes.links, tracing, seed=seed)
     with progress.stage("putting the leads together"):
         found = _Found.of(network, shipments, routes, targets, listed, intervals.join(p_values))
+        stopped = vanished(network, tracing, targets)
     parameters = {
         "destination": list(targets),
         "since": since,
@@ -162,6 +164,7 @@ def find_leads(
         set_aside=found.set_aside,
         throughput=found.throughput,
         parameters=parameters,
+        vanished=stopped,
         **({} if screening is None else {"screening": screening}),
     )
 

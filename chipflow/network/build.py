@@ -85,8 +85,8 @@ class Network:
         pandas.DataFrame
             ``company_id, name, aliases, country, addresses, role, units_in, units_out`` (chips),
             the columns of :func:`chipflow.network.centrality`, ``throughput`` (chips; filled by
-            :func:`chipflow.find_leads`), ``anomaly`` (empty in this version), ``listed`` (filled
-            by screening),
+            :func:`chipflow.find_leads`), ``anomaly, anomaly_reasons`` (filled by
+            :func:`chipflow.leads.anomalies`), ``listed`` (filled by screening),
             ``first_date, last_date``.
         """
         return _company_table(self.shipments, self.directory)
@@ -285,8 +285,9 @@ def _company_table(shipments: pd.DataFrame, directory: pd.DataFrame) -> pd.DataF
     table["units_in"] = into["units"].sum(min_count=1).reindex(table.index)
     table["units_out"] = out["units"].sum(min_count=1).reindex(table.index)
     table = table.join(centrality(shipments))
-    for empty in ("throughput", "anomaly", "listed"):
-        table[empty] = pd.Series(pd.NA, index=table.index, dtype="Float64")
+    for empty in ("throughput", "anomaly", "anomaly_reasons", "listed"):
+        kind = "str" if empty == "anomaly_reasons" else "Float64"
+        table[empty] = pd.Series(pd.NA, index=table.index, dtype=kind)
     firsts = pd.concat([out["date"].min(), into["date"].min()]).groupby(level=0).min()
     lasts = pd.concat([out["date"].max(), into["date"].max()]).groupby(level=0).max()
     table["first_date"], table["last_date"] = firsts, lasts
