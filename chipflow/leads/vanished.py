@@ -24,7 +24,7 @@ from chipflow.leads.evidence import (
 from chipflow.leads.facts import share_new as share_new_of
 from chipflow.leads.trade import COMPUTING
 from chipflow.network.build import UNKNOWN_PREFIX
-from chipflow.network.trace import BELIEVED
+from chipflow.network.follow import BELIEVED
 
 if TYPE_CHECKING:
     from chipflow.network.build import Network
