@@ -20,6 +20,8 @@ OUTPUTS = {
     "anomalies.csv",
     "companies.csv",
     "duplicates.csv",
+    "evidence.parquet",
+    "lead_links.parquet",
     "lead_steps.parquet",
     "leads.csv",
     "leads.parquet",
