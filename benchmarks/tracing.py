@@ -19,7 +19,6 @@ from pathlib import Path
 
 FIRST_SEED = 3001  # seeds from here on have chosen no constant of chipflow
 RECORDS = 40_000  # records of a world, as the bars say
-NOISE = 0.01  # share of records with a damaged field, as the bars say
 
 
 def main() -> int:
@@ -40,7 +39,6 @@ def main() -> int:
     stage.add_argument("folder", type=Path)
     stage.add_argument("rows", type=int)
     bars = commands.add_parser("bars", help="recall, precision and calibration")
-    bars.add_argument("--hard", action="store_true")
     bars.add_argument("--schemes", default="every")
     bars.add_argument("--missing", type=float, default=0.0)
     peers = commands.add_parser("peers", help="other methods on the same worlds")
@@ -51,6 +49,7 @@ def main() -> int:
         each.add_argument("--first-seed", type=int, default=FIRST_SEED)
         each.add_argument("--records", type=int, default=RECORDS)
         each.add_argument("--processes", type=int, default=2)
+        each.add_argument("--hard", action="store_true", help="worlds of the hard setting")
     options = parser.parse_args()
     if options.command == "speed":
         import tracing_speed

@@ -148,16 +148,13 @@ def null_p(kind: Kind, seed: int) -> list[float]:
 def run(options: argparse.Namespace) -> int:
     """Print what each part gives, and draw it."""
     rows, calibrations = [], []
-    for seed, answer in over_seeds(remove, Kind(options.records), options):
+    for seed, answer in over_seeds(remove, Kind(options.records, hard=options.hard), options):
         rows += [{"seed": seed, **row} for row in answer["rows"]]
         if answer["calibration"] is not None:
             calibrations.append(answer["calibration"])
         print(f"seed {seed} done", flush=True)
-    nulls = [
-        p
-        for _, found in over_seeds(null_p, Kind(options.records, schemes="none"), options)
-        for p in found
-    ]
+    none = Kind(options.records, schemes="none", hard=options.hard)
+    nulls = [p for _, found in over_seeds(null_p, none, options) for p in found]
     table = pd.DataFrame(rows).drop(columns="seed")
     means = table.groupby(["without", "of"], sort=False).mean().reset_index()
     whole = means[means["without"] == EVERYTHING].iloc[0]

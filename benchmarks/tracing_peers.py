@@ -263,7 +263,7 @@ METHODS: dict[str, Callable[[Trade], pd.DataFrame]] = {
 def run(options: argparse.Namespace) -> int:
     """Print precision, recall and look-alikes of each method, per seed and in the mean."""
     rows: list[dict[str, Any]] = []
-    for seed, answers in over_seeds(compare, Kind(options.records), options):
+    for seed, answers in over_seeds(compare, Kind(options.records, hard=options.hard), options):
         rows += [{"seed": seed, **answer} for answer in answers]
         print(f"seed {seed} done", flush=True)
     table = pd.DataFrame(rows)

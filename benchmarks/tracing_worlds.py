@@ -30,7 +30,7 @@ class Kind:
     schemes: str = "every"
     hard: bool = False
     missing: float = 0.0
-    noise: float = 0.01
+    noise: float = 0.01  # share of records with a damaged field, as the bars say
 
 
 @dataclass(frozen=True)
