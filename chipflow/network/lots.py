@@ -110,7 +110,7 @@ class Lots:
         table = shipments.sort_values("record_id", ignore_index=True)
         parties, _ = pd.factorize(pd.concat([table["shipper_id"], table["consignee_id"]]))
         countries = sorted(set(table["from_country"].dropna()) | set(table["to_country"].dropna()))
-        first, last = _day_range(table)
+        first, last = day_range(table)
         epoch = first.min() if len(first) else 0
         named_family = table["chip"].map(_families(table["chip"].dropna().unique()))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
@@ -285,7 +285,7 @@ def _classes(kind: Ints, hs_code: pd.Series) -> Ints:
     return np.asarray(np.where(rare, -1 - kind, code), dtype=np.int64)
 
 
-def _day_range(table: pd.DataFrame) -> tuple[Ints, Ints]:
+def day_range(table: pd.DataFrame) -> tuple[Ints, Ints]:
     """First and last day that a date may stand for, in days since 1970."""
     date = table["date"]
     day = date.to_numpy().astype("datetime64[D]")

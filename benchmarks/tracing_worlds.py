@@ -1,0 +1,79 @@
+"""Simulated worlds, read like any records, and leads scored against their truth."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import chipflow as cf
+from chipflow.network import Network
+from chipflow.simulate import simulate
+from chipflow.simulate.score import Score, score
+
+MOST_PROCESSES = 2  # a world of 40,000 records takes about 1 GB while it is read and traced
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a world is made with, beside its seed."""
+
+    records: int
+    schemes: str = "every"
+    hard: bool = False
+    missing: float = 0.0
+    noise: float = 0.01  # share of records with a damaged field, as the bars say
+
+
+@dataclass(frozen=True)
+class Built:
+    """The network of a world, and where its truth lies."""
+
+    network: Network
+    truth: Path
+
+    def score(self, leads: pd.DataFrame) -> Score:
+        """Score a table of leads: ``rank, record_ids`` and what else it has."""
+        path = self.truth / "leads.csv"
+        leads.to_csv(path, index=False)
+        return score(self.truth, path)
+
+
+@contextmanager
+def world(kind: Kind, seed: int) -> Iterator[Built]:
+    """Make a world, write it down, and read it as anybody would."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = simulate(
+            records=kind.records,
+            seed=seed,
+            schemes=kind.schemes,
+            lookalikes="every",
+            missing=kind.missing,
+            noise=kind.noise,
+            hard=kind.hard,
+        )
+        made.write(folder)
+        records = cf.read_records(Path(folder) / "records")
+        yield Built(cf.build_network(records), Path(folder) / "truth")
+
+
+def over_seeds(
+    task: Callable[..., Any], kind: Kind, options: argparse.Namespace
+) -> Iterator[tuple[int, Any]]:
+    """Yield the answer of ``task(kind, seed)`` for each seed, as they come, in order."""
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    processes = min(options.processes, MOST_PROCESSES, len(seeds))
+    if processes <= 1:
+        yield from ((seed, task(kind, seed)) for seed in seeds)
+        return
+    # Fresh processes: DuckDB keeps threads, which a fork would not take along.
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield from zip(seeds, pool.imap(partial(task, kind), seeds), strict=True)
