@@ -144,6 +144,7 @@ def find_leads(
         intervals = unit_intervals(arrived, routes.links, tracing, seed=seed)
     with progress.stage("putting the leads together"):
         found = _Found.of(network, shipments, routes, targets, listed, intervals.join(p_values))
+    with progress.stage("looking for goods that are not seen again"):
         stopped = vanished(network, tracing, targets)
     parameters = {
         "destination": list(targets),

@@ -82,8 +82,13 @@ def vanished(network: Network, tracing: Tracing, destination: tuple[str, ...]) -
         on half of the chips or more, or of which as much speaks against as for it, are left out.
     """
     shipments = network.shipments
-    searched = shipments["record_id"].isin(tracing.lots.record)
-    lots = _controlled_purchases(shipments[searched], destination)
+    # Copying a large table to leave nothing out costs more than the search.
+    looked_at = (
+        shipments
+        if len(shipments) == len(tracing.lots)
+        else shipments[shipments["record_id"].isin(tracing.lots.record)]
+    )
+    lots = _controlled_purchases(looked_at, destination)
     if lots.empty:
         return _empty()
     supply = pd.Series(tracing.lots.supply, index=tracing.lots.record).replace(np.inf, np.nan)
@@ -91,7 +96,7 @@ def vanished(network: Network, tracing: Tracing, destination: tuple[str, ...]) -
         chips_in=lots["record_id"].map(supply),
         sold_on=lots["record_id"].map(_sold_on(tracing)).fillna(0.0),
     )
-    named = shipments[searched & shipments["chip"].notna()]
+    named = looked_at.loc[looked_at["chip"].notna(), ["record_id", "consignee_id"]]
     received = named["record_id"].map(supply).groupby(named["consignee_id"]).sum()
     first = _first_seen(shipments)
     buyers = _with_habits(_buyers(lots), lots, shipments, first)
