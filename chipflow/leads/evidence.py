@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from chipflow.goods.controls import Status, status
 from chipflow.network.trace import HAND_OVER
@@ -150,8 +151,10 @@ def _continuation(case: Case) -> Finding | None:
     best = links.sort_values(["log_odds", "from_record"], ascending=[False, True]).iloc[0]
     return Finding(
         weight,
-        f"{len(links)} {_plural('hand-over', len(links))} where goods out agree with goods in"
-        f"{', the closest' if len(links) > 1 else ''}: {_agreement_sentence(best)}",
+        f"{len(links)} {_plural('pair', len(links))} of lots in "
+        f"{(number := links['hop'].nunique())} {_plural('hand-over', number)} where goods out "
+        f"agree with goods in{', the closest' if len(links) > 1 else ''}: "
+        f"{_agreement_sentence(best)}",
         tuple(sorted({*links["from_record"], *links["to_record"]})),
     )
 
@@ -392,7 +395,8 @@ def _unrecorded(case: Case) -> Finding | None:
     return Finding(
         0.0,
         f"No record shows how the goods came from one company to the other inside "
-        f"{ends['from_country'].iloc[0]}: two separate trades may look alike",
+        f"{ends['from_country'].iloc[0]}: two separate trades may look alike, and another company "
+        f"there may be the source (odds of this one: {expit(inferred['log_odds'].max()):.0%})",
         _ids(ends),
     )
 
