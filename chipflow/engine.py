@@ -6,11 +6,14 @@ expressions that mean the same on each.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chipflow.errors import MissingDependencyError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import ibis.expr.types as ir
     import pandas as pd
     from ibis.backends import BaseBackend
@@ -52,6 +55,23 @@ def connect(engine: str = "duckdb") -> BaseBackend:
         raise MissingDependencyError(
             "Spark is not installed; run: pip install 'chipflow-trade[spark]'"
         ) from error
+
+
+@contextmanager
+def unfused() -> Iterator[None]:
+    """Let Ibis write each step as a SELECT of its own.
+
+    Merging steps into one SELECT takes Ibis longer the more steps there are, and repeats the
+    expressions of shared steps; the engines' own optimisers do it better.
+    """
+    import ibis
+
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = before
 
 
 def in_memory(frame: pd.DataFrame) -> ir.Table:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow.companies import Judgements, resolve
-from chipflow.engine import fetch, in_memory
+from chipflow.engine import fetch, in_memory, unfused
 from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
@@ -146,7 +146,7 @@ def build_network(
         A file of names cannot be read, or both speak of one pair.
     """
     judgements = Judgements.read(same, different)
-    with progress.stage("reading goods from the descriptions"):
+    with progress.stage("reading goods from the descriptions"), unfused():
         goods = classify(records.expr).cache()
     with progress.stage("joining the spellings of companies"):
         sides = _sides(goods)

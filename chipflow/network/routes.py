@@ -144,6 +144,7 @@ class _Flow:
         carried = tracing.links["chip"].to_numpy(dtype=object)
         self.chip[heads[unnamed]] = carried[first[unnamed]]
         self.status, self.rule = self._verdicts()
+        self.exchanged: dict[tuple[tuple[tuple[int, int], ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.origin = self.table["from_country"].to_numpy(dtype=object)
         self.sides = self.table[PATH_COLUMNS].astype(
@@ -258,13 +259,22 @@ class _Flow:
         return bool(self.repair[at].mean() > REPAIRS)
 
     def _exchanged(self, finals: list[int], *, before: bool) -> float:
-        """Share of what arrived that the buyers had sent out before, or sent back afterwards.
+        """Share of what arrived that the buyers had sent out before, or sent back afterwards."""
+        lots = self.arrays
+        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
+        key = tuple(sorted(pairs)), before
+        # Many pieces of flow may lie between the same companies.
+        if key not in self.exchanged:
+            self.exchanged[key] = self._share_exchanged(*key)
+        return self.exchanged[key]
+
+    def _share_exchanged(self, pairs: tuple[tuple[int, int], ...], before: bool) -> float:
+        """Share of all that some companies received which they had sent or sent back.
 
         Goods count that may be the same: of the same chip, or without a name and worth about as
         much for their weight. By weight; by number of lots where weights are missing.
         """
         lots = self.arrays
-        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
         # All that one company sent to the other counts, whatever lead it belongs to.
         finals = sorted({lot for pair in pairs for lot in self.arrivals[pair]})
         begin = min(int(lots.first[at]) for at in finals)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chipflow.engine import unfused
 from chipflow.records.both_sides import seen_from_both
 from chipflow.records.clean import DATE_MISSING, NO_DATE, clean, content_of
 from chipflow.records.decide import decide
@@ -175,20 +176,13 @@ def _memtable(table: Any) -> Any:
 
 def _keep(backend: Any, name: str, expr: Any, lazily: bool = False) -> Any:
     """Compute an expression once; DuckDB holds the result in memory, Spark as a view."""
-    import ibis
-
     if lazily:
         return expr
-    # Steps that were merged into one SELECT would repeat each expression many times over.
-    before = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
-    try:
+    with unfused():
         if backend.name != "duckdb":
             return backend.create_view(name, expr, overwrite=True)
         # Without `overwrite`, which would copy the whole table once more: names are used once.
         return backend.create_table(name, expr, temp=True)
-    finally:
-        ibis.options.sql.fuse_selects = before
 
 
 def _frame(rows: Iterable[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -100,6 +100,7 @@ def test_a_missing_number_lowers_certainty_and_drops_nothing(write_csv, missing)
     leads = leads_of(write_csv([*rows, *BYSTANDERS]))
     assert [lead.record_ids for lead in leads] == ["R1;R2;R3"]
     assert leads[0].score < whole.score
+    assert leads[0].units_low <= 64 <= leads[0].units_high
 
 
 def test_handed_over_inside_a_country_is_found_and_marked(write_csv):
