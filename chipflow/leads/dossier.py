@@ -316,7 +316,8 @@ class Lead:
     @property
     def links(self) -> pd.DataFrame:
         """Its links; see :attr:`Leads.links`."""
-        return self.leads.links_by_lead[self.row["lead_id"]]
+        none = self.leads.links.head(0)
+        return self.leads.links_by_lead.get(self.row["lead_id"], none)
 
     @property
     def evidence(self) -> pd.DataFrame:
