@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, t
 
-from chipflow.leads.evidence import NEW_FOR
 from chipflow.leads.flags import (
     FLAGS,
     LEAST_P,
@@ -30,6 +29,7 @@ from chipflow.leads.flags import (
     is_new,
 )
 from chipflow.leads.trade import Trade, middle_and_spread
+from chipflow.network.handover import NEW_FOR
 
 if TYPE_CHECKING:
     from chipflow.leads.flags import Answers

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import expit
 
 from chipflow.goods.controls import Status, status
+from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
@@ -28,12 +29,9 @@ BIS_2025 = "BIS, Industry guidance on diversion of advanced computing ICs, 2025-
 BIS_FLAGS = "BIS, Know Your Customer guidance and red flags, 15 CFR 732 Supplement No. 3"
 TRI_SEAL = "Departments of Commerce, Treasury and Justice, Tri-Seal compliance note, 2023-03-02"
 
-# A company is new in the records for this long after its first shipment.
-NEW_FOR = 180  # days
-# Shares among companies through which goods were diverted, in cases made public: most were
-# founded for it, and most bought from one and sold to one. Estimates, not measurements; what
-# they are compared with is measured in the records themselves.
-NEW_IF_DIVERTED = 0.6  # share of companies
+# Share among companies through which goods were diverted, in cases made public, that bought from
+# one and sold to one. Like NEW_IF_DIVERTED an estimate, not a measurement; what they are compared
+# with is measured in the records themselves.
 SINGLE_IF_DIVERTED = 0.4  # share of companies
 # Diverted goods travel under words that do not name them about half of the time; goods sold on
 # openly are named as they were bought, but for lax declarants.

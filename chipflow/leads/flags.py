@@ -17,8 +17,9 @@ from scipy.stats import binom, nbinom, t
 
 from chipflow.goods.catalogue import load_catalogue
 from chipflow.goods.controls import DENIED, LICENCE
-from chipflow.leads.evidence import BIS_2023, BIS_2025, BIS_FLAGS, NEW_FOR, TRI_SEAL
+from chipflow.leads.evidence import BIS_2023, BIS_2025, BIS_FLAGS, TRI_SEAL
 from chipflow.leads.trade import Trade, middle_and_spread
+from chipflow.network.handover import NEW_FOR
 
 if TYPE_CHECKING:
     from chipflow.leads.trade import Floats, Ints, Truths

@@ -13,7 +13,7 @@ from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
 from chipflow.goods.controls import expand_destination
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
-from chipflow.leads.evidence import NEW_FOR, Case, weigh
+from chipflow.leads.evidence import Case, weigh
 from chipflow.leads.facts import Facts
 from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
@@ -23,6 +23,7 @@ from chipflow.leads.significance import (
     nulls,
 )
 from chipflow.leads.vanished import vanished
+from chipflow.network.handover import NEW_FOR
 from chipflow.network.routes import Routes, find_routes, path_of
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
 from chipflow.progress import silent

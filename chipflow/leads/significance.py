@@ -150,7 +150,6 @@ class _Recorded:
         # Like for like: whoever sells and also bought chips; of all others only if these are few.
         also = senders[np.isin(senders, self.buyers)]
         self.senders = also if len(also) >= FEWEST_LISTED else senders
-        self.country = _countries(lots.consignee, lots.to_country, self.books.followed.at)
 
     def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
         """Draw pairs and judge them."""
@@ -184,10 +183,6 @@ class _Across:
         asked = Questions(country[apart], self.senders[at][apart])
         groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)
         return groups[groups["buyer"] >= 0]
-
-
-def _countries(company: Ints, country: Ints, at: Ints) -> dict[int, int]:
-    return dict(zip(company[at].tolist(), country[at].tolist(), strict=True))
 
 
 def benjamini_hochberg(p: Floats) -> Floats:

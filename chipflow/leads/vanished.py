@@ -17,14 +17,13 @@ from chipflow.goods.controls import DENIED, LICENCE, timeline
 from chipflow.leads.evidence import (
     CONSUMER,
     ESTABLISHED,
-    NEW_FOR,
-    NEW_IF_DIVERTED,
     SINGLE_IF_DIVERTED,
 )
 from chipflow.leads.facts import share_new as share_new_of
 from chipflow.leads.trade import COMPUTING
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.network.follow import BELIEVED
+from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 
 if TYPE_CHECKING:
     from chipflow.network.build import Network

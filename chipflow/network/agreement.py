@@ -78,6 +78,11 @@ class Agreement:
     word: Ints
     word_chance: Floats
 
+    @property
+    def usual_words(self) -> Floats:
+        """Likelihood ratios of the words, over all habits."""
+        return np.asarray((WORD_HABIT_SHARES @ WORD_HABITS)[self.word] / self.word_chance)
+
 
 def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
     """Compare pairs of lots, the first of which carries a chip that is followed.

@@ -9,8 +9,6 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from chipflow.network.agreement import (
-    WORD_HABIT_SHARES,
-    WORD_HABITS,
     agreement,
     habit_shares,
 )
@@ -75,8 +73,7 @@ class Follower:
         self.rounds = 0
         self.alike = Alike(lots)
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
-        companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
-        self.latest = np.full(companies, -1)
+        self.latest = np.full(lots.companies, -1)
         nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
         self.across = nothing, pd.DataFrame(), pd.DataFrame()
 
@@ -251,7 +248,7 @@ class Follower:
         links = pd.concat(tables, ignore_index=True)
         e, f = links["e"].to_numpy(), links["f"].to_numpy()
         found = agreement(lots, e, f, self.window)
-        words = np.log(WORD_HABIT_SHARES @ WORD_HABITS[:, found.word] / found.word_chance)
+        words = np.log(found.usual_words)
         days = (lots.first[f] + lots.last[f] - lots.first[e] - lots.last[e]) / 2
         share = links["probability"] * links["share"]
         links = links.assign(
@@ -277,8 +274,7 @@ def _open_sellers(lots: Lots) -> np.ndarray:
     """Say of each company whether it sells chips by name to many outside the destination."""
     named = (lots.family >= 0) & ~lots.arrives & lots.named_shipper & lots.named_consignee
     pairs = np.unique(np.stack([lots.shipper[named], lots.consignee[named]]), axis=1)
-    companies = 1 + int(max(lots.shipper.max(initial=0), lots.consignee.max(initial=0)))
-    return np.bincount(pairs[0], minlength=companies) >= OPEN_CUSTOMERS
+    return np.bincount(pairs[0], minlength=lots.companies) >= OPEN_CUSTOMERS
 
 
 def _counted(groups: pd.DataFrame, believed: pd.DataFrame) -> pd.DataFrame:

@@ -218,11 +218,10 @@ def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) ->
 def _newness(ledgers: Ledgers, pairs: pd.DataFrame) -> Floats:
     """Log-likelihood ratio of being new to the records, against all buyers of chips."""
     lots, at = ledgers.lots, ledgers.followed.at
-    companies = 1 + int(max(lots.shipper.max(), lots.consignee.max()))
-    seen = np.full(companies, np.iinfo(np.int64).max)
+    seen = np.full(lots.companies, np.iinfo(np.int64).max)
     np.minimum.at(seen, lots.shipper, lots.first)
     np.minimum.at(seen, lots.consignee, lots.first)
-    bought = np.full(companies, np.iinfo(np.int64).max)
+    bought = np.full(lots.companies, np.iinfo(np.int64).max)
     np.minimum.at(bought, lots.consignee[at], lots.first[at])
     buyers = np.unique(lots.consignee[at])
     # Where the records begin too late, nothing can be said of what was before.

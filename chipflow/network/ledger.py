@@ -353,7 +353,7 @@ class Ledgers:
         low, high = self.followed.before(buyer, f, self.window)
         row, e = self.followed.pairs(low, high, f, self.window)
         found = agreement(self.lots, e, f[row], self.window)
-        words = WORD_HABIT_SHARES @ WORD_HABITS[:, found.word] / found.word_chance
+        words = found.usual_words
         ratio = found.weight * found.number * found.waiting * words * (found.value @ habit_shares())
         whole = np.bincount(row, weights=ratio, minlength=len(f))
         return pd.DataFrame(

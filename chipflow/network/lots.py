@@ -173,6 +173,11 @@ class Lots:
         return at, self.shipper[at] * (2 + int(self.last.max(initial=0))) + self.first[at]
 
     @cached_property
+    def companies(self) -> int:
+        """Number of codes of companies."""
+        return 1 + int(max(self.shipper.max(initial=0), self.consignee.max(initial=0)))
+
+    @cached_property
     def words(self) -> tuple[Ints, Ints]:
         """Number of lots that are vague, name something else, name any chip; and by family."""
         named = self.family >= 0
