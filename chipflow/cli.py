@@ -33,8 +33,9 @@ app = typer.Typer(
 )
 
 # Bars appear on the error stream, so that the standard stream can be piped.
-_errors = Console(stderr=True, highlight=False)
-_out = Console(highlight=False)
+# Lines are left whole: a path that is broken in two cannot be copied or searched for.
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True)
 
 
 class _Bars:

@@ -8,21 +8,21 @@ and the records it rests on. To add one, write a function and put it in :data:`P
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.controls import Status, status
+from chipflow.network.columns import total
 from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 from chipflow.network.trace import HAND_OVER
 
 if TYPE_CHECKING:
-    from chipflow.leads.facts import Facts
+    from chipflow.leads.case import Case
+    from chipflow.network.columns import Columns
 
 BIS_2023 = "BIS, Export Controls on Semiconductor Manufacturing Items and red flags, 2023-10"
 BIS_2025 = "BIS, Industry guidance on diversion of advanced computing ICs, 2025-05-13"
@@ -72,56 +72,6 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One lead as the parts see it.
-
-    Attributes
-    ----------
-    lots
-        Its shipments (columns of :attr:`chipflow.Network.shipments` and of
-        :attr:`chipflow.network.routes.Routes.lots`), in the order of hops.
-    links
-        Its links.
-    middle
-        Ids of the companies through which the goods passed, in order.
-    names
-        Company id to name.
-    facts
-        What the records say about each company, and about all.
-    listed
-        Company id to its best possible match: the row of :func:`chipflow.companies.screen`.
-    joins
-        Company id and spelling to the reason for which the spelling was taken for that company,
-        for spellings that differ in more than legal form, case and punctuation.
-    """
-
-    lots: pd.DataFrame
-    links: pd.DataFrame
-    middle: tuple[str, ...]
-    buyers: tuple[str, ...]
-    names: dict[str, str]
-    facts: Facts
-    listed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    joins: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    @cached_property
-    def finals(self) -> pd.DataFrame:
-        """The shipments that arrive at the destination."""
-        return self.lots[self.lots["stage"] == "final"]
-
-    @cached_property
-    def sources(self) -> pd.DataFrame:
-        """The purchases that name the chip."""
-        return self.lots[self.lots["stage"] == "source"]
-
-    @cached_property
-    def ruling(self) -> Status:
-        """What the rules say of the chip that arrived last, on its day and destination."""
-        last = self.finals.sort_values(["date", "record_id"]).iloc[-1]
-        return status(str(last["chip"]), last["date"].date(), str(last["arrival_country"]))
-
-
-@dataclass(frozen=True)
 class Part:
     """One red flag or one innocent explanation."""
 
@@ -132,54 +82,69 @@ class Part:
     find: Callable[[Case], Finding | None]
 
 
-def _ids(lots: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(sorted(str(one) for one in lots["record_id"]))
+def _ids(records: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(str(one) for one in records))
 
 
 def _controlled(case: Case) -> Finding | None:
     # The question that makes it a lead; it is asked of every route, so it weighs nothing.
-    return Finding(0.0, case.ruling.sentence, _ids(case.finals))
+    return Finding(0.0, case.ruling.sentence, _ids(case.finals["record_id"]))
 
 
 def _continuation(case: Case) -> Finding | None:
     links = case.links
     # A hand-over is judged by all its lots together; what a lead has of them counts.
-    lots = links.drop_duplicates(["hop", "to_record"])
-    weight = float((lots["hop_log_odds"] / lots["hop_lots"]).sum())
-    best = links.sort_values(["log_odds", "from_record"], ascending=[False, True]).iloc[0]
+    lots = {(links["hop"][row], links["to_record"][row]): row for row in range(len(links))}
+    at = list(lots.values())
+    weight = float((links["hop_log_odds"][at] / links["hop_lots"][at]).sum())
+    best = min(
+        range(len(links)), key=lambda row: (-links["log_odds"][row], links["from_record"][row])
+    )
+    number = len(set(links["hop"].tolist()))
     return Finding(
         weight,
         f"{len(links)} {_plural('pair', len(links))} of lots in "
-        f"{(number := links['hop'].nunique())} {_plural('hand-over', number)} where goods out "
+        f"{number} {_plural('hand-over', number)} where goods out "
         f"agree with goods in{', the closest' if len(links) > 1 else ''}: "
-        f"{_agreement_sentence(best)}",
-        tuple(sorted({*links["from_record"], *links["to_record"]})),
+        f"{agreement_sentence(links, best)}",
+        _ids(np.union1d(links["from_record"], links["to_record"])),
     )
 
 
-def _agreement_sentence(link: pd.Series) -> str:
-    number = "an unknown number of" if pd.isna(link["units"]) else f"{link['units']:,.0f}"
-    said = [f"{number} units left {link['days']:,.0f} days after they arrived"]
-    if np.isfinite(link["kg_apart"]):
-        said.append(f"weight per piece {abs(np.expm1(link['kg_apart'])):.0%} apart")
-    if np.isfinite(link["usd_apart"]):
-        said.append(f"declared at {np.exp(link['usd_apart']):.0%} of the value per piece")
+def agreement_sentence(links: Columns, row: int) -> str:
+    """Say in words how two lots agree.
+
+    Parameters
+    ----------
+    links
+        Links with ``units`` (chips), ``days``, and ``kg_apart, usd_apart``: log of weight and
+        value per piece of the later lot over those of the earlier.
+    row
+        Which of them.
+    """
+    units, kg, usd = (links[name][row] for name in ("units", "kg_apart", "usd_apart"))
+    number = "an unknown number of" if np.isnan(units) else f"{units:,.0f}"
+    said = [f"{number} units left {links['days'][row]:,.0f} days after they arrived"]
+    if np.isfinite(kg):
+        said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart")
+    if np.isfinite(usd):
+        said.append(f"declared at {np.exp(usd):.0%} of the value per piece")
     return ", ".join(said)
 
 
 def _disguise(case: Case) -> Finding | None:
-    after = case.lots[case.lots["stage"] != "source"]
-    hidden = after[~after["declared"].fillna(False).astype(bool)]
-    if hidden.empty:
+    after = case.lots.take(case.lots["stage"] != "source")
+    hidden = after.take(~after["declared"])
+    if not len(hidden):
         return None
-    chip = str(case.sources["chip"].iloc[0])
-    words = hidden["description"].dropna()
-    said = f"“{_clip(str(words.iloc[0]))}”" if len(words) else "no description"
+    chip = str(case.sources["chip"][0])
+    words = next((one for one in hidden["description"] if one is not None), None)
+    said = "no description" if words is None else f"“{_clip(words)}”"
     share = len(hidden) / len(after)
     return Finding(
         share * float(np.log(HIDDEN_IF_DIVERTED / HIDDEN_IF_HONEST)),
         f"{len(hidden)} of {len(after)} onward shipments do not name the {chip}, but say {said}",
-        _ids(hidden),
+        _ids(hidden["record_id"]),
     )
 
 
@@ -189,11 +154,11 @@ def _new_company(case: Case) -> Finding | None:
         return None
     new = []
     for company in case.middle:
-        received = case.lots.loc[case.lots["consignee_id"] == company, "date"]
-        if received.empty:
+        received = case.lots["date"][case.lots["consignee_id"] == company]
+        if not len(received):
             continue
-        first = received.min()
-        seen = facts.first_day(company)
+        first = pd.Timestamp(received.min())
+        seen = facts.first_day[company]
         can_tell = first - facts.begin >= pd.Timedelta(days=NEW_FOR)
         if can_tell and first - seen < pd.Timedelta(days=NEW_FOR):
             new.append((company, seen))
@@ -207,7 +172,7 @@ def _new_company(case: Case) -> Finding | None:
         ratio * len(new),
         f"{case.names[company]} is first seen in the records on {seen:%Y-%m-%d}; "
         f"{facts.share_new:.0%} of all shipments go to a company that new",
-        _ids(case.lots[case.lots["consignee_id"].isin([one for one, _ in new])]),
+        _ids(case.received_by(one for one, _ in new)),
     )
 
 
@@ -224,38 +189,37 @@ def _single_partners(case: Case) -> Finding | None:
         ratio * len(single),
         f"{names}: one supplier and one customer in the records; "
         f"{facts.share_single:.0%} of all traders are like that",
-        _ids(case.lots[case.lots["consignee_id"].isin(single)]),
+        _ids(case.received_by(single)),
     )
 
 
 def _shared_address(case: Case) -> Finding | None:
-    parties = [*case.middle, *case.buyers]
-    addresses = case.facts.addresses.reindex(parties).dropna()
-    shared = addresses[addresses.duplicated(keep=False)]
-    if shared.empty:
+    at: dict[str, list[str]] = {}
+    for party in dict.fromkeys([*case.middle, *case.buyers]):
+        if party in case.facts.addresses:
+            at.setdefault(case.facts.addresses[party], []).append(party)
+    same = next((parties for parties in at.values() if len(parties) > 1), None)
+    if same is None:
         return None
-    same = shared.index[shared == shared.iloc[0]].tolist()
-    involved = case.lots["shipper_id"].isin(same) | case.lots["consignee_id"].isin(same)
     return Finding(
         float(SAME_ADDRESS),
         f"{' and '.join(case.names[one] for one in same[:3])} give the same address",
-        _ids(case.lots[involved]),
+        _ids(np.union1d(case.received_by(same), case.sent_by(same))),
     )
 
 
 def _on_a_list(case: Case) -> Finding | None:
-    lots = case.lots
-    parties = dict.fromkeys([*lots["shipper_id"], *lots["consignee_id"]])
+    parties = dict.fromkeys([*case.lots["shipper_id"], *case.lots["consignee_id"]])
     found = [case.listed[one] for one in parties if one in case.listed]
     if not found:
         return None
     best = max(found, key=lambda match: (match["score"], str(match["company_id"])))
-    company = best["company_id"]
+    company = str(best["company_id"])
     return Finding(
         float(ON_A_LIST) * float(best["score"]),
         f"{case.names[company]} may be “{best['entry_name']}” of {best['list']}: a possible match "
         f"by name, score {best['score']:.2f}; compare address and numbers before relying on it",
-        _ids(lots[(lots["shipper_id"] == company) | (lots["consignee_id"] == company)]),
+        _ids(np.union1d(case.received_by([company]), case.sent_by([company]))),
     )
 
 
@@ -267,35 +231,30 @@ def _letter(case: Case) -> Finding | None:
         0.0,
         "A letter binds the maker it was sent to and what is sold under its licences: a company "
         "that sold on what it had may not have needed one until a general rule said so",
-        _ids(case.finals),
+        _ids(case.finals["record_id"]),
     )
 
 
 def _joined_names(case: Case) -> Finding | None:
     lots = case.lots
-    sides = pd.concat(
-        [
-            lots[["record_id", "shipper_id", "shipper"]].set_axis(["record", "id", "name"], axis=1),
-            lots[["record_id", "consignee_id", "consignee"]].set_axis(
-                ["record", "id", "name"], axis=1
-            ),
-        ]
-    )
-    pairs = zip(sides["id"], sides["name"], strict=True)
-    own = [(str(one), str(name)) in case.joins for one, name in pairs]
-    found = sides[own].drop_duplicates(["id", "name"])
-    if found.empty:
+    told: dict[tuple[str, str], set[str]] = {}
+    for side in ("shipper", "consignee"):
+        for pair, record in zip(
+            zip(lots[f"{side}_id"], lots[side], strict=True), lots["record_id"], strict=True
+        ):
+            if pair in case.joins:
+                told.setdefault(pair, set()).add(record)
+    if not told:
         return None
     said = [
-        f"“{_clip(str(row.name))}” is taken for {case.names[str(row.id)]} "
-        f"({case.joins[(str(row.id), str(row.name))]})"
-        for row in found.head(3).itertuples(index=False)
+        f"“{_clip(name)}” is taken for {case.names[company]} ({case.joins[company, name]})"
+        for company, name in list(told)[:3]
     ]
     # Weighs nothing here: names are joined only where that is much likelier than not.
     return Finding(
         0.0,
         f"{'; '.join(said)}: if they are two companies, the route is broken there",
-        tuple(sorted(set(sides.loc[own, "record"].astype(str)))),
+        tuple(sorted(set().union(*told.values()))),
     )
 
 
@@ -303,25 +262,27 @@ def _licence(case: Case) -> Finding | None:
     return Finding(
         0.0,
         "A licence or a licence exception may have covered it: trade records do not show licences",
-        _ids(case.finals),
+        _ids(case.finals["record_id"]),
     )
 
 
 def _quotes_licence(case: Case) -> Finding | None:
-    quoted = case.finals["description"].astype("str").str.contains(_LICENCE, regex=True)
+    quoted = np.array(
+        [_LICENCE.search(one or "") is not None for one in case.finals["description"]]
+    )
     if not quoted.any():
         return None
     return Finding(
         float(LICENSED) * float(quoted.mean()),
         f"{quoted.sum()} of {len(quoted)} shipments to the destination quote a licence: ask the "
         "authority that would have given it",
-        _ids(case.finals[quoted]),
+        _ids(case.finals["record_id"][quoted]),
     )
 
 
 def _kept(case: Case) -> Finding | None:
-    entered = case.sources["entered_units"].sum()
-    arrived = case.finals["units"].sum()
+    entered = total(case.sources["entered_units"])
+    arrived = np.nansum(case.finals["units"])
     if not (entered > 0 and arrived < entered * 0.99):
         return None
     share = max(arrived / entered, 0.05)
@@ -329,7 +290,7 @@ def _kept(case: Case) -> Finding | None:
         float(np.log(share)),
         f"{entered - arrived:,.0f} of {entered:,.0f} units that were bought are not seen to go "
         "on: the buyer may use what it keeps",
-        _ids(case.sources),
+        _ids(case.sources["record_id"]),
     )
 
 
@@ -347,7 +308,7 @@ def _established(case: Case) -> Finding | None:
         float(ESTABLISHED) * len(large),
         f"{name} trades with many others, and these goods are a small part of it: the agreement "
         "of lots may be chance",
-        _ids(case.lots[case.lots["shipper_id"].isin(large)]),
+        _ids(case.sent_by(large)),
     )
 
 
@@ -358,13 +319,13 @@ def _forwarder(case: Case) -> Finding | None:
     return Finding(
         float(FORWARDS) * len(found),
         f"{case.names[found[0]]} may be a forwarder that is named for somebody else's goods",
-        _ids(case.lots[case.lots["consignee_id"].isin(found)]),
+        _ids(case.received_by(found)),
     )
 
 
 def _repair(case: Case) -> Finding | None:
-    said = case.lots[case.lots["mentions_return"].fillna(False).astype(bool)]
-    if said.empty:
+    said = case.lots["record_id"][case.lots["mentions_return"]]
+    if not len(said):
         return None
     return Finding(
         float(REPAIRS),
@@ -374,28 +335,28 @@ def _repair(case: Case) -> Finding | None:
 
 
 def _consumer(case: Case) -> Finding | None:
-    cards = case.sources[case.sources["goods"] == "consumer_card"]
-    if cards.empty:
+    cards = case.sources.take(case.sources["goods"] == "consumer_card")
+    if not len(cards):
         return None
     return Finding(
         float(CONSUMER),
-        f"{cards['chip'].iloc[0]} is a card on free sale in most countries, with lawful buyers",
-        _ids(cards),
+        f"{cards['chip'][0]} is a card on free sale in most countries, with lawful buyers",
+        _ids(cards["record_id"]),
     )
 
 
 def _unrecorded(case: Case) -> Finding | None:
-    inferred = case.links[case.links["kind"] == HAND_OVER]
-    if inferred.empty:
+    inferred = case.links.take(case.links["kind"] == HAND_OVER)
+    if not len(inferred):
         return None
-    ends = case.lots[case.lots["record_id"].isin(inferred["to_record"])]
+    ends = case.lots.take(np.isin(case.lots["record_id"], inferred["to_record"]))
     # Weighs nothing here: the rarity of hand-overs is already in the odds of the link.
     return Finding(
         0.0,
         f"No record shows how the goods came from one company to the other inside "
-        f"{ends['from_country'].iloc[0]}: two separate trades may look alike, and another company "
+        f"{ends['from_country'][0]}: two separate trades may look alike, and another company "
         f"there may be the source (odds of this one: {expit(inferred['log_odds'].max()):.0%})",
-        _ids(ends),
+        _ids(ends["record_id"]),
     )
 
 
@@ -468,36 +429,10 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def weigh(case: Case, parts: tuple[Part, ...] = PARTS) -> pd.DataFrame:
-    """Ask every part about one lead.
-
-    Parameters
-    ----------
-    case
-        The lead.
-    parts
-        The parts to ask.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an answer: ``part, kind, log_lr, sentence, record_ids`` (joined by ``;``).
-    """
+def weigh(case: Case, parts: tuple[Part, ...] = PARTS) -> list[tuple[Part, Finding]]:
+    """Ask every part about one lead, and return those that answer, in their order."""
     answers = [(part, part.find(case)) for part in parts]
-    return pd.DataFrame(
-        [
-            {
-                "part": part.name,
-                "kind": part.kind,
-                "log_lr": answer.log_lr,
-                "sentence": answer.sentence,
-                "record_ids": ";".join(answer.record_ids),
-            }
-            for part, answer in answers
-            if answer is not None
-        ],
-        columns=["part", "kind", "log_lr", "sentence", "record_ids"],
-    )
+    return [(part, answer) for part, answer in answers if answer is not None]
 
 
 def _plural(word: str, count: int) -> str:

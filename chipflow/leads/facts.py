@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from chipflow.companies import address_key
-from chipflow.network.build import UNKNOWN_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chipflow.network.lots import Lots
 
 
 @dataclass(frozen=True)
@@ -17,8 +22,6 @@ class Facts:
 
     Attributes
     ----------
-    companies
-        Indexed by company id: ``first_day``; ``suppliers, customers, lots_in, lots_out``.
     begin
         First day of the records.
     share_new
@@ -26,75 +29,73 @@ class Facts:
         None where the records are too short to tell.
     share_single
         Share of traders (companies that receive and send) with one supplier and one customer.
+    first_day, suppliers, customers, lots_out
+        By company id, of those asked about: the day on which it is first seen, its partners on
+        either side and the lots that it sends.
     addresses
         Company id to its most frequent address in comparable form, for those asked about.
     """
 
-    companies: pd.DataFrame
     begin: pd.Timestamp
     share_new: float | None
     share_single: float | None
-    addresses: pd.Series
+    first_day: dict[str, pd.Timestamp]
+    suppliers: dict[str, int]
+    customers: dict[str, int]
+    lots_out: dict[str, int]
+    addresses: dict[str, str]
 
     @classmethod
-    def of(cls, shipments: pd.DataFrame, *, asked: list[str], new_for: int) -> Facts:
+    def of(
+        cls, shipments: pd.DataFrame, lots: Lots, *, asked: Iterable[str], new_for: int
+    ) -> Facts:
         """Measure the companies of a network.
 
         Parameters
         ----------
         shipments
-            :attr:`chipflow.Network.shipments`.
+            :attr:`chipflow.Network.shipments`, by record id.
+        lots
+            The same as arrays.
         asked
-            Ids of the companies whose addresses are wanted.
+            Ids of the companies about which questions will be asked.
         new_for
             Days for which a company counts as new.
         """
-        named = shipments[
-            ~shipments["shipper_id"].str.startswith(UNKNOWN_PREFIX)
-            & ~shipments["consignee_id"].str.startswith(UNKNOWN_PREFIX)
-        ]
-        out, into = named.groupby("shipper_id"), named.groupby("consignee_id")
-        seen = pd.concat(
-            [
-                shipments[[side, "date"]].set_axis(["company_id", "date"], axis=1)
-                for side in ("shipper_id", "consignee_id")
-            ]
-        )
-        first = seen.groupby("company_id")["date"].min()
-        table = pd.DataFrame(
-            {
-                "first_day": first,
-                "suppliers": into["shipper_id"].nunique().reindex(first.index).fillna(0),
-                "customers": out["consignee_id"].nunique().reindex(first.index).fillna(0),
-                "lots_in": into.size().reindex(first.index).fillna(0),
-                "lots_out": out.size().reindex(first.index).fillna(0),
-            }
-        )
-        traders = table[(table["suppliers"] > 0) & (table["customers"] > 0)]
-        single = (traders["suppliers"] == 1) & (traders["customers"] == 1)
-        return cls(
-            companies=table,
-            begin=shipments["date"].min(),
-            share_new=share_new(shipments, first, new_for),
-            share_single=_share(int(single.sum()), len(traders)),
-            addresses=_addresses(shipments, asked),
-        )
+        ids = pd.Index(sorted(asked), dtype=object)
+        named = lots.named_shipper & lots.named_consignee
+        shipper, consignee = lots.shipper[named], lots.consignee[named]
+        pairs = np.unique(shipper * lots.companies + consignee)
+        suppliers = np.bincount(pairs % lots.companies, minlength=lots.companies)
+        customers = np.bincount(pairs // lots.companies, minlength=lots.companies)
+        traders = (suppliers > 0) & (customers > 0)
+        single = traders & (suppliers == 1) & (customers == 1)
+        code = pd.Index(lots.ids).get_indexer(ids)
+        begin = shipments["date"].min()
 
-    def first_day(self, company: str) -> pd.Timestamp:
-        """Day on which a company is first seen."""
-        first: pd.Timestamp = self.companies.at[company, "first_day"]  # type: ignore[assignment]
-        return first
+        def of_asked(counts: np.ndarray) -> dict[str, int]:
+            return dict(zip(ids, counts[code].tolist(), strict=True))
+
+        days = begin + pd.to_timedelta(lots.first_seen[code], unit="D")
+        return cls(
+            begin=begin,
+            share_new=share_new(lots, new_for),
+            share_single=_share(int(single.sum()), int(traders.sum())),
+            first_day=dict(zip(ids, days, strict=True)),
+            suppliers=of_asked(suppliers),
+            customers=of_asked(customers),
+            lots_out=of_asked(np.bincount(shipper, minlength=lots.companies)),
+            addresses=_addresses(shipments, lots, code),
+        )
 
     def is_single(self, company: str) -> bool:
         """Whether a company has one supplier and one customer."""
-        row = self.companies.loc[company]
-        return bool(row["suppliers"] == 1 and row["customers"] == 1)
+        return self.suppliers[company] == 1 and self.customers[company] == 1
 
     def is_established(self, company: str, lots_out: int, partners: int, share: float) -> bool:
         """Whether a company has many partners and ``lots_out`` is a small share of its trade."""
-        row = self.companies.loc[company]
-        many = min(row["suppliers"], row["customers"]) >= partners
-        return bool(many and lots_out < share * row["lots_out"])
+        many = min(self.suppliers[company], self.customers[company]) >= partners
+        return many and lots_out < share * self.lots_out[company]
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -102,15 +103,13 @@ def _share(part: int, whole: int) -> float | None:
     return (part + 1) / (whole + 2) if whole else None
 
 
-def share_new(shipments: pd.DataFrame, first: pd.Series, new_for: int) -> float | None:
+def share_new(lots: Lots, new_for: int) -> float | None:
     """Return the share of shipments that go to a company seen first less than so many days before.
 
     Parameters
     ----------
-    shipments
-        Needs ``date, consignee_id``.
-    first
-        Company id to the day on which it is first seen.
+    lots
+        Shipments as arrays.
     new_for
         Days.
 
@@ -119,24 +118,31 @@ def share_new(shipments: pd.DataFrame, first: pd.Series, new_for: int) -> float 
     float or None
         None where the records are too short to tell.
     """
-    window = pd.Timedelta(days=new_for)
-    begin = shipments["date"].min()
-    later = shipments[shipments["date"] - begin >= window]
-    if later.empty:
-        return None
-    age = later["date"] - later["consignee_id"].map(first)
-    return _share(int((age < window).sum()), len(later))
+    later = lots.first >= new_for
+    age = lots.first[later] - lots.first_seen[lots.consignee[later]]
+    return _share(int((age < new_for).sum()), len(age))
 
 
-def _addresses(shipments: pd.DataFrame, asked: list[str]) -> pd.Series:
+def _addresses(shipments: pd.DataFrame, lots: Lots, codes: np.ndarray) -> dict[str, str]:
     sides = [
-        shipments.loc[shipments[f"{side}_id"].isin(asked), [f"{side}_id", f"{side}_address"]]
-        .dropna()
-        .set_axis(["company_id", "address"], axis=1)
-        for side in ("shipper", "consignee")
+        pd.DataFrame(
+            {
+                "company_id": lots.ids[side[of]],
+                "address": shipments.loc[of, name].to_numpy(dtype=object),
+            }
+        )
+        for side, name in (
+            (lots.shipper, "shipper_address"),
+            (lots.consignee, "consignee_address"),
+        )
+        for of in [np.isin(side, codes)]
     ]
-    stated = pd.concat(sides).value_counts().rename("records").reset_index()
+    stated = pd.concat(sides).dropna().value_counts().rename("records").reset_index()
     stated = stated.sort_values(["company_id", "records", "address"], ascending=[True, False, True])
-    most = stated.drop_duplicates("company_id").set_index("company_id")["address"]
-    keys = most.map({text: address_key(str(text)) for text in most.unique()})
-    return keys.replace("", np.nan).dropna()
+    most = stated.drop_duplicates("company_id")
+    keys = {text: address_key(str(text)) for text in most["address"].unique()}
+    return {
+        str(company): keys[text]
+        for company, text in zip(most["company_id"], most["address"], strict=True)
+        if keys[text]
+    }

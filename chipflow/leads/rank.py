@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,9 @@ import pandas as pd
 from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
 from chipflow.goods.controls import expand_destination
+from chipflow.leads.case import cases, with_agreement, with_shipments
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
-from chipflow.leads.evidence import Case, weigh
+from chipflow.leads.evidence import agreement_sentence, weigh
 from chipflow.leads.facts import Facts
 from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
@@ -23,41 +23,26 @@ from chipflow.leads.significance import (
     nulls,
 )
 from chipflow.leads.vanished import vanished
+from chipflow.network.columns import Columns, total
 from chipflow.network.handover import NEW_FOR
-from chipflow.network.routes import Routes, find_routes, path_of
+from chipflow.network.lots import in_order
+from chipflow.network.routes import Routes, find_routes
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
+from chipflow.network.waypoints import waypoints
 from chipflow.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chipflow.leads.case import Case
+    from chipflow.leads.evidence import Finding, Part
     from chipflow.network.build import Network
+    from chipflow.network.trace import Tracing
     from chipflow.progress import Progress
 
 DESTINATION = ("CN", "HK", "MO")
 
-CASE_COLUMNS = [
-    "record_id",
-    "date",
-    "shipper",
-    "shipper_id",
-    "shipper_country",
-    "consignee",
-    "consignee_id",
-    "from_country",
-    "to_country",
-    "import_country",
-    "destination_country",
-    "description",
-    "goods",
-    "items",
-    "units",
-    "weight_kg",
-    "value_usd",
-    "declared",
-    "mentions_return",
-]
-
+EVIDENCE_COLUMNS = ["lead_id", "part", "kind", "log_lr", "sentence", "record_ids"]
 LINK_COLUMNS = [
     "lead_id",
     "from_record",
@@ -126,7 +111,7 @@ def find_leads(
         A country or a day has no meaning.
     """
     targets = expand_destination(destination)
-    shipments = _between(network.shipments, since, until)
+    shipments = in_order(_between(network.shipments, since, until))
     tracing = trace(
         shipments,
         targets,
@@ -144,7 +129,7 @@ def find_leads(
         arrived = routes.lots[routes.lots["stage"] == "final"]
         intervals = unit_intervals(arrived, routes.links, tracing, seed=seed)
     with progress.stage("putting the leads together"):
-        found = _Found.of(network, shipments, routes, targets, listed, intervals.join(p_values))
+        found = _Found.of(network, shipments, routes, tracing, listed, intervals.join(p_values))
     with progress.stage("looking for goods that are not seen again"):
         stopped = vanished(network, tracing, targets)
     parameters = {
@@ -213,27 +198,35 @@ class _Found:
         network: Network,
         shipments: pd.DataFrame,
         routes: Routes,
-        targets: tuple[str, ...],
+        tracing: Tracing,
         listed: dict[str, dict[str, Any]],
         chance: pd.DataFrame,
     ) -> _Found:
-        lots = _with_shipments(routes.lots, shipments, targets)
-        links = _with_agreement(routes.links, lots)
-        directory = network.directory
-        names = dict(zip(directory["company_id"], directory["name"], strict=True))
+        lots = with_shipments(routes.lots, shipments, tracing.destination)
+        links = with_agreement(routes.links, lots)
         involved = sorted({*lots["shipper_id"], *lots["consignee_id"]})
-        facts = Facts.of(shipments, asked=involved, new_for=NEW_FOR) if len(lots) else None
-        joins = _joins(network)
+        facts = Facts.of(shipments, tracing.lots, asked=involved, new_for=NEW_FOR)
+        directory = network.directory[network.directory["company_id"].isin(involved)]
+        names = dict(zip(directory["company_id"], directory["name"], strict=True))
         rows, evidence = [], []
-        links_of = dict(list(links.groupby("scheme")))
-        for scheme, own in lots.groupby("scheme"):
-            assert facts is not None
-            case = _case(own, links_of[scheme], names, facts)
-            case = replace(case, listed=listed, joins=joins)
+        for scheme, case in cases(
+            Columns.of(lots), Columns.of(links), facts, names, listed, _joins(network, involved)
+        ):
             answers = weigh(case)
             row = _row(case, answers)
             rows.append({**row, "scheme": scheme})
-            evidence.append(answers.assign(lead_id=str(row["lead_id"]), scheme=scheme))
+            evidence += [
+                (
+                    row["lead_id"],
+                    scheme,
+                    part.name,
+                    part.kind,
+                    found.log_lr,
+                    found.sentence,
+                    ";".join(found.record_ids),
+                )
+                for part, found in answers
+            ]
         ranked = _ranked(rows, chance)
         weak = ranked["score"] <= 0
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
@@ -241,97 +234,53 @@ class _Found:
         kept["q_value"] = benjamini_hochberg(kept["p_value"].to_numpy())
         kept["rank"] = np.arange(1, len(kept) + 1)
         ids = kept.set_index("scheme")["lead_id"]
+        weighed = pd.DataFrame(evidence, columns=["lead_id", "scheme", *EVIDENCE_COLUMNS[1:]])
         return cls(
             table=kept[TABLE_COLUMNS],
             steps=_steps(lots, ids),
             links=_link_table(links, ids),
-            evidence=_evidence_table(evidence, ids),
+            evidence=weighed.loc[weighed["scheme"].isin(ids.index), EVIDENCE_COLUMNS].reset_index(
+                drop=True
+            ),
             set_aside=aside,
             throughput=_throughput(lots[lots["scheme"].isin(ids.index)]),
         )
 
 
-def _joins(network: Network) -> dict[tuple[str, str], str]:
-    """Why spellings belong to their company, for those that are more than habits of writing."""
-    table = network.spellings
+def _joins(network: Network, companies: list[str]) -> dict[tuple[str, str], str]:
+    """Why spellings belong to some companies, where they are more than habits of writing."""
+    table = network.spellings[network.spellings["company_id"].isin(companies)]
     told = table[~table["reason"].str.startswith(SAME_NAME)]
     keys = zip(told["company_id"].astype(str), told["name"].astype(str), strict=True)
     return dict(zip(keys, told["reason"].astype(str), strict=True))
 
 
-def _with_shipments(
-    lots: pd.DataFrame, shipments: pd.DataFrame, targets: tuple[str, ...]
-) -> pd.DataFrame:
-    of_leads = shipments.loc[shipments["record_id"].isin(lots["record_id"]), CASE_COLUMNS]
-    texts = [name for name in CASE_COLUMNS if of_leads[name].dtype == "str"]
-    # Leads are looked at one by one: plain objects are taken apart faster than Arrow text.
-    known = of_leads.astype(dict.fromkeys(set(texts) - {"record_id"}, object)).rename(
-        columns={"units": "entered_units"}
-    )
-    joined = lots.merge(known, on="record_id", how="left")
-    arrival = pd.Series(np.nan, index=joined.index, dtype=object)
-    for name in ("import_country", "destination_country", "to_country"):
-        arrival = joined[name].where(joined[name].isin(targets), arrival)
-    joined["arrival_country"] = arrival
-    return joined.sort_values(["scheme", "hop", "date", "record_id"], ignore_index=True)
-
-
-def _with_agreement(links: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
-    of = lots.drop_duplicates("record_id").set_index("record_id")
-    items = of["items"].astype("float64")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kg, usd = np.log(of["weight_kg"] / items), np.log(of["value_usd"] / items)
-
-    def apart(values: pd.Series) -> pd.Series:
-        later, earlier = links["to_record"].map(values), links["from_record"].map(values)
-        return later.astype("float64") - earlier.astype("float64")
-
-    carried = links["to_record"].map(of["units"]).astype("float64")
-    return links.assign(kg_apart=apart(kg), usd_apart=apart(usd), to_units=carried)
-
-
-def _case(lots: pd.DataFrame, links: pd.DataFrame, names: dict[str, str], facts: Facts) -> Case:
-    arrives = lots["stage"] == "final"
-    through = (
-        lots.loc[~arrives, "consignee_id"].tolist()
-        + lots.loc[lots["stage"] != "source", "shipper_id"].tolist()
-    )
-    buyers = lots.loc[arrives, "consignee_id"].drop_duplicates().tolist()
-    middle = [one for one in dict.fromkeys(through) if one in facts.companies.index]
-    return Case(
-        lots=lots,
-        links=links,
-        middle=tuple(one for one in middle if one not in buyers),
-        buyers=tuple(one for one in buyers if one in facts.companies.index),
-        names=names,
-        facts=facts,
-    )
-
-
-def _row(case: Case, answers: pd.DataFrame) -> dict[str, object]:
+def _row(case: Case, answers: list[tuple[Part, Finding]]) -> dict[str, object]:
     lots = case.lots
     ids = sorted(lots["record_id"])
-    finals = (lots["stage"] == "final").to_numpy()
-    path = path_of(lots, lots["hop"].to_numpy(), finals, case.names)
-    units = case.finals["units"].sum()
-    value = case.sources["value_usd"].sum(min_count=1)
-    sentences = answers.groupby("kind")["sentence"].agg(" | ".join)
+    path = waypoints(lots, lots["hop"], lots["stage"] == "final", case.names)
+    units = np.nansum(case.finals["units"])
+    days = [pd.Timestamp(day).strftime("%Y-%m-%d") for day in lots["date"]]
+
+    def said(kind: str) -> str:
+        return " | ".join(found.sentence for part, found in answers if part.kind == kind)
+
     return {
         "lead_id": "L-" + hashlib.sha256(";".join(ids).encode()).hexdigest()[:8],
-        "score": round(float(answers["log_lr"].sum()), 3),
+        "score": round(sum(found.log_lr for _, found in answers), 3),
         "origin": path["countries"][0] if path["countries"] else "",
-        "destination": " | ".join(sorted(case.finals["arrival_country"].dropna().unique())),
+        "destination": " | ".join(sorted(set(case.finals["arrival_country"]) - {None})),
         "countries": " > ".join(path["countries"]),
         "companies": " > ".join(path["companies"]),
         "hops": int(lots["hop"].max()),
         "chips": " | ".join(sorted(set(lots["chip"]) - {""})),
         "units": round(float(units), 2) if units > 0 else np.nan,
-        "value_usd": value,
-        "first_date": lots["date"].min().strftime("%Y-%m-%d"),
-        "last_date": lots["date"].max().strftime("%Y-%m-%d"),
+        "value_usd": total(case.sources["value_usd"]),
+        "first_date": min(days),
+        "last_date": max(days),
         "record_ids": ";".join(ids),
-        "reasons": sentences.get("reason", ""),
-        "innocent_explanations": sentences.get("innocent", ""),
+        "reasons": said("reason"),
+        "innocent_explanations": said("innocent"),
     }
 
 
@@ -362,24 +311,16 @@ def _steps(lots: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
 
 
 def _link_table(links: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    from chipflow.leads.evidence import _agreement_sentence
-
     kept = links[links["scheme"].isin(ids.index)]
-    sentences = [_agreement_sentence(row) for _, row in kept.iterrows()]
+    columns = Columns.of(kept)
     table = kept.assign(
-        lead_id=kept["scheme"].map(ids), log_lr=kept["log_odds"], sentence=sentences
+        lead_id=kept["scheme"].map(ids),
+        log_lr=kept["log_odds"],
+        sentence=[agreement_sentence(columns, row) for row in range(len(columns))],
     )
     return table[LINK_COLUMNS].sort_values(
         ["lead_id", "from_record", "to_record"], ignore_index=True
     )
-
-
-def _evidence_table(evidence: list[pd.DataFrame], ids: pd.Series) -> pd.DataFrame:
-    columns = ["lead_id", "part", "kind", "log_lr", "sentence", "record_ids"]
-    if not evidence:
-        return pd.DataFrame(columns=columns)
-    table = pd.concat(evidence, ignore_index=True)
-    return table.loc[table["scheme"].isin(ids.index), columns].reset_index(drop=True)
 
 
 def _throughput(lots: pd.DataFrame) -> pd.Series:

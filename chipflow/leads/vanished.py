@@ -27,6 +27,7 @@ from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 
 if TYPE_CHECKING:
     from chipflow.network.build import Network
+    from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
 
 VANISHED_COLUMNS = {
@@ -99,7 +100,7 @@ def vanished(network: Network, tracing: Tracing, destination: tuple[str, ...]) -
     received = named["record_id"].map(supply).groupby(named["consignee_id"]).sum()
     first = _first_seen(shipments)
     buyers = _with_habits(_buyers(lots), lots, shipments, first)
-    buyers = _scored(buyers, shipments, first, received)
+    buyers = _scored(buyers, shipments, tracing.lots, received)
     kept = buyers[
         (buyers["units"] >= LEAST_CHIPS)
         & (buyers["left"] > 1 - BELIEVED)
@@ -204,13 +205,13 @@ def _first_seen(shipments: pd.DataFrame) -> pd.Series:
 
 
 def _scored(
-    buyers: pd.DataFrame, shipments: pd.DataFrame, first: pd.Series, chips: pd.Series
+    buyers: pd.DataFrame, shipments: pd.DataFrame, lots: Lots, chips: pd.Series
 ) -> pd.DataFrame:
     """Weigh each buyer against what is usual in all of the records.
 
     ``chips`` is what each company received of named chips, lawful or not.
     """
-    share_new = share_new_of(shipments, first, NEW_FOR)
+    share_new = share_new_of(lots, NEW_FOR)
     new = 0.0 if share_new is None else max(float(np.log(NEW_IF_DIVERTED / share_new)), 0.0)
     computing = shipments[shipments["goods"].isin(COMPUTING)]
     partners = computing.groupby("consignee_id")["shipper_id"].agg(["nunique", "size"])

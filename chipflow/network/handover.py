@@ -218,15 +218,12 @@ def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) ->
 def _newness(ledgers: Ledgers, pairs: pd.DataFrame) -> Floats:
     """Log-likelihood ratio of being new to the records, against all buyers of chips."""
     lots, at = ledgers.lots, ledgers.followed.at
-    seen = np.full(lots.companies, np.iinfo(np.int64).max)
-    np.minimum.at(seen, lots.shipper, lots.first)
-    np.minimum.at(seen, lots.consignee, lots.first)
     bought = np.full(lots.companies, np.iinfo(np.int64).max)
     np.minimum.at(bought, lots.consignee[at], lots.first[at])
     buyers = np.unique(lots.consignee[at])
     # Where the records begin too late, nothing can be said of what was before.
     told = bought[buyers] >= NEW_FOR
-    new = bought[buyers] - seen[buyers] < NEW_FOR
+    new = bought[buyers] - lots.first_seen[buyers] < NEW_FOR
     share = (new[told].sum() + 1) / (told.sum() + 2)
     ratio = np.where(
         new, np.log(NEW_IF_DIVERTED / share), np.log((1 - NEW_IF_DIVERTED) / (1 - share))

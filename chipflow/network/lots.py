@@ -46,6 +46,10 @@ class Lots:
 
     Attributes
     ----------
+    shipper, consignee
+        Codes of companies.
+    ids
+        Their ids, by code.
     first, last
         First and last day that a date may stand for, in days after the first of all.
     family, carried
@@ -66,6 +70,7 @@ class Lots:
     record: np.ndarray
     shipper: Ints
     consignee: Ints
+    ids: np.ndarray
     named_shipper: np.ndarray
     named_consignee: np.ndarray
     from_country: Ints
@@ -107,9 +112,11 @@ class Lots:
         destination
             ISO 3166 alpha-2 codes.
         """
-        table = shipments.sort_values("record_id", ignore_index=True)
-        parties, _ = pd.factorize(pd.concat([table["shipper_id"], table["consignee_id"]]))
-        countries = sorted(set(table["from_country"].dropna()) | set(table["to_country"].dropna()))
+        table = in_order(shipments)
+        parties, ids = pd.factorize(pd.concat([table["shipper_id"], table["consignee_id"]]))
+        countries = sorted(
+            {*table["from_country"].dropna().unique(), *table["to_country"].dropna().unique()}
+        )
         first, last = day_range(table)
         epoch = first.min() if len(first) else 0
         named_family = table["chip"].map(_families(table["chip"].dropna().unique()))
@@ -132,6 +139,7 @@ class Lots:
             record=table["record_id"].to_numpy(dtype=object),
             shipper=parties[: len(table)],
             consignee=parties[len(table) :],
+            ids=np.asarray(ids, dtype=object),
             named_shipper=table["shipper"].notna().to_numpy(),
             named_consignee=table["consignee"].notna().to_numpy(),
             from_country=_codes(table["from_country"], countries),
@@ -176,6 +184,14 @@ class Lots:
     def companies(self) -> int:
         """Number of codes of companies."""
         return 1 + int(max(self.shipper.max(initial=0), self.consignee.max(initial=0)))
+
+    @cached_property
+    def first_seen(self) -> Ints:
+        """First day of each company's first shipment, by its code, whichever side it is on."""
+        first = np.full(self.companies, int(self.last.max(initial=0)))
+        np.minimum.at(first, self.shipper, self.first)
+        np.minimum.at(first, self.consignee, self.first)
+        return first
 
     @cached_property
     def words(self) -> tuple[Ints, Ints]:
@@ -288,6 +304,13 @@ def _classes(kind: Ints, hs_code: pd.Series) -> Ints:
     code = np.unique(fine, return_inverse=True)[1].reshape(-1)
     rare = np.bincount(code)[code] < SMALLEST_CLASS if len(code) else np.empty(0, dtype=bool)
     return np.asarray(np.where(rare, -1 - kind, code), dtype=np.int64)
+
+
+def in_order(shipments: pd.DataFrame) -> pd.DataFrame:
+    """Shipments by record id; themselves where they stand so already, as in a network."""
+    if shipments["record_id"].is_monotonic_increasing:
+        return shipments.reset_index(drop=True)
+    return shipments.sort_values("record_id", ignore_index=True)
 
 
 def day_range(table: pd.DataFrame) -> tuple[Ints, Ints]:

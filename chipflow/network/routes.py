@@ -18,7 +18,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from chipflow.goods.controls import timeline
-from chipflow.network.build import UNKNOWN_PREFIX
+from chipflow.network.columns import Columns
+from chipflow.network.lots import in_order
+from chipflow.network.waypoints import WAYPOINT_COLUMNS, waypoints
 
 if TYPE_CHECKING:
     from chipflow.network.trace import Tracing
@@ -37,17 +39,16 @@ OWN_TRADE = 0.05  # share of lots
 
 FREE, UNKNOWN = "free", "unknown"
 
-LOT_COLUMNS = ["scheme", "record_id", "hop", "stage", "chip", "units", "status", "rule"]
-PATH_COLUMNS = [
-    "record_id",
-    "date",
-    "shipper",
-    "shipper_id",
-    "from_country",
-    "consignee",
-    "consignee_id",
-    "to_country",
-]
+LOT_COLUMNS = {
+    "scheme": "int64",
+    "record_id": "str",
+    "hop": "int64",
+    "stage": "str",
+    "chip": "str",
+    "units": "float64",
+    "status": "str",
+    "rule": "str",
+}
 ASIDE_COLUMNS = [
     "reason",
     "sentence",
@@ -123,7 +124,7 @@ class _Flow:
     """Links between lots by position, with what passes along them."""
 
     def __init__(self, shipments: pd.DataFrame, tracing: Tracing) -> None:
-        self.table = shipments.sort_values("record_id", ignore_index=True)
+        self.table = in_order(shipments)
         self.arrays = tracing.lots
         self.destination = tracing.destination
         self.most_hops = tracing.most_hops
@@ -146,10 +147,7 @@ class _Flow:
         self.status, self.rule = self._verdicts()
         self.exchanged: dict[tuple[tuple[tuple[int, int], ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
-        self.origin = self.table["from_country"].to_numpy(dtype=object)
-        self.sides = self.table[PATH_COLUMNS].astype(
-            dict.fromkeys(set(PATH_COLUMNS) - {"date"}, object)
-        )
+        self.home = self.table["from_country"].isin(self.destination).to_numpy()
 
     @classmethod
     def of(cls, shipments: pd.DataFrame, tracing: Tracing) -> _Flow:
@@ -237,8 +235,7 @@ class _Flow:
         """Say why goods that did come out of this piece are no diversion, or nothing."""
         lots = self.arrays
         sources = self._sources(part)
-        origins = self.origin[sources]
-        if all(origin in self.destination for origin in origins):
+        if self.home[sources].all():
             return "came from the destination"
         sellers = set(lots.shipper[sources])
         finals = [at for at in part.lots if lots.arrives[at]]
@@ -311,8 +308,7 @@ class _Flow:
     def between(self) -> dict[tuple[int, int], list[int]]:
         """Lots by shipper and consignee, of shipments that leave the destination."""
         lots = self.arrays
-        home = self.table["from_country"].isin(self.destination).to_numpy()
-        at = np.flatnonzero(home & lots.named_shipper & lots.named_consignee)
+        at = np.flatnonzero(self.home & lots.named_shipper & lots.named_consignee)
         found: dict[tuple[int, int], list[int]] = defaultdict(list)
         for lot in at.tolist():
             found[(int(lots.shipper[lot]), int(lots.consignee[lot]))].append(lot)
@@ -401,46 +397,54 @@ class _Flow:
         return reaching
 
     def tables(self, parts: list[_Part]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        lots: list[pd.DataFrame] = []
-        links: list[pd.DataFrame] = []
-        for number, part in enumerate(parts):
-            lots.append(self._lot_table(part).assign(scheme=number))
-            links.append(self.link_table.iloc[list(part.links)].assign(scheme=number))
-        if not parts:
-            return (
-                pd.DataFrame(columns=LOT_COLUMNS),
-                self.link_table.iloc[:0].assign(scheme=pd.Series(dtype="int64")),
-            )
+        """Lots and links of schemes, which are numbered in their order."""
+        numbers = np.arange(len(parts))
+        found = [self._lots(part) for part in parts]
+        lots = {
+            name: np.concatenate([one[name] for one in found]) if found else np.empty(0)
+            for name in LOT_COLUMNS
+            if name != "scheme"
+        }
+        links = np.array([link for part in parts for link in part.links], dtype=np.int64)
         return (
-            pd.concat(lots, ignore_index=True)[LOT_COLUMNS],
-            pd.concat(links, ignore_index=True),
+            pd.DataFrame(
+                {"scheme": np.repeat(numbers, [len(part.lots) for part in parts]), **lots}
+            ).astype(LOT_COLUMNS),
+            self.link_table.iloc[links]
+            .reset_index(drop=True)
+            .assign(scheme=np.repeat(numbers, [len(part.links) for part in parts])),
         )
 
-    def _lot_table(self, part: _Part) -> pd.DataFrame:
+    def _lots(self, part: _Part) -> Columns:
         hop = self.hops(part)
         units = self.carried(part, hop)
         at = list(part.lots)
         arrives = self.arrays.arrives[at]
         hops = np.array([hop[lot] for lot in at])
-        return pd.DataFrame(
+        stage = np.select([hops == 1, arrives], ["source", "final"], "middle").astype(object)
+        return Columns(
             {
                 "record_id": self.arrays.record[at],
                 "hop": hops,
-                "stage": np.select([hops == 1, arrives], ["source", "final"], "middle"),
+                "stage": stage,
                 "chip": self.chip[at],
-                "units": [units[lot] for lot in at],
+                "units": np.array([units[lot] for lot in at]),
                 "status": np.where(arrives, self.status[at], ""),
                 "rule": np.where(arrives, self.rule[at], ""),
-            }
+            },
+            len(at),
         )
 
     def aside_table(self, parts: list[_Part]) -> pd.DataFrame:
-        rows = []
+        """Routes that are no leads, one row a part."""
+        at = np.array([lot for part in parts for lot in part.lots], dtype=np.int64)
+        sides = Columns.of(self.table[WAYPOINT_COLUMNS].iloc[at])
+        rows, start = [], 0
         for part in parts:
-            lots = self._lot_table(part)
-            at = [int(np.searchsorted(self.arrays.record, one)) for one in lots["record_id"]]
+            lots = self._lots(part)
             finals = lots["stage"] == "final"
-            path = path_of(self.sides.iloc[at], lots["hop"].to_numpy(), finals.to_numpy())
+            own = sides.take(slice(start, start := start + len(lots)))
+            path = waypoints(own, lots["hop"], finals)
             chips = sorted(set(lots["chip"]) - {""})
             rows.append(
                 {
@@ -449,7 +453,7 @@ class _Flow:
                     "chips": " | ".join(chips),
                     "countries": " > ".join(path["countries"]),
                     "companies": " > ".join(path["companies"]),
-                    "units": float(lots.loc[finals, "units"].sum()),
+                    "units": float(np.nansum(lots["units"][finals])),
                     "record_ids": ";".join(sorted(lots["record_id"])),
                 }
             )
@@ -466,66 +470,6 @@ def _components(count: int, tails: list[int], heads: list[int]) -> np.ndarray:
 
 def _ratio(part: float, whole: float | None) -> float:
     return part / whole if whole else 0.0
-
-
-def path_of(
-    shipments: pd.DataFrame,
-    hop: np.ndarray,
-    arrives: np.ndarray,
-    names: dict[str, str] | None = None,
-) -> dict[str, list[str]]:
-    """Companies and countries in the order in which the goods met them.
-
-    Parameters
-    ----------
-    shipments
-        Shipments of one scheme, columns of :attr:`chipflow.Network.shipments`.
-    hop
-        Their place in the row.
-    arrives
-        Whether they arrive at the destination, which stands last however short its branch is.
-    names
-        Company id to the name to show; the spelling of the record without it.
-
-    Returns
-    -------
-    dict
-        ``companies`` (names) and ``countries`` (ISO 3166 alpha-2), each once: one text a step of
-        the route, those that stand side by side at a step joined by `` | ``.
-    """
-    # What receives at one hop and sends at the next stands at one place; where these are two
-    # companies, as in a hand-over, the receiver comes first.
-    received = 2 * np.where(arrives, hop.max(initial=0) + 1, hop)
-    sent = 2 * (hop - 1) + 1
-
-    def met(receiver: str, sender: str) -> np.ndarray:
-        return np.concatenate(
-            [shipments[name].to_numpy(dtype=object) for name in (receiver, sender)]
-        )
-
-    walk = pd.DataFrame(
-        {
-            "step": np.concatenate([received, sent]),
-            "date": np.tile(shipments["date"].to_numpy(), 2),
-            "record_id": np.tile(shipments["record_id"].to_numpy(dtype=object), 2),
-            "company": met("consignee_id", "shipper_id"),
-            "name": met("consignee", "shipper"),
-            "country": met("to_country", "from_country"),
-        }
-    ).sort_values(["step", "date", "record_id"], ignore_index=True)
-    companies = walk[~walk["company"].astype(str).str.startswith(UNKNOWN_PREFIX)]
-    if names is not None:
-        # A dictionary of all companies is slow to map by; these are few.
-        companies = companies.assign(name=[names.get(one, one) for one in companies["company"]])
-    countries = walk.dropna(subset="country").assign(name=walk["country"])
-    return {
-        "companies": _by_step(companies.drop_duplicates("company")),
-        "countries": _by_step(countries.drop_duplicates("country")),
-    }
-
-
-def _by_step(walk: pd.DataFrame) -> list[str]:
-    return [" | ".join(together.astype(str)) for _, together in walk.groupby("step")["name"]]
 
 
 def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from chipflow.network.follow import HAND_OVER, MOST_ROUNDS, RECORDED, Follower
 from chipflow.network.ledger import TO_DESTINATION
@@ -21,8 +22,6 @@ from chipflow.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pandas as pd
 
     from chipflow.progress import Progress
 
@@ -130,7 +129,7 @@ def trace(
     """
     targets = tuple(sorted(set(destination)))
     lots = Lots.of(shipments, targets)
-    follower = Follower(lots, window, _linked_codes(shipments, lots, linked))
+    follower = Follower(lots, window, _linked_codes(lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
         for _ in range((1 + MOST_ROUNDS) * most_hops):
             stage.advance()
@@ -146,17 +145,14 @@ def trace(
     return Tracing(table, hops, sales, lots, follower, window, most_hops, targets)
 
 
-def _linked_codes(
-    shipments: pd.DataFrame, lots: Lots, linked: pd.DataFrame | None
-) -> set[tuple[int, int]]:
+def _linked_codes(lots: Lots, linked: pd.DataFrame | None) -> set[tuple[int, int]]:
     """Pairs of companies that share something, by their codes in the arrays, either way round."""
     if linked is None or linked.empty:
         return set()
-    table = shipments.sort_values("record_id", ignore_index=True)
-    code = dict(zip(table["shipper_id"], lots.shipper.tolist(), strict=True))
-    code.update(zip(table["consignee_id"], lots.consignee.tolist(), strict=True))
-    ends = zip(linked["company_id"], linked["other_id"], strict=True)
-    pairs = {(code[a], code[b]) for a, b in ends if a in code and b in code}
+    index = pd.Index(lots.ids)
+    one, other = (index.get_indexer(linked[name]) for name in ("company_id", "other_id"))
+    known = (one >= 0) & (other >= 0)
+    pairs = set(zip(one[known].tolist(), other[known].tolist(), strict=True))
     return pairs | {(b, a) for a, b in pairs}
 
 
