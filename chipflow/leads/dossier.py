@@ -13,7 +13,7 @@ from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.leads.anomaly import Anomalies, anomalies
 from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network.paths import best_paths
-from chipflow.network.trace import HAND_OVER
+from chipflow.network.trace import RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,8 @@ class Leads:
         One row a shipment of a lead: ``lead_id, record_id, hop, stage`` (source, middle,
         final), ``chip`` followed, ``units`` that reach the destination, ``status, rule``.
     links
-        One row a link: ``lead_id, from_record, to_record, units, log_lr, kind`` (recorded or
-        domestic hand-over), ``sentence``, and the parts of ``log_lr``.
+        One row a link: ``lead_id, from_record, to_record, units, log_lr, kind`` (recorded,
+        linked companies or domestic hand-over), ``sentence``, and the parts of ``log_lr``.
     evidence
         One row an answer: ``lead_id, part, kind`` (reason or innocent), ``log_lr, sentence,
         record_ids``.
@@ -356,8 +356,10 @@ class Lead:
             f"The import declaration and serial numbers of what {buyers} received",
             f"Stock or data-centre records of {first} that show the goods still there",
         ]
-        if (self.links["kind"] == HAND_OVER).any():
-            wanted.append("An invoice for the goods between the two companies in one country")
+        if (self.links["kind"] != RECORDED).any():
+            wanted.append(
+                "An invoice or a waybill for the goods between the companies of each inferred link"
+            )
         if finals["weight_kg"].isna().any() or finals["units"].isna().any():
             wanted.append("The weight and number of pieces that some of these records leave out")
         return wanted

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from chipflow.network.columns import total
 from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
-from chipflow.network.trace import HAND_OVER
+from chipflow.network.trace import LINKED, RECORDED
 
 if TYPE_CHECKING:
     from chipflow.leads.case import Case
@@ -346,17 +346,24 @@ def _consumer(case: Case) -> Finding | None:
 
 
 def _unrecorded(case: Case) -> Finding | None:
-    inferred = case.links.take(case.links["kind"] == HAND_OVER)
+    inferred = case.links.take(case.links["kind"] != RECORDED)
     if not len(inferred):
         return None
-    ends = case.lots.take(np.isin(case.lots["record_id"], inferred["to_record"]))
+    at = {record: row for row, record in enumerate(case.lots["record_id"])}
+    best = int(np.argmax(inferred["log_odds"]))
+    bought, sold = (at[inferred[end][best]] for end in ("from_record", "to_record"))
+    there, here = case.lots["to_country"][bought], case.lots["from_country"][sold]
+    where = f"inside {here}" if there == here else f"from {there} to {here}: a leg without a record"
+    other = "another company may be the source"
+    if inferred["kind"][best] == LINKED:
+        other = "they share something, but may be two businesses"
     # Weighs nothing here: the rarity of hand-overs is already in the odds of the link.
     return Finding(
         0.0,
-        f"No record shows how the goods came from one company to the other inside "
-        f"{ends['from_country'][0]}: two separate trades may look alike, and another company "
-        f"there may be the source (odds of this one: {expit(inferred['log_odds'].max()):.0%})",
-        _ids(ends["record_id"]),
+        f"No record shows how the goods came from {case.names[case.lots['consignee_id'][bought]]} "
+        f"to {case.names[case.lots['shipper_id'][sold]]} {where}: two separate trades may look "
+        f"alike, and {other} (odds of this one: {expit(inferred['log_odds'][best]):.0%})",
+        _ids(np.unique(inferred["to_record"])),
     )
 
 

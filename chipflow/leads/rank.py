@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 
 DESTINATION = ("CN", "HK", "MO")
 
+# Evidence of less than twenty to one is no strong evidence (Kass and Raftery, "Bayes factors",
+# 1995); where chance besides does as much more often than not, there is no lead.
+STRONG = float(np.log(20))  # log-likelihood ratio
+AS_LIKELY_BY_CHANCE = 0.5  # p-value
+
 EVIDENCE_COLUMNS = ["lead_id", "part", "kind", "log_lr", "sentence", "record_ids"]
 LINK_COLUMNS = [
     "lead_id",
@@ -228,7 +233,7 @@ class _Found:
                 for part, found in answers
             ]
         ranked = _ranked(rows, chance)
-        weak = ranked["score"] <= 0
+        weak = _is_weak(ranked)
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
         kept["q_value"] = benjamini_hochberg(kept["p_value"].to_numpy())
@@ -297,10 +302,27 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
     )
 
 
+def _is_weak(rows: pd.DataFrame) -> pd.Series:
+    """Say where innocent explanations outweigh the evidence, or chance explains it as well."""
+    by_chance = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
+    return (rows["score"] <= 0) | by_chance
+
+
 def _weak(rows: pd.DataFrame) -> pd.DataFrame:
+    outweighed = rows["score"] <= 0
     return rows[["chips", "countries", "companies", "units", "record_ids"]].assign(
-        reason="innocent explanations outweigh the evidence",
-        sentence=rows["innocent_explanations"],
+        reason=np.where(
+            outweighed, "innocent explanations outweigh the evidence", "chance explains it as well"
+        ),
+        sentence=np.where(
+            outweighed,
+            rows["innocent_explanations"],
+            [
+                f"The evidence is weak (score {score:.1f}), and of the pairs of companies drawn by "
+                f"chance that look like a hand-over {p:.0%} look as much like one"
+                for score, p in zip(rows["score"], rows["p_value"], strict=True)
+            ],
+        ),
     )
 
 

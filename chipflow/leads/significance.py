@@ -10,15 +10,18 @@ at all; Fithian, Sun and Taylor, "Optimal inference after model selection", 2014
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
-from chipflow.network.ledger import TO_DESTINATION, Questions
-from chipflow.network.trace import HAND_OVER, RECORDED
+from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
+from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
+from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chipflow.network.follow import Follower
     from chipflow.network.trace import Tracing
 
@@ -94,24 +97,24 @@ def nulls(
     Returns
     -------
     dict
-        By kind (recorded, domestic hand-over) and whether it reaches the destination.
+        By kind (recorded, linked companies, domestic hand-over) and whether it reaches the
+        destination.
     """
     hops = tracing.hops
     final = hops["place"] == TO_DESTINATION
     found = {}
-    for number, (kind, to_destination) in enumerate(
-        ((RECORDED, True), (RECORDED, False), (HAND_OVER, True), (HAND_OVER, False))
-    ):
+    kinds = [(kind, final) for kind in DRAWN_BY for final in (True, False)]
+    for number, (kind, to_destination) in enumerate(kinds):
         those = int(((hops["kind"] == kind) & (final == to_destination)).sum())
         if those:
             rng = np.random.default_rng([seed, number])
-            draw = _Recorded(tracing, to_destination) if kind == RECORDED else _Across(tracing)
+            draw = DRAWN_BY[kind](tracing, to_destination)
             most = min(draws * those, MOST_DRAWS)
             found[kind, to_destination] = _null(draw, rng, most, to_destination)
     return found
 
 
-def _null(draw: _Recorded | _Across, rng: np.random.Generator, most: int, final: bool) -> Null:
+def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null:
     found: list[Floats] = []
     listed = drawn = 0
     while drawn < most and listed < ENOUGH_LISTED:
@@ -135,6 +138,11 @@ def _pool(follower: Follower, hops: pd.DataFrame, which: np.ndarray) -> Ints:
     return senders[~np.isin(senders, clear)]
 
 
+class _Draw(Protocol):
+    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
+        """Draw pairs and judge them."""
+
+
 class _Recorded:
     """Pairs of what one company bought and another one sold."""
 
@@ -142,7 +150,7 @@ class _Recorded:
         follower = tracing.follower
         lots = follower.lots
         self.follower = follower
-        self.books = follower.company_books()
+        self.books = self._books()
         self.buyers = np.unique(lots.consignee[self.books.followed.at])
         home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
         sold = (lots.arrives == final) & ~home
@@ -157,14 +165,33 @@ class _Recorded:
             return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
         buyer, sender = rng.choice(self.buyers, number), rng.choice(self.senders, number)
         apart = buyer != sender
-        groups, _ = self.follower.judge(self.books, Questions(buyer[apart], sender[apart]))
+        return self._judge(Questions(buyer[apart], sender[apart]))
+
+    def _books(self) -> Ledgers:
+        return self.follower.company_books()
+
+    def _judge(self, asked: Questions) -> pd.DataFrame:
+        groups, _ = self.follower.judge(self.books, asked)
+        return groups
+
+
+class _Linked(_Recorded):
+    """Pairs of companies, as if they shared an address."""
+
+    def _books(self) -> Ledgers:
+        books, self.explained = self.follower.linked_books()
+        return books
+
+    def _judge(self, asked: Questions) -> pd.DataFrame:
+        pairs = LinkedPairs(asked, np.full(len(asked), PASSED_TO_LINKED))
+        groups, _, _ = self.follower.judge_linked(self.books, pairs, explained=self.explained)
         return groups
 
 
 class _Across:
     """Pairs of what one country bought and a company of another one sold."""
 
-    def __init__(self, tracing: Tracing) -> None:
+    def __init__(self, tracing: Tracing, _final: bool) -> None:
         self.follower = tracing.follower
         self.books, self.candidates = self.follower.country_books()
         lots = self.follower.lots
@@ -183,6 +210,13 @@ class _Across:
         asked = Questions(country[apart], self.senders[at][apart])
         groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)
         return groups[groups["buyer"] >= 0]
+
+
+DRAWN_BY: dict[str, Callable[[Tracing, bool], _Draw]] = {
+    RECORDED: _Recorded,
+    LINKED: _Linked,
+    HAND_OVER: _Across,
+}
 
 
 def benjamini_hochberg(p: Floats) -> Floats:

@@ -30,6 +30,7 @@ from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chipflow.network.linked import Linked, LinkedPairs
     from chipflow.network.lots import Lots
 
 # A company that sells chips by name to so many outside the destination is an open seller: where
@@ -38,7 +39,7 @@ OPEN_CUSTOMERS = 4  # companies
 # Hand-overs inside a country are asked for so often: a route has one of them at most.
 MOST_ROUNDS = 1
 BELIEVED = 0.5  # probability from which a lot is followed as what the goods became
-RECORDED, HAND_OVER = "recorded", "domestic hand-over"
+RECORDED, LINKED, HAND_OVER = "recorded", "linked companies", "domestic hand-over"
 
 LINK_PARTS = ["words", "weight", "value", "number", "waiting"]
 HOP_COLUMNS = [
@@ -61,7 +62,7 @@ SALES_COLUMNS = ["hop", "f", "probability"]
 class Follower:
     """Follows goods hop by hop: what is believed to carry them is a purchase at the next hop."""
 
-    def __init__(self, lots: Lots, window: int, linked: set[tuple[int, int]]) -> None:
+    def __init__(self, lots: Lots, window: int, linked: Linked) -> None:
         self.lots, self.window, self.linked = lots, window, linked
         self.followed = lots.family >= 0
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
@@ -75,7 +76,7 @@ class Follower:
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
         self.latest = np.full(lots.companies, -1)
         nothing = pd.DataFrame(columns=HOP_COLUMNS).astype({"buyer": "int64", "believed": "int64"})
-        self.across = nothing, pd.DataFrame(), pd.DataFrame()
+        self.between_linked = self.across = nothing, pd.DataFrame(), pd.DataFrame()
 
     def step(self) -> bool:
         """Ask about companies that received something new; say whether to go on.
@@ -90,7 +91,7 @@ class Follower:
         if self.rounds == MOST_ROUNDS:
             return False
         self.rounds += 1
-        self._follow(self._across())
+        self._follow(self._between_linked() | self._across())
         return bool(len(self.new))
 
     def _follow(self, reached: set[int]) -> None:
@@ -142,6 +143,56 @@ class Follower:
         sales = sales.assign(believed=(sales["probability"] > BELIEVED) & sure[sales["group"]])
         return _counted(groups, sales[sales["believed"]]), sales
 
+    def _between_linked(self) -> set[int]:
+        """Follow what companies sell that others bought with which they share something."""
+        ledgers, explained = self.linked_books()
+        buyers = np.unique(self.lots.consignee[ledgers.followed.at])
+        groups, feeds, sales = self.judge_linked(
+            ledgers, self.linked.of(buyers), explained=explained
+        )
+        self._inherit(feeds)
+        self.between_linked = groups, feeds, sales
+        return set(feeds["f"].tolist())
+
+    def linked_books(self) -> tuple[Ledgers, np.ndarray]:
+        """Return the books of companies as far as they did not sell themselves, and what they did.
+
+        The second result says of each lot whether it continues a purchase of its own sender.
+        """
+        stock, explained = self._in_stock([feeds for _, feeds, _ in self.recorded()])
+        books = Ledgers(
+            self.lots, self.followed, self.window, stock=stock, open_seller=self.open_seller
+        )
+        return books, explained | self.starts
+
+    def judge_linked(
+        self, ledgers: Ledgers, asked: LinkedPairs, *, explained: np.ndarray
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Weigh sales of companies against purchases of those that they share something with.
+
+        Returns
+        -------
+        tuple of pandas.DataFrame
+            Groups (:data:`HOP_COLUMNS`), the pairs of lots that are believed, and all sales.
+        """
+        answers = ledgers.ask(asked.pairs, unlike=explained)
+        groups = _with_parties(answers.groups, asked.pairs)
+        odds = groups["log_lr"].to_numpy() + logit(asked.share[groups["question"].to_numpy()])
+        groups = groups.assign(log_odds=odds, kind=LINKED, searched=1)
+        sales = answers.sales
+        probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
+        sales = sales.assign(probability=probability)
+        believed = sales[probability > BELIEVED]
+        feeds = ledgers.feeds(asked.pairs, believed)
+        chance = believed.set_index(["group", "f"])["probability"]
+        at = pd.MultiIndex.from_frame(feeds[["group", "f"]])
+        feeds = feeds.assign(
+            probability=chance.reindex(at).to_numpy(),
+            kind=LINKED,
+            buyer=asked.pairs.buyer[feeds["question"]],
+        )
+        return _counted(groups, believed), feeds, sales
+
     def _across(self) -> set[int]:
         """Follow what companies sell that others in their country bought."""
         ledgers, candidates = self.country_books()
@@ -151,16 +202,31 @@ class Follower:
         self.across = groups, feeds, sales
         return set(feeds["f"].tolist())
 
-    def country_books(self) -> tuple[Ledgers, np.ndarray]:
-        """Return the books of countries, and the lots that may be what is in stock there."""
+    def _in_stock(self, found: list[pd.DataFrame]) -> tuple[np.ndarray, np.ndarray]:
+        """Say which purchases were not sold on by pairs of lots, and which lots these explain."""
         lots = self.lots
-        links = self._links([feeds for _, feeds, _ in self.recorded()])
+        links = self._links(found)
         sold = np.bincount(links["e"], weights=np.nan_to_num(links["units"]), minlength=len(lots))
         stock = self.followed & ~lots.arrives & (sold <= MOST_SOLD_ON * lots.supply)
         explained = np.zeros(len(lots), dtype=bool)
         explained[links["f"].to_numpy()] = True
-        opens = self.open_seller[lots.shipper] & ~lots.arrives
-        candidates = self.alike.to(stock) & ~explained & ~opens
+        return stock, explained
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Lots that name a chip and go to a third country: purchases there by themselves.
+
+        A guess where their seller had them from would only tie routes together that have nothing
+        in common.
+        """
+        return np.asarray((self.lots.family >= 0) & ~self.lots.arrives)
+
+    def country_books(self) -> tuple[Ledgers, np.ndarray]:
+        """Return the books of countries, and the lots that may be what is in stock there."""
+        lots = self.lots
+        found = [feeds for _, feeds, _ in (*self.recorded(), self.between_linked)]
+        stock, explained = self._in_stock(found)
+        candidates = self.alike.to(stock) & ~explained & ~self.starts
         ledgers = Ledgers(
             lots,
             self.followed,
@@ -190,7 +256,7 @@ class Follower:
         probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
         sales = sales.assign(probability=probability)
         believed = sales[probability > BELIEVED]
-        feeds = sources(ledgers, asked, believed, self.covered, self.linked)
+        feeds = sources(ledgers, asked, believed, self.covered, self.linked.both_ways)
         feeds = feeds[feeds["source"] > LIKELIEST]
         chance = believed.set_index(["group", "f"])["probability"]
         at = pd.MultiIndex.from_frame(feeds[["group", "f"]])
@@ -224,7 +290,7 @@ class Follower:
         """Return hand-overs that were believed, one row each, and the sales that were weighed."""
         tables, sales = [], []
         first = 0
-        for groups, _, weighed in (*self.recorded(), self.across):
+        for groups, _, weighed in (*self.recorded(), self.between_linked, self.across):
             kept = groups[(groups["buyer"] >= 0) & (groups["believed"] > 0)]
             number = pd.Series(np.arange(first, first + len(kept)), index=kept.index)
             first += len(kept)
@@ -238,7 +304,9 @@ class Follower:
 
     def allocated(self) -> pd.DataFrame:
         """Links with the units that pass along each, the likeliest first."""
-        return self._links([feeds for _, feeds, _ in (*self.recorded(), self.across)])
+        return self._links(
+            [feeds for _, feeds, _ in (*self.recorded(), self.between_linked, self.across)]
+        )
 
     def _links(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
         if not any(len(feeds) for feeds in tables):

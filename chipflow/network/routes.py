@@ -23,6 +23,8 @@ from chipflow.network.lots import in_order
 from chipflow.network.waypoints import WAYPOINT_COLUMNS, waypoints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from chipflow.network.trace import Tracing
 
 # Goods that were worked on at the destination come back to the sender: where so much of what
@@ -127,7 +129,7 @@ class _Flow:
         self.table = in_order(shipments)
         self.arrays = tracing.lots
         self.destination = tracing.destination
-        self.most_hops = tracing.most_hops
+        self.most_hops, self.window = tracing.most_hops, tracing.window
         self.link_table = tracing.links
         record = self.arrays.record
         self.tail = np.searchsorted(record, tracing.links["from_record"].to_numpy(dtype=object))
@@ -145,7 +147,7 @@ class _Flow:
         carried = tracing.links["chip"].to_numpy(dtype=object)
         self.chip[heads[unnamed]] = carried[first[unnamed]]
         self.status, self.rule = self._verdicts()
-        self.exchanged: dict[tuple[tuple[tuple[int, int], ...], bool], float] = {}
+        self.exchanged: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.home = self.table["from_country"].isin(self.destination).to_numpy()
 
@@ -259,25 +261,33 @@ class _Flow:
         """Share of what arrived that the buyers had sent out before, or sent back afterwards."""
         lots = self.arrays
         pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
-        key = tuple(sorted(pairs)), before
+        goods = {int(lots.carried[at]) for at in finals}
+        key = tuple(sorted(pairs)), tuple(sorted(goods)), before
         # Many pieces of flow may lie between the same companies.
         if key not in self.exchanged:
             self.exchanged[key] = self._share_exchanged(*key)
         return self.exchanged[key]
 
-    def _share_exchanged(self, pairs: tuple[tuple[int, int], ...], before: bool) -> float:
-        """Share of all that some companies received which they had sent or sent back.
+    def _share_exchanged(
+        self, pairs: tuple[tuple[int, int], ...], families: tuple[int, ...], before: bool
+    ) -> float:
+        """Share of some chips that companies received which they had sent or sent back.
 
         Goods count that may be the same: of the same chip, or without a name and worth about as
-        much for their weight. By weight; by number of lots where weights are missing.
+        much for their weight. By weight or by pieces, whichever says more; by number of lots
+        where neither is known.
         """
         lots = self.arrays
         # All that one company sent to the other counts, whatever lead it belongs to.
-        finals = sorted({lot for pair in pairs for lot in self.arrivals[pair]})
+        finals = sorted(
+            lot
+            for pair in pairs
+            for lot in self.arrivals[pair]
+            if int(lots.carried[lot]) in families
+        )
         begin = min(int(lots.first[at]) for at in finals)
         end = max(int(lots.last[at]) for at in finals)
         begin, end = (begin - RETURN_WINDOW, end) if before else (begin, end + RETURN_WINDOW)
-        families = {int(lots.carried[at]) for at in finals}
         worth = float(np.nanmedian(lots.like("usd_kg", np.array(finals))))
         back = [
             at
@@ -290,10 +300,13 @@ class _Flow:
                 or (lots.family[at] < 0 and not abs(lots.usd_kg[at] - worth) > ALIKE_IN_WORTH)
             )
         ]
-        known = np.isfinite(lots.weight[finals]).all() and np.isfinite(lots.weight[back]).all()
-        if known:
-            return float(lots.weight[back].sum() / lots.weight[finals].sum())
-        return len(back) / len(finals)
+        # A typing error in one figure does not hide that the goods came back.
+        shares = [
+            float(held[back].sum() / held[finals].sum())
+            for held in (lots.weight, lots.items)
+            if np.isfinite(held[finals]).all() and np.isfinite(held[back]).all()
+        ]
+        return max(shares, default=len(back) / len(finals))
 
     @cached_property
     def arrivals(self) -> dict[tuple[int, int], list[int]]:
@@ -319,26 +332,31 @@ class _Flow:
         return [lot for lot in part.lots if lot not in heads]
 
     def joined(self, parts: list[_Part]) -> list[_Part]:
-        """Join pieces that share a middle company of their own or a buyer."""
+        """Join pieces of one scheme: those that have enough in common.
+
+        A company in common is not enough, since shells and buyers serve more than one scheme and
+        trade honestly beside it. Pieces are joined that share a middle company and a buyer; a
+        middle company of their own, and the goods or the time; a buyer, the goods and the time.
+        """
         if not parts:
             return []
-        lots = self.arrays
-        traded = np.bincount(lots.shipper, minlength=int(lots.consignee.max(initial=0)) + 1)
-        followed = np.unique([lot for part in parts for lot in part.lots])
-        sent = np.bincount(lots.shipper[followed], minlength=len(traded))
-        meets: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+        own = self._own(parts)
+        meets: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        at_once: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for number, part in enumerate(parts):
-            middle = {int(lots.consignee[lot]) for lot in part.lots if not lots.arrives[lot]}
-            middle |= {int(lots.shipper[int(self.head[link])]) for link in part.links}
-            buyers = {int(lots.consignee[lot]) for lot in part.lots if lots.arrives[lot]}
-            named = lots.named_consignee
-            buyers &= {int(lots.consignee[lot]) for lot in part.lots if named[lot]}
+            middle, buyers, goods = self._parties(part)
             for one in middle:
-                if sent[one] >= OWN_TRADE * traded[one]:
-                    meets[(part.reason, "middle", one)].append(number)
-            for one in buyers:
-                meets[(part.reason, "buyer", one)].append(number)
-        pairs = [(group[0], other) for group in meets.values() for other in group[1:]]
+                for buyer in buyers:
+                    meets[part.reason, one, buyer].append(number)
+            for one in middle & own:
+                at_once[part.reason, "middle", one].append(number)
+                for kind in goods:
+                    meets[part.reason, "goods", one, kind].append(number)
+            for buyer in buyers:
+                for kind in goods:
+                    at_once[part.reason, "buyer", buyer, kind].append(number)
+        together = [*meets.values(), *self._at_once(parts, at_once.values())]
+        pairs = [(group[0], other) for group in together for other in group[1:]]
         label = _components(len(parts), [one for one, _ in pairs], [other for _, other in pairs])
         groups: dict[int, list[_Part]] = defaultdict(list)
         for number, part in enumerate(parts):
@@ -351,6 +369,42 @@ class _Flow:
             )
             for group in groups.values()
         ]
+
+    def _parties(self, part: _Part) -> tuple[set[int], set[int], set[int]]:
+        """Middle companies of a piece, its named buyers, and the families of its chips."""
+        lots = self.arrays
+        middle = {int(lots.consignee[lot]) for lot in part.lots if not lots.arrives[lot]}
+        middle |= {int(lots.shipper[int(self.head[link])]) for link in part.links}
+        buyers = {
+            int(lots.consignee[lot])
+            for lot in part.lots
+            if lots.arrives[lot] and lots.named_consignee[lot]
+        }
+        return middle, buyers, {int(lots.carried[lot]) for lot in part.lots}
+
+    def _own(self, parts: list[_Part]) -> set[int]:
+        """Companies of whose sales the followed goods are no small share."""
+        lots = self.arrays
+        followed = np.unique([lot for part in parts for lot in part.lots])
+        traded = np.bincount(lots.shipper, minlength=lots.companies)
+        sent = np.bincount(lots.shipper[followed], minlength=lots.companies)
+        return set(np.flatnonzero(sent >= OWN_TRADE * traded).tolist())
+
+    def _at_once(self, parts: list[_Part], groups: Iterable[list[int]]) -> Iterator[list[int]]:
+        """Split groups of pieces where more days lie between them than goods lie in stock."""
+        lots = self.arrays
+        begin = [min(int(lots.first[lot]) for lot in part.lots) for part in parts]
+        end = [max(int(lots.last[lot]) for lot in part.lots) for part in parts]
+        for group in groups:
+            run: list[int] = []
+            latest = 0
+            for one in sorted(group, key=lambda part: begin[part]):
+                if run and begin[one] > latest + self.window:
+                    yield run
+                    run = []
+                latest = max(latest, end[one]) if run else end[one]
+                run.append(one)
+            yield run
 
     def hops(self, part: _Part) -> dict[int, int]:
         """Number of the shipment in the row, 1 being the purchase."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.network.follow import HAND_OVER, MOST_ROUNDS, RECORDED, Follower
+from chipflow.network.follow import HAND_OVER, LINKED, MOST_ROUNDS, RECORDED, Follower
 from chipflow.network.ledger import TO_DESTINATION
+from chipflow.network.linked import Linked
 from chipflow.network.lots import Lots
 from chipflow.progress import silent
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from chipflow.progress import Progress
 
-__all__ = ["HAND_OVER", "MOST_HOPS", "RECORDED", "WINDOW", "Tracing", "trace"]
+__all__ = ["HAND_OVER", "LINKED", "MOST_HOPS", "RECORDED", "WINDOW", "Tracing", "trace"]
 
 WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
 MOST_HOPS = 6  # shipments in a row; documented routes have two to four
@@ -60,8 +61,9 @@ class Tracing:
         One row a link, the strongest first: ``from_record, to_record``; ``units`` (chips that
         pass along it); ``log_odds`` (natural log of the odds that the one continues as the
         other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
-        (recorded or domestic hand-over); ``chip`` that is followed; ``days`` between;
-        ``hop`` (row of ``hops``), its ``hop_log_odds`` and ``hop_lots`` (lots that it moves).
+        (recorded, linked companies or domestic hand-over); ``chip`` that is followed; ``days``
+        between; ``hop`` (row of ``hops``), its ``hop_log_odds`` and ``hop_lots`` (lots that it
+        moves).
     hops
         One row a hand-over between two companies, all its lots taken together: ``buyer,
         sender`` (codes of companies in ``lots``; equal where a company sells what it bought),
@@ -112,7 +114,7 @@ def trace(
         Most shipments in a row.
     linked
         What companies share (:attr:`chipflow.Network.links`): of such pairs the one is likelier
-        to hand goods to the other inside a country.
+        to sell what the other bought.
     progress
         Who is told how the work goes on.
 
@@ -129,7 +131,7 @@ def trace(
     """
     targets = tuple(sorted(set(destination)))
     lots = Lots.of(shipments, targets)
-    follower = Follower(lots, window, _linked_codes(lots, linked))
+    follower = Follower(lots, window, Linked(lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
         for _ in range((1 + MOST_ROUNDS) * most_hops):
             stage.advance()
@@ -143,17 +145,6 @@ def trace(
     links = _with_hops(lots, links, hops)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
     return Tracing(table, hops, sales, lots, follower, window, most_hops, targets)
-
-
-def _linked_codes(lots: Lots, linked: pd.DataFrame | None) -> set[tuple[int, int]]:
-    """Pairs of companies that share something, by their codes in the arrays, either way round."""
-    if linked is None or linked.empty:
-        return set()
-    index = pd.Index(lots.ids)
-    one, other = (index.get_indexer(linked[name]) for name in ("company_id", "other_id"))
-    known = (one >= 0) & (other >= 0)
-    pairs = set(zip(one[known].tolist(), other[known].tolist(), strict=True))
-    return pairs | {(b, a) for a, b in pairs}
 
 
 def _with_hops(lots: Lots, links: pd.DataFrame, hops: pd.DataFrame) -> pd.DataFrame:

@@ -135,7 +135,7 @@ def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
     records.reset_index().to_csv(tmp_path / "records.csv", index=False)
     leads = leads_of(tmp_path / "records.csv")
     assert [lead.record_ids for lead in leads] == ["P1;S1"]
-    assert set(leads[0].links["kind"]) == {"domestic hand-over"}
+    assert set(leads[0].links["kind"]) == {"linked companies"}
 
 
 def test_leads_name_their_settings(write_csv):
