@@ -1,4 +1,4 @@
-"""What two companies share without being one: an address, a telephone, an agent."""
+"""What two companies share without being one: an address, a telephone, an agent, a name."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``company_id, other_id`` (each pair once, the first before the second), ``kind``
-        (``address``, ``phone`` or ``agent``), ``value`` (what is shared, in a form in which
-        spellings are equal), ``companies`` (how many share it).
+        (``address``, ``phone``, ``agent`` or ``name``), ``value`` (what is shared, in a form in
+        which spellings are equal), ``companies`` (how many share it).
     """
     known = mentions.dropna(subset=["address"])
     texts = known["address"].astype("str")
     keys = {text: _without_phone(text) for text in texts.unique()}
     phones = {text: phone(text) for text in texts.unique()}
+    keys_of_names = {name: _telling(name) for name in mentions["name"].unique()}
     agents = {name: _agent(name) for name in mentions["name"].unique()}
     of = [
         known.assign(kind="address", value=known["country"].fillna("") + " " + texts.map(keys))[
@@ -47,6 +48,8 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
         ],
         known.assign(kind="phone", value=texts.map(phones)),
         mentions.assign(kind="agent", value=mentions["name"].map(agents)),
+        # One name in two countries: offices of one business, or two that happen to be called so.
+        mentions.assign(kind="name", value=mentions["name"].map(keys_of_names)),
     ]
     met = pd.concat([one[["company_id", "kind", "value"]] for one in of]).drop_duplicates()
     met = met[met["value"].astype(bool)]
@@ -56,6 +59,12 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
     pairs = met.merge(other, on=["kind", "value"])
     pairs = pairs[pairs["company_id"] < pairs["other_id"]]
     return pairs[LINK_COLUMNS].sort_values(LINK_COLUMNS, ignore_index=True)
+
+
+def _telling(name: str) -> str:
+    """Return what a name says without its legal form, or nothing where that is one short word."""
+    key = read_name(name).key
+    return key if len(key.split()) > 1 else ""
 
 
 def phone(text: str) -> str:

@@ -37,6 +37,8 @@ COUNTED, BY_WEIGHT, BY_VALUE, BY_OTHERS = 0.01, 0.25, 0.7, 1.0  # standard devia
 # that stay: in about a third.
 SHORTFALL_SHOWN = 0.35  # share of what is missing
 MOST_MISSING = 0.5  # share of records
+# No file is whole: rows are refused, filed late, or of a leg that is filed elsewhere.
+LEAST_MISSING = 0.1  # share of records
 SHARED = 0.5  # share of the variance that all lots of a lead have in common
 
 
@@ -93,7 +95,8 @@ def unit_intervals(
         buyers = hops.loc[mine["hop"].unique(), "buyer"].to_numpy(dtype=np.int64)
         # What its last companies bought and are not seen to have passed elsewhere may have gone
         # the same way unseen.
-        found[scheme] = low, np.nanmax([high, stock.bought(buyers, f)])
+        unfed = stock.unfed(np.unique(lots.shipper[at]), f)
+        found[scheme] = low, np.nanmax([high + unfed, stock.bought(buyers, f)])
     table = pd.DataFrame.from_dict(found, orient="index", columns=["units_low", "units_high"])
     return table.rename_axis("scheme")
 
@@ -109,12 +112,12 @@ def missing_share(tracing: Tracing) -> float:
     Returns
     -------
     float
-        Between 0 and MOST_MISSING.
+        Between LEAST_MISSING and MOST_MISSING.
     """
     lots, links = tracing.lots, tracing.links
     recorded = links[links["kind"] == RECORDED]
     if recorded.empty:
-        return 0.0
+        return LEAST_MISSING
     # By company, and only where every purchase and every sale was counted in pieces.
     position = pd.Series(np.arange(len(lots)), index=lots.record)
     f = np.unique(position.reindex(recorded["to_record"]).to_numpy())
@@ -133,7 +136,9 @@ def missing_share(tracing: Tracing) -> float:
     ]
     bought, sold = (one[counted & np.isfinite(sums[0] + sums[1])] for one in sums)
     short = float(np.maximum(sold - bought, 0).sum())
-    return min(short / sold.sum() / SHORTFALL_SHOWN, MOST_MISSING) if sold.sum() > 0 else 0.0
+    if sold.sum() <= 0:
+        return LEAST_MISSING
+    return float(np.clip(short / sold.sum() / SHORTFALL_SHOWN, LEAST_MISSING, MOST_MISSING))
 
 
 class _Stock:
@@ -151,6 +156,23 @@ class _Stock:
         self.giver = links["from_record"].to_numpy(dtype=object)
         self.taker = links["to_record"].to_numpy(dtype=object)
         self.units = np.nan_to_num(links["units"].to_numpy(dtype=float))
+        # Sales of named chips to the destination of which no purchase is known.
+        named = (lots.family >= 0) & lots.arrives & lots.named_shipper
+        fed = np.isin(lots.record, self.taker)
+        at = np.flatnonzero(named & ~fed)
+        self.open = at[np.argsort(lots.shipper[at], kind="stable")]
+        self.seller = lots.shipper[self.open]
+
+    def unfed(self, sellers: Ints, f: Ints) -> float:
+        """Chips like those in some lots that sellers sent there too, with no purchase seen."""
+        lots = self.lots
+        low, high = np.searchsorted(self.seller, [sellers, sellers + 1])
+        at = np.concatenate([self.open[a:b] for a, b in zip(low, high, strict=True)])
+        near = (lots.last[at] >= int(lots.first[f].min()) - self.window) & (
+            lots.first[at] <= int(lots.last[f].max()) + self.window
+        )
+        at = at[near & np.isin(lots.family[at], lots.carried[f]) & ~np.isin(at, f)]
+        return float(np.nansum(lots.units[at]))
 
     def bought(self, buyers: Ints, f: Ints) -> float:
         """Chips like those in some lots that companies bought, and did not pass elsewhere."""
@@ -202,10 +224,11 @@ def _bounds(
     common, own = rng.normal(size=(DRAWS, 1)), rng.normal(size=size)
     noise = np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * own
     sums = (belongs * chips * np.exp(spread * noise)).sum(axis=1)
+    # What is not seen may be none: it raises the upper bound and leaves the lower one alone.
+    low = float(np.quantile(sums, BOUNDS[0]))
     # Unseen sales are like the seen ones, and as many as are missed before these are seen.
     seen = max(round(float(probability.sum())), 1)
     unseen = rng.negative_binomial(seen, 1 - missing, DRAWS)
     like = rng.choice(chips, p=probability / probability.sum(), size=(DRAWS, int(unseen.max())))
     sums += (like * (np.arange(like.shape[1]) < unseen[:, None])).sum(axis=1)
-    low, high = np.quantile(sums, BOUNDS)
-    return float(low), float(high)
+    return low, float(np.quantile(sums, BOUNDS[1]))

@@ -233,10 +233,11 @@ class _Found:
                 for part, found in answers
             ]
         ranked = _ranked(rows, chance)
+        # Weak ones count too: whoever leaves them out of the number of tests is too sure.
+        ranked["q_value"] = benjamini_hochberg(ranked["p_value"].to_numpy())
         weak = _is_weak(ranked)
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
-        kept["q_value"] = benjamini_hochberg(kept["p_value"].to_numpy())
         kept["rank"] = np.arange(1, len(kept) + 1)
         ids = kept.set_index("scheme")["lead_id"]
         weighed = pd.DataFrame(evidence, columns=["lead_id", "scheme", *EVIDENCE_COLUMNS[1:]])
@@ -293,7 +294,6 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
     table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "scheme"])
     for name in ("p_value", "units_low", "units_high"):
         table[name] = table["scheme"].map(chance[name]).astype("float64")
-    table["q_value"] = np.nan
     # The best guess is never outside of its own bounds.
     table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
     table["units_high"] = table[["units_high", "units"]].max(axis=1).round(2)

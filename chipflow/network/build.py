@@ -63,8 +63,8 @@ class Network:
     records
         What the shipments were read from.
     links
-        What companies share without being one: ``company_id, other_id, kind`` (address, phone
-        or agent), ``value, companies`` (how many share it).
+        What companies share without being one: ``company_id, other_id, kind`` (address, phone,
+        agent or name), ``value, companies`` (how many share it).
     unknown_names
         Names of the user's lists of same and different companies that no record holds.
     """

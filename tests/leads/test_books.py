@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 import chipflow as cf
+from chipflow.companies import screen
 from tests.conftest import BYSTANDERS, ROUTE, table
 from tests.leads.test_known_answers import leads_of
 
@@ -136,6 +139,48 @@ def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
     leads = leads_of(tmp_path / "records.csv")
     assert [lead.record_ids for lead in leads] == ["P1;S1"]
     assert set(leads[0].links["kind"]) == {"linked companies"}
+
+
+def test_one_more_piece_of_evidence_never_lowers_the_score(write_csv, tmp_path):
+    """More lots that agree, vaguer words, a new name on a list: each adds, none takes away."""
+    bought = [card(f"P{n}", f"2024-0{n + 1}-01", 16 + 3 * n) for n in range(1, 6)]
+    sold = [sale(f"S{n}", f"2024-0{n + 1}-20", 16 + 3 * n) for n in range(1, 6)]
+    scores = []
+    for number in range(1, 6):
+        rows = [*bought[:number], *sold[:number], *BYSTANDERS]
+        leads = leads_of(write_csv(rows, f"{number}.csv"))
+        assert len(leads) == 1
+        scores.append(leads[0].score)
+    assert scores == sorted(scores) and scores[-1] > scores[0] + 5
+
+    open_words = [(*row[:7], "NVIDIA H100 80GB PCIE GPU", *row[8:]) for row in sold]
+    named = leads_of(write_csv([*bought, *open_words, *BYSTANDERS], "named.csv"))[0]
+    parts = named.evidence["part"].tolist(), leads[0].evidence["part"].tolist()
+    assert "disguise" in parts[1] and "disguise" not in parts[0]
+
+    network = cf.build_network(cf.read_records(write_csv([*bought, *sold, *BYSTANDERS])))
+    entries = pd.DataFrame({"name": [BUYER[0]], "country": ["CN"]})
+    entries.to_csv(tmp_path / "list.csv", index=False)
+    listed = screen(network.directory, tmp_path / "list.csv")
+    assert cf.find_leads(network, screening=listed)[0].score > leads[0].score
+
+
+def test_a_leg_between_two_countries_that_no_record_shows(tmp_path):
+    """One company's offices: bought in Singapore, sold from Malaysia, nothing in between."""
+    there = ("Jurong Sunrise Pte Ltd", "SG")
+    here = ("Jurong Sunrise Sdn Bhd", "MY")
+    rows = [
+        *(card(f"P{n}", f"2024-03-{n:02d}", 40 + n, buyer=there) for n in range(1, 7)),
+        *(sale(f"S{n}", f"2024-04-{n:02d}", 40 + n, seller=here) for n in range(1, 7)),
+    ]
+    table([*rows, *BYSTANDERS]).to_csv(tmp_path / "records.csv", index=False)
+    lead = leads_of(tmp_path / "records.csv")[0]
+    assert set(lead.links["kind"]) == {"linked companies"}
+    assert lead.countries == "US > SG > MY > CN"
+    assert "from SG to MY: a leg without a record" in lead.innocent_explanations
+    seen = [(*row[:2], *there, *row[4:]) if row[0].startswith("S") else row for row in rows]
+    table([*seen, *BYSTANDERS]).to_csv(tmp_path / "seen.csv", index=False)
+    assert leads_of(tmp_path / "seen.csv")[0].score > lead.score, "an unseen leg is paid for"
 
 
 def test_leads_name_their_settings(write_csv):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import chipflow as cf
+from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue, using
 from chipflow.leads.significance import LEAST_P, Null, benjamini_hochberg
 from chipflow.simulate import score, simulate
 
@@ -88,6 +90,30 @@ def test_twice_as_many_of_everything_changes_no_lead(network, leads):
     assert np.allclose(
         doubled, 2 * leads.table.set_index("record_ids")["units"].reindex(sorted(both)), rtol=0.05
     )
+
+
+def test_all_days_and_the_rules_moved_together_change_nothing(network, leads):
+    weeks = dt.timedelta(days=7 * 13)
+
+    def later(spans):
+        return tuple(
+            replace(
+                one,
+                first_day=one.first_day and max(min(one.first_day + weeks, LAST_DAY), FIRST_DAY),
+                last_day=min(one.last_day, LAST_DAY - weeks) + weeks,
+            )
+            for one in spans
+        )
+
+    tables = load_catalogue()
+    moved = replace(tables, clauses=later(tables.clauses), memberships=later(tables.memberships))
+    shipments = network.shipments.assign(date=network.shipments["date"] + weeks)
+    with using(moved):
+        again = cf.find_leads(with_shipments(network, shipments))
+    same = ["rank", "record_ids", "score", "p_value", "units"]
+    pd.testing.assert_frame_equal(again.table[same], leads.table[same])
+    first = pd.to_datetime(again.table["first_date"]) - weeks
+    assert first.dt.strftime("%Y-%m-%d").tolist() == leads.table["first_date"].tolist()
 
 
 def test_an_unrelated_trader_changes_no_leads_records(network, leads):
