@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chipflow.network.columns import Columns
+from chipflow.network.follow import BELIEVED
 from chipflow.network.ledger import TO_DESTINATION
 from chipflow.network.trace import RECORDED
 
@@ -64,41 +66,46 @@ def unit_intervals(
         By scheme: ``units_low, units_high``; missing where no lot tells a number.
     """
     hops, lots = tracing.hops, tracing.lots
-    position = pd.Series(np.arange(len(lots)), index=lots.record)
     last = links[links["hop"].map(hops["place"]) == TO_DESTINATION]
-    feed = last.drop_duplicates(["scheme", "to_record"]).set_index(["scheme", "to_record"])
+    fed = last.assign(e=lots.at(last["from_record"]), f=lots.at(last["to_record"]))
+    fed_of = Columns.of(fed[["scheme", "hop", "e", "f"]]).split("scheme")
+    sales_of = Columns.of(tracing.sales.astype({"hop": "int64", "f": "int64"})).split("hop")
+    arrived = finals.assign(at=lots.at(finals["record_id"]))
     missing, stock = missing_share(tracing), _Stock(tracing)
+    buyer_of = hops["buyer"].to_numpy(dtype=np.int64)
     found = {}
-    sales_of = dict(list(tracing.sales.groupby("hop")))
-    for scheme, own in finals.groupby("scheme"):
-        mine = last[last["scheme"] == scheme]
-        at = position.reindex(own["record_id"]).to_numpy()
-        sales = pd.concat([sales_of[hop] for hop in sorted(mine["hop"].unique())])
-        sales = sales.sort_values("probability", ascending=False).drop_duplicates("f")
+    for scheme, own in Columns.of(arrived[["scheme", "at"]]).split("scheme").items():
+        mine, at = fed_of[scheme], own["at"]
+        asked = np.unique(mine["hop"])
+        f, probability = _likeliest([sales_of[hop] for hop in asked.tolist()])
         # A sale that no lead names may belong to it all the same, if it is not of another lead.
         begin = lots.first[at].min()
-        open_too = sales["f"].isin(at) | (
-            (lots.first[sales["f"].to_numpy()] >= begin)
-            & (sales["probability"] < 0.5)
-            & (sales["probability"] >= LEAST_PROBABILITY)
+        open_too = np.isin(f, at) | (
+            (lots.first[f] >= begin) & (probability < BELIEVED) & (probability >= LEAST_PROBABILITY)
         )
-        sales = sales[open_too]
-        f = sales["f"].to_numpy()
-        named = feed.loc[scheme]["from_record"]
-        feeds = position.reindex(named.reindex(lots.record[f])).to_numpy()
-        usual = int(position[named.iloc[0]])
-        e = np.where(np.isnan(feeds), usual, feeds).astype(np.int64)
+        f, probability = f[open_too], probability[open_too]
+        feed = dict(zip(mine["f"].tolist()[::-1], mine["e"].tolist()[::-1], strict=True))
+        usual = int(mine["e"][0])
+        e = np.array([feed.get(one, usual) for one in f.tolist()], dtype=np.int64)
         chips, spread = _chips(lots, e, f)
         rng = np.random.default_rng([seed, 1 + int(str(scheme))])
-        probability = sales["probability"].to_numpy()
         low, high = _bounds(rng, chips, spread, probability, missing)
-        buyers = hops.loc[mine["hop"].unique(), "buyer"].to_numpy(dtype=np.int64)
         # What its last companies bought and are not seen to have passed elsewhere may have gone
         # the same way unseen.
         unfed = stock.unfed(np.unique(lots.shipper[at]), f)
-        found[scheme] = low, np.nanmax([high + unfed, stock.bought(buyers, f)])
+        found[scheme] = low, np.nanmax([high + unfed, stock.bought(buyer_of[asked], f)])
     table = pd.DataFrame.from_dict(found, orient="index", columns=["units_low", "units_high"])
     return table.rename_axis("scheme")
+
+
+def _likeliest(sales: list[Columns]) -> tuple[Ints, Floats]:
+    """Sales of some hand-overs, the likeliest first, each once."""
+    f = np.concatenate([one["f"] for one in sales])
+    probability = np.concatenate([one["probability"] for one in sales])
+    order = np.argsort(-probability, kind="stable")
+    _, first = np.unique(f[order], return_index=True)
+    kept = order[np.sort(first)]
+    return f[kept], probability[kept]
 
 
 def missing_share(tracing: Tracing) -> float:
@@ -119,8 +126,7 @@ def missing_share(tracing: Tracing) -> float:
     if recorded.empty:
         return LEAST_MISSING
     # By company, and only where every purchase and every sale was counted in pieces.
-    position = pd.Series(np.arange(len(lots)), index=lots.record)
-    f = np.unique(position.reindex(recorded["to_record"]).to_numpy())
+    f = np.unique(lots.at(recorded["to_record"]))
     sellers = np.unique(lots.shipper[f])
     e = np.flatnonzero(tracing.follower.followed & np.isin(lots.consignee, sellers))
     counted = ~np.isin(
@@ -152,14 +158,16 @@ class _Stock:
         self.owner = lots.consignee[self.at]
         supply = lots.supply[self.at]
         self.supply = np.where(np.isfinite(supply), supply, 0.0)
-        links = tracing.links.sort_values("from_record", kind="stable")
-        self.giver = links["from_record"].to_numpy(dtype=object)
-        self.taker = links["to_record"].to_numpy(dtype=object)
-        self.units = np.nan_to_num(links["units"].to_numpy(dtype=float))
+        links = tracing.links
+        giver = lots.at(links["from_record"])
+        order = np.argsort(giver, kind="stable")
+        self.giver = giver[order]
+        self.taker = lots.at(links["to_record"])[order]
+        self.units = np.nan_to_num(links["units"].to_numpy(dtype=float))[order]
         # Sales of named chips to the destination of which no purchase is known.
         named = (lots.family >= 0) & lots.arrives & lots.named_shipper
-        fed = np.isin(lots.record, self.taker)
-        at = np.flatnonzero(named & ~fed)
+        named[self.taker] = False
+        at = np.flatnonzero(named)
         self.open = at[np.argsort(lots.shipper[at], kind="stable")]
         self.seller = lots.shipper[self.open]
 
@@ -180,18 +188,14 @@ class _Stock:
         carried = np.unique(lots.carried[f])
         begin, end = int(lots.first[f].min()) - self.window, int(lots.last[f].max())
         total = 0.0
-        sold = set(lots.record[f].tolist())
         for buyer in np.unique(buyers):
             low, high = np.searchsorted(self.owner, [buyer, buyer + 1])
             at, supply = self.at[low:high], self.supply[low:high]
             mine = (lots.first[at] >= begin) & (lots.first[at] <= end)
             mine &= np.isin(lots.carried[at], carried)
             total += float(supply[mine].sum())
-            given = lots.record[at[mine]]
-            ends = np.searchsorted(self.giver, given, side="right")
-            for first, last in zip(np.searchsorted(self.giver, given), ends, strict=True):
-                elsewhere = [one not in sold for one in self.taker[first:last]]
-                total -= float(self.units[first:last][elsewhere].sum())
+            given = np.isin(self.giver, at[mine]) & ~np.isin(self.taker, f)
+            total -= float(self.units[given].sum())
         return max(total, 0.0)
 
 

@@ -267,8 +267,7 @@ def lead_p_values(
     """
     if links.empty:
         return pd.Series(dtype="float64", name="p_value").rename_axis("scheme")
-    named = pd.Series(tracing.follower.certain, index=tracing.lots.record)
-    own = links.assign(certain=named.reindex(links["from_record"]).to_numpy())
+    own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
     table = own.groupby(["scheme", "hop"]).agg(
         lots=("to_record", "nunique"),
         log_odds=("hop_log_odds", "first"),

@@ -173,6 +173,10 @@ class Lots:
             number_by_chance=_number_by_chance(items, goods),
         )
 
+    def at(self, records: Iterable[str]) -> Ints:
+        """Positions of records, all of which are here."""
+        return np.searchsorted(self.record, np.asarray(records, dtype=object))
+
     @cached_property
     def sent(self) -> tuple[Ints, Ints]:
         """Lots with a named shipper, sorted by shipper and first day, and the key they sort by."""

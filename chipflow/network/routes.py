@@ -131,9 +131,8 @@ class _Flow:
         self.destination = tracing.destination
         self.most_hops, self.window = tracing.most_hops, tracing.window
         self.link_table = tracing.links
-        record = self.arrays.record
-        self.tail = np.searchsorted(record, tracing.links["from_record"].to_numpy(dtype=object))
-        self.head = np.searchsorted(record, tracing.links["to_record"].to_numpy(dtype=object))
+        self.tail = self.arrays.at(tracing.links["from_record"])
+        self.head = self.arrays.at(tracing.links["to_record"])
         self.passing = tracing.links["units"].to_numpy(dtype=float)
         self.into: dict[int, list[int]] = defaultdict(list)
         self.out: dict[int, list[int]] = defaultdict(list)
