@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chipflow.network.follow import Follower
+    from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
 
 Floats = np.ndarray
@@ -103,14 +104,16 @@ def nulls(
     hops = tracing.hops
     final = hops["place"] == TO_DESTINATION
     found = {}
-    kinds = [(kind, final) for kind in DRAWN_BY for final in (True, False)]
-    for number, (kind, to_destination) in enumerate(kinds):
-        those = int(((hops["kind"] == kind) & (final == to_destination)).sum())
-        if those:
-            rng = np.random.default_rng([seed, number])
-            draw = DRAWN_BY[kind](tracing, to_destination)
-            most = min(draws * those, MOST_DRAWS)
-            found[kind, to_destination] = _null(draw, rng, most, to_destination)
+    for number, (kind, drawn_by) in enumerate(DRAWN_BY.items()):
+        wanted = final[hops["kind"] == kind].value_counts()
+        if wanted.empty:
+            continue
+        draw = drawn_by(tracing)
+        for to_destination in (True, False):
+            most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
+            if most:
+                rng = np.random.default_rng([seed, number, to_destination])
+                found[kind, to_destination] = _null(draw, rng, most, to_destination)
     return found
 
 
@@ -119,7 +122,7 @@ def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null
     listed = drawn = 0
     while drawn < most and listed < ENOUGH_LISTED:
         number = min(ROUND, most - drawn)
-        groups = draw.groups(rng, number)
+        groups = draw.groups(rng, number, final=final)
         drawn += number
         of_kind = (groups["place"] == TO_DESTINATION) == final
         strength = groups.loc[of_kind & (groups["believed"] > 0), "log_odds"].to_numpy(dtype=float)
@@ -139,31 +142,32 @@ def _pool(follower: Follower, hops: pd.DataFrame, which: np.ndarray) -> Ints:
 
 
 class _Draw(Protocol):
-    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
-        """Draw pairs and judge them."""
+    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
+        """Draw pairs, of which the sender sells to the destination or not, and judge them."""
 
 
 class _Recorded:
     """Pairs of what one company bought and another one sold."""
 
-    def __init__(self, tracing: Tracing, final: bool) -> None:
-        follower = tracing.follower
-        lots = follower.lots
-        self.follower = follower
+    def __init__(self, tracing: Tracing) -> None:
+        self.follower, self.hops = tracing.follower, tracing.hops
         self.books = self._books()
-        self.buyers = np.unique(lots.consignee[self.books.followed.at])
+        self.buyers = np.unique(tracing.lots.consignee[self.books.followed.at])
+        self.senders = {final: self._senders(tracing.lots, final) for final in (True, False)}
+
+    def _senders(self, lots: Lots, final: bool) -> Ints:
         home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
-        sold = (lots.arrives == final) & ~home
-        senders = _pool(follower, tracing.hops, sold)
+        senders = _pool(self.follower, self.hops, (lots.arrives == final) & ~home)
         # Like for like: whoever sells and also bought chips; of all others only if these are few.
         also = senders[np.isin(senders, self.buyers)]
-        self.senders = also if len(also) >= FEWEST_LISTED else senders
+        return also if len(also) >= FEWEST_LISTED else senders
 
-    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
+    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them."""
-        if not len(self.buyers) or not len(self.senders):
+        senders = self.senders[final]
+        if not len(self.buyers) or not len(senders):
             return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
-        buyer, sender = rng.choice(self.buyers, number), rng.choice(self.senders, number)
+        buyer, sender = rng.choice(self.buyers, number), rng.choice(senders, number)
         apart = buyer != sender
         return self._judge(Questions(buyer[apart], sender[apart]))
 
@@ -191,7 +195,7 @@ class _Linked(_Recorded):
 class _Across:
     """Pairs of what one country bought and a company of another one sold."""
 
-    def __init__(self, tracing: Tracing, _final: bool) -> None:
+    def __init__(self, tracing: Tracing) -> None:
         self.follower = tracing.follower
         self.books, self.candidates = self.follower.country_books()
         lots = self.follower.lots
@@ -200,8 +204,8 @@ class _Across:
         pairs = np.unique(np.stack([lots.shipper[at], lots.from_country[at]]), axis=1)
         self.senders, self.homes = pairs
 
-    def groups(self, rng: np.random.Generator, number: int) -> pd.DataFrame:
-        """Draw pairs and judge them."""
+    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
+        """Draw pairs and judge them; a sender is drawn with all that it sells."""
         if not len(self.countries) or not len(self.senders):
             return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
         country = rng.choice(self.countries, number)
@@ -212,7 +216,7 @@ class _Across:
         return groups[groups["buyer"] >= 0]
 
 
-DRAWN_BY: dict[str, Callable[[Tracing, bool], _Draw]] = {
+DRAWN_BY: dict[str, Callable[[Tracing], _Draw]] = {
     RECORDED: _Recorded,
     LINKED: _Linked,
     HAND_OVER: _Across,

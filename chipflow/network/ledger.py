@@ -83,11 +83,11 @@ class Receipts:
     """Some lots by who receives them, a company or a country, in order of days."""
 
     def __init__(self, lots: Lots, which: np.ndarray, owner: Ints, latest: int = LATEST) -> None:
-        # What a company sends to itself is no purchase.
-        moved = lots.shipper != lots.consignee
-        at = np.flatnonzero(which & lots.named_consignee & moved & (owner >= 0))
         self.lots, self.owner, self.latest = lots, owner, latest
-        self.at = at[np.lexsort((at, lots.first[at], owner[at]))]
+        self.at = lots.received[which[lots.received]]
+        if owner is not lots.consignee:
+            at = self.at[owner[self.at] >= 0]
+            self.at = at[np.lexsort((at, lots.first[at], owner[at]))]
         self.span = 2 + int(lots.last.max(initial=0))
         self.key = owner[self.at] * self.span + lots.first[self.at]
 

@@ -185,6 +185,13 @@ class Lots:
         return at, self.shipper[at] * (2 + int(self.last.max(initial=0))) + self.first[at]
 
     @cached_property
+    def received(self) -> Ints:
+        """Lots with a named consignee that moved, sorted by consignee and first day."""
+        # What a company sends to itself is no purchase.
+        at = np.flatnonzero(self.named_consignee & (self.shipper != self.consignee))
+        return at[np.lexsort((at, self.first[at], self.consignee[at]))]
+
+    @cached_property
     def companies(self) -> int:
         """Number of codes of companies."""
         return 1 + int(max(self.shipper.max(initial=0), self.consignee.max(initial=0)))
