@@ -18,6 +18,7 @@ from chipflow._version import __version__
 from chipflow.errors import OutputError
 from chipflow.tables import defuse
 from chipflow.views import world
+from chipflow.views.port_places import having_ports
 from chipflow.views.wording import NO_ROUTE, joined, looked_for, parameter_text, shortened
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def _steps(leads: Leads) -> pd.DataFrame:
     steps = steps.rename(columns={"units": "units_followed"})
     steps = steps.merge(leads.shipments, on="record_id", how="inner", validate="m:1")
     steps["rank"] = steps["lead_id"].map(rank)
-    return steps.sort_values(["rank", "hop", "date", "record_id"], ignore_index=True)
+    return having_ports(steps).sort_values(["rank", "hop", "date", "record_id"], ignore_index=True)
 
 
 def _lead_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
@@ -305,6 +306,8 @@ def _record_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
         Column("From", steps["from_country"], width=6),
         Column("Consignee", steps["consignee"], width=32),
         Column("To", steps["to_country"], width=6),
+        Column("Port of loading", steps["export_port"], width=20),
+        Column("Port of unloading", steps["import_port"], width=20),
         Column("Goods as described", steps["description"], width=40),
         Column("HS code", steps["hs_code"], width=11),
         Column("Chip", steps["chip"], width=16),

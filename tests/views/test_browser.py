@@ -408,7 +408,7 @@ def test_pages_of_nothing(open_page):
     open_page(report(leads_of([])), ready=False).check()
 
 
-@pytest.mark.parametrize("name", ["antimeridian", "poles", "tiny", "inside-one-country"])
+@pytest.mark.parametrize("name", ["antimeridian", "poles", "tiny", "inside-one-country", "ports"])
 def test_hard_cases_are_drawn_whole(open_page, name):
     seen = open_page(route_map(CASES[name]()))
     settle(seen.page)
@@ -427,6 +427,40 @@ def test_hard_cases_are_drawn_whole(open_page, name):
     }""")
     assert edge == 0
     assert seen.requests == []
+
+
+def test_ports_are_marked_named_and_in_the_dossier(open_page):
+    seen = open_page(route_map(CASES["ports"]()))
+    tab = seen.page
+    settle(tab)
+    assert "Square: port or airport" in tab.inner_text("#legend")
+    # A mark says its port; a click opens the country.
+    tab.mouse.click(*tab.evaluate(FIND, "Port CNSHA"))
+    assert tab.inner_text("#dossier-title") == "China"
+    tab.keyboard.press("Escape")
+    tab.evaluate(FIND, "hop 1")
+    assert "Los Angeles International Airport" in tab.inner_text("#tip")
+    tab.click("[data-lead=L0001]")
+    dossier = tab.inner_text("#dossier")
+    for text in ("Los Angeles International Airport", "PORT KLANG", "Gate 7 of nowhere", "CNSZX"):
+        assert text in dossier
+    settle(tab)
+    with tab.expect_download() as found:
+        tab.click("text=Records, CSV")
+    assert set(pd.read_csv(found.value.path())["import_port"]) >= {"SGSIN", "PORT KLANG"}
+    tab.keyboard.press("Escape")
+    tab.click("[data-lead=L0002]")
+    assert "port not named" in tab.inner_text("#dossier")
+    seen.requests = [url for url in seen.requests if not url.startswith("blob:")]
+    seen.check()
+
+
+def test_records_without_ports_draw_countries_only(open_page):
+    seen = open_page(small_page("route_map"))
+    assert "Square" not in seen.page.inner_text("#legend")
+    seen.page.click("[data-lead=L0001]")
+    assert "port not named" not in seen.page.inner_text("#dossier")
+    seen.check()
 
 
 def test_one_lead(open_page):
