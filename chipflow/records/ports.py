@@ -43,8 +43,8 @@ def port_score(m: Meaning, direction: str | None) -> dict[str, float]:
     """
     text = _UNITED_STATES.sub("usa", m.folded)
     loading, unloading, beside, no_port = _names()
-    out, rest = _without(text, loading)
-    into, rest = _without(rest, unloading)
+    rest, out = loading.subn(" ", text)
+    rest, into = unloading.subn(" ", rest)
     if not out and not into and ("port" not in m.parts or set(text.split()) & no_port):
         return {}
     seen = {part for word in rest.split() for part in _parts(word, beside)}
@@ -52,29 +52,17 @@ def port_score(m: Meaning, direction: str | None) -> dict[str, float]:
         return {}
     score = _NAMED if out or into else _COMPOSED
     if not out and not into:
-        out, into = bool(seen & {*_LOADING}), bool(seen & {*_UNLOADING})
+        out, into = len(seen & {*_LOADING}), len(seen & {*_UNLOADING})
         if "origin" in seen or ("destination" in seen and not _discharges(text)):
             score = _FARTHER
         if not out and not into and direction:
             score = _FOREIGN if "foreign" in seen else _OWN
-            out = (direction == "export") != ("foreign" in seen)
-            into = not out
-    if out == into:
+            out = int((direction == "export") != ("foreign" in seen))
+            into = 1 - out
+    if bool(out) == bool(into):
         return {}
     score -= _LESS_FOR_CODE if "code" in seen else 0.0
     return {"export_port" if out else "import_port": score}
-
-
-def _without(text: str, names: tuple[str, ...]) -> tuple[bool, str]:
-    """Tell if a header holds one of the names, and return what else it holds."""
-    for name in names:
-        # Chinese, Japanese and Korean are written without blanks.
-        apart = name.isascii() or "\u0400" <= name[0] <= "\u04ff"
-        pattern = rf"\b{re.escape(name)}\b" if apart else re.escape(name)
-        rest, found = re.subn(pattern, " ", text)
-        if found:
-            return True, rest
-    return False, text
 
 
 def _parts(word: str, beside: frozenset[str]) -> tuple[str, ...]:
@@ -90,11 +78,21 @@ def _discharges(text: str) -> bool:
 
 
 @cache
-def _names() -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str], frozenset[str]]:
-    """Return the vocabulary of ports, the longest names first."""
+def _names() -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str], frozenset[str]]:
+    """Return the vocabulary of ports: names of either kind, words beside, words that are none."""
     table = vocabulary()["ports"]
-    loading, unloading = (
-        tuple(sorted({fold(name) for name in table[key]}, key=lambda name: (-len(name), name)))
-        for key in ("loading", "unloading")
-    )
+    loading, unloading = (_any_of(table[key]) for key in ("loading", "unloading"))
     return loading, unloading, frozenset(table["beside"]), frozenset(table["not_a_port"])
+
+
+def _any_of(names: list[str]) -> re.Pattern[str]:
+    """Return a pattern of whole names, the longest first."""
+    folded = sorted({fold(name) for name in names}, key=lambda name: (-len(name), name))
+    # Chinese, Japanese and Korean are written without blanks.
+    spaced = [name.isascii() or "\u0400" <= name[0] <= "\u04ff" for name in folded]
+    return re.compile(
+        "|".join(
+            rf"\b{re.escape(name)}\b" if apart else re.escape(name)
+            for name, apart in zip(folded, spaced, strict=True)
+        )
+    )
