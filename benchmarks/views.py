@@ -138,6 +138,8 @@ def made_up(count: int, each: int, seed: int = 5) -> Leads:
     for side, country in (("shipper", "from_country"), ("consignee", "to_country")):
         shipments[f"{side}_id"] = shipments[side]
         shipments[f"{side}_country"] = shipments[country]
+    for field, country in (("export_port", "from_country"), ("import_port", "to_country")):
+        shipments[field] = _ports(shipments[country], random)
     network = _network(shipments)
     ids = np.array([f"L{number:05d}" for number in range(count)])
     stage = np.array(["source", *["middle"] * (HOPS - 2), "final"])
@@ -184,6 +186,17 @@ def made_up(count: int, each: int, seed: int = 5) -> Leads:
         evidence=evidence, set_aside=pd.DataFrame(columns=aside),
         throughput=pd.Series(dtype=float), parameters={"seed": seed},
     )  # fmt: skip
+
+
+def _ports(countries: pd.Series, random: np.random.Generator) -> list[str | None]:
+    """One of three ports of each record's country, by name; a place without one names none."""
+    table = pd.read_csv(world.static("ports.csv").open("rb"), keep_default_na=False)
+    names = table.groupby("country")["name"].agg(lambda one: sorted(one)[:: max(len(one) // 2, 1)])
+    draws = random.random(len(countries))
+    return [
+        names[code][int(draw * len(names[code]))] if code in names.index else None
+        for code, draw in zip(countries, draws, strict=True)
+    ]
 
 
 def _network(shipments: pd.DataFrame) -> Network:

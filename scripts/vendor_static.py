@@ -42,6 +42,9 @@ VENDORED = (
     ("internmap", "2.0.3", None, None),
 )
 
+# Where the licences of the table of ports begin.
+PORTS_MARK = "<!-- scripts/port_table.py: begin -->"
+
 # The checker of accessibility that the tests run in the pages; it is not part of the package.
 AXE = ("axe-core", "4.14.1", "axe.min.js")
 AXE_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "views" / "axe"
@@ -97,7 +100,10 @@ def main() -> int:
                 (STATIC / name).write_text(content, encoding="utf-8", newline="\n")
                 sums.append(f"{hashlib.sha256(content.encode()).hexdigest()}  {name}")
         _vendor_axe(Path(folder))
-    (STATIC / "LICENSES.md").write_text("\n".join(licences), encoding="utf-8", newline="\n")
+    page = STATIC / "LICENSES.md"
+    # What scripts/port_table.py wrote there stays.
+    others = PORTS_MARK + _text(page).partition(PORTS_MARK)[2] if PORTS_MARK in _text(page) else ""
+    page.write_text("\n".join(licences) + "\n" + others, encoding="utf-8", newline="\n")
     (STATIC / "SHA256SUMS").write_text("\n".join(sorted(sums)) + "\n", encoding="utf-8")
     atlas = next(name for package, _, _, name in VENDORED if package == "world-atlas" and name)
     points = label_points(json.loads((STATIC / atlas).read_text(encoding="utf-8")))

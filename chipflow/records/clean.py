@@ -11,7 +11,13 @@ from chipflow.records.content import is_missing as says_nothing
 from chipflow.records.dates import read_dates
 from chipflow.records.decide import Decisions
 from chipflow.records.places import country_code, currency_code, direction_of, is_no_country
-from chipflow.records.schema import CONTENT_COLUMNS, COUNTRY_FIELDS, KINDS, NUMBER_FIELDS
+from chipflow.records.schema import (
+    CONTENT_COLUMNS,
+    COUNTRY_FIELDS,
+    KINDS,
+    NUMBER_FIELDS,
+    PORT_FIELDS,
+)
 from chipflow.records.slots import END, PART, slot
 
 if TYPE_CHECKING:
@@ -91,16 +97,25 @@ def clean(texts: ir.Table, params: Any, needed: dict[str, int], made: Decisions)
 
 
 def content_of(cleaned: ir.Table) -> ir.StringValue:
-    """Return the MD5 of what the columns of the file say, whatever the file is called."""
+    """Return the MD5 of what the columns of the file say, whatever the file is called.
+
+    A record that names no port is called what it was called before ports were read.
+    """
     import ibis
 
     pieces = []
     for name in CONTENT_COLUMNS:
+        if name in PORT_FIELDS:
+            continue
         text = cleaned[name].cast("string")
         if f"own_{name}" in cleaned.columns:
             text = ibis.ifelse(cleaned[f"own_{name}"], text, ibis.null("string"))
         pieces.append(text.fill_null(""))
-    return ibis.literal(PART).join(pieces).hexdigest("md5")
+    said = ibis.literal(PART).join(pieces)
+    ports = [cleaned[name] for name in PORT_FIELDS]
+    named = said.concat(*[part for port in ports for part in (PART, port.fill_null(""))])
+    some = reduce(or_, (port.notnull() for port in ports))
+    return ibis.ifelse(some, named, said).hexdigest("md5")
 
 
 def _look_up(table: ir.Table, needed: dict[str, int], made: Decisions) -> ir.Table:

@@ -19,7 +19,13 @@ from chipflow.records.context import (
 )
 from chipflow.records.layouts import Layout
 from chipflow.records.meaning import Amount, amount, field_scores, preference
-from chipflow.records.schema import COUNTRY_FIELDS, FIELDS, HELPER_FIELDS, NUMBER_FIELDS
+from chipflow.records.schema import (
+    COUNTRY_FIELDS,
+    FIELDS,
+    HELPER_FIELDS,
+    NUMBER_FIELDS,
+    PORT_FIELDS,
+)
 from chipflow.records.words import fold, read_header
 
 # A column is not used below this score: it would be a guess.
@@ -35,6 +41,8 @@ _CLOSE = 0.06
 # A column in which nearly all values are countries' names is one of countries; how sure that is,
 # as a share of how sure the header would be of a company.
 _ALL_COUNTRIES, _SIDE_AS_COUNTRY = 0.9, 0.8
+# Mean number of characters of a port's name, with code and country; longer texts are addresses.
+LONGEST_PORT = 60
 # What a silent column's score is at most, as a share of the best that says something.
 _BEHIND = 0.9
 # What a record cannot do without: a wrong choice here would be a wrong route.
@@ -248,6 +256,8 @@ def _fits(name: str, header: str, content: Content) -> float:
         if content.currencies >= 0.5:
             return 1.0
         return 0.6 if content.mean_length <= 5 and content.plain_numbers < 0.5 else 0.2
+    if name in PORT_FIELDS:
+        return _fits_text(name, content) if content.mean_length <= LONGEST_PORT else 0.3
     if name in {"quantity_unit", "weight_unit"}:
         return 1.0 - 0.8 * content.plain_numbers if content.mean_length <= 40 else 0.3
     return _fits_text(name, content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipflow.records.places import country_code, currency_codes
+from chipflow.records.ports import port_score
 from chipflow.records.schema import FIELDS
 from chipflow.records.words import Meaning, read_header
 
@@ -111,6 +112,9 @@ def field_scores(header: str, direction: str | None = None) -> dict[str, float]:
     # Canonical names are written so by chipflow; "SHIPPER" is a word like any other.
     if header.strip() in FIELDS:
         return {header.strip(): 1.0}
+    port = port_score(m, direction)
+    if port:
+        return {name: min(1.0, score * _quality(m)) for name, score in port.items()}
     if not m.parts:
         return {}
     scores: dict[str, float] = {}

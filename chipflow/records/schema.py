@@ -30,10 +30,14 @@ KINDS: dict[str, str] = {
     "source": "text",
     "source_row": "row",
     "other_sources": "text",
+    "export_port": "text",
+    "import_port": "text",
 }
 COLUMNS: tuple[str, ...] = tuple(KINDS)
 # Where a record stands in the input; never part of what makes two records the same.
 PLACE_COLUMNS: tuple[str, ...] = ("source", "source_row", "other_sources")
+# Places of loading and of unlading, as written; behind the others, so that these keep their order.
+PORT_FIELDS: tuple[str, ...] = ("export_port", "import_port")
 # Columns that say what was shipped: the content of a record.
 CONTENT_COLUMNS: tuple[str, ...] = tuple(c for c in COLUMNS if c not in PLACE_COLUMNS)
 COUNTRY_FIELDS: tuple[str, ...] = tuple(c for c, kind in KINDS.items() if kind == "country")

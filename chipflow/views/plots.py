@@ -288,12 +288,15 @@ def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
         )
     )  # fmt: skip
     x, y = world.project(
-        world.wrapped(spec.countries["lon"], centre), spec.countries["lat"], centre
+        world.wrapped([*spec.countries["lon"], *spec.ports["lon"]], centre),
+        [*spec.countries["lat"], *spec.ports["lat"]],
+        centre,
     )
+    lands = len(spec.countries["code"])  # ports stand behind the countries
     arcs = _map_arcs(spec)
     most = max((arc["amount"] for arc in arcs), default=0.0)
     for arc in reversed(arcs):
-        start, end = (x[arc["origin"]], y[arc["origin"]]), (x[arc["target"]], y[arc["target"]])
+        start, end = ((x[arc[side]], y[arc[side]]) for side in ("from", "to"))
         width = 0.8 + (3.4 * np.sqrt(arc["amount"] / most) if most > 0 else 0.0)
         looks = {
             "arrowstyle": f"-|>,head_length={3 + width:.2f},head_width={1.6 + 0.6 * width:.2f}",
@@ -301,7 +304,7 @@ def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
             "ls": (0, (3, 2)) if arc["inferred"] else "-", "shrinkA": 2, "shrinkB": 3,
             "mutation_scale": 1, "zorder": 2,
         }  # fmt: skip
-        if arc["origin"] == arc["target"]:
+        if arc["from"] == arc["to"]:
             side = 0.03
             small = {**looks, "lw": 1.2, "arrowstyle": "-|>,head_length=3,head_width=1.8"}
             ax.add_patch(FancyArrowPatch(
@@ -311,10 +314,25 @@ def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
             bend = 0.2 + 0.05 * min(arc["fan"], 8)
             ax.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **looks))
     used = sorted({arc[end] for arc in arcs for end in ("origin", "target")})
-    known = [place for place in used if spec.countries["known"][place]]
-    ax.scatter(x[used], y[used], s=16, color=INK, edgecolor="white", lw=0.8, zorder=4)
-    _name_places(ax, [(x[i], y[i], spec.countries["name"][i]) for i in used])
+    marks = sorted({arc[end] for arc in arcs for end in ("from", "to")})
+    known = [one for one in marks if one >= lands or spec.countries["known"][one]]
+    for shape, size, chosen in (
+        ("o", 16, [one for one in marks if one < lands]),
+        ("s", 9, [one for one in marks if one >= lands]),
+    ):
+        ax.scatter(
+            x[chosen],
+            y[chosen],
+            s=size,
+            marker=shape,
+            color=INK,
+            edgecolor="white",
+            lw=0.8,
+            zorder=4,
+        )
     _frame(ax, x[known], y[known], centre)
+    names = [*spec.countries["name"], *spec.ports["name"]]
+    _name_places(ax, [(x[i], y[i], names[i]) for i in marks])
     ax.set_aspect("equal")
     ax.set_facecolor(palette.LIGHT["water"])
     ax.set_xticks([])
@@ -445,14 +463,21 @@ def _score_steps(scores: np.ndarray) -> np.ndarray:
 def _map_arcs(spec: Any) -> list[dict[str, Any]]:
     fan: dict[tuple[int, int], int] = {}
     arcs = []
+    lands = len(spec.countries["code"])
     if spec.leads["id"]:
         scores = np.array([0.0 if one is None else one for one in spec.leads["score"]])
         step_of = _score_steps(scores)
         for row in spec.rows("arcs")[:MOST_ARCS]:
-            key = (row["origin"], row["target"])
+            # Between ports where they are known, which stand behind the countries.
+            ends = [
+                row[land] if row[port] is None else lands + row[port]
+                for land, port in (("origin", "from_port"), ("target", "to_port"))
+            ]
+            key = (ends[0], ends[1])
             fan[key] = fan.get(key, -1) + 1
             arcs.append({
-                "origin": row["origin"], "target": row["target"], "amount": row["units"] or 0.0,
+                "origin": row["origin"], "target": row["target"], "from": ends[0], "to": ends[1],
+                "amount": row["units"] or 0.0,
                 "colour": palette.EVIDENCE_LIGHT[step_of[row["lead"]]], "inferred": row["inferred"],
                 "on_lead": True, "fan": fan[key],
             })  # fmt: skip
@@ -463,8 +488,9 @@ def _map_arcs(spec: Any) -> list[dict[str, Any]]:
     totals = flows.groupby(["origin", "target"], as_index=False)[spec.measure].sum()
     totals = totals.sort_values([spec.measure, "origin", "target"], ascending=[False, True, True])
     return [
-        {"origin": int(origin), "target": int(target), "amount": float(amount),
-         "colour": palette.LIGHT["flow"], "inferred": False, "on_lead": False, "fan": 0}
+        {"origin": int(origin), "target": int(target), "from": int(origin), "to": int(target),
+         "amount": float(amount), "colour": palette.LIGHT["flow"], "inferred": False,
+         "on_lead": False, "fan": 0}
         for origin, target, amount in totals.head(60).itertuples(index=False)
     ]  # fmt: skip
 
@@ -473,6 +499,7 @@ def _name_places(ax: Axes, places: list[tuple[float, float, str]]) -> None:
     """Write names where they do not cover one another, trying each side of the point."""
     from matplotlib import patheffects
 
+    edges = ax.get_xlim()
     taken = [(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y, _ in places]
     for x, y, name in places:
         wide, tall = 0.030 * len(name), 0.075
@@ -482,6 +509,8 @@ def _name_places(ax: Axes, places: list[tuple[float, float, str]]) -> None:
         for align, dx, dy in spots:
             left = {"left": x + dx, "right": x + dx - wide, "center": x - wide / 2}[align]
             box = (left, y + dy - tall / 2, left + wide, y + dy + tall / 2)
+            if box[0] < edges[0] or box[2] > edges[1]:
+                continue
             if any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1]
                    for b in taken):  # fmt: skip
                 continue

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.views import world
+from chipflow.views.port_places import NO_PORT, with_ports
 from chipflow.views.wording import joined, looked_for, parameter_text, shortened
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Columns: TypeAlias = dict[str, list[Any]]
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 # A page with more opens slowly on a small machine; the table files hold all of them.
 MOST_LEADS = 5_000  # leads
 MOST_FLOWS = 250  # pairs of countries drawn as background
@@ -42,8 +43,8 @@ TEXTS: dict[str, frozenset[str]] = {
     "arcs": frozenset({"stage", "sentence"}),
     "records": frozenset(
         {
-            "stage", "id", "precision", "shipper", "consignee", "description", "hs_code", "chip",
-            "control", "rule", "source", "others",
+            "stage", "id", "precision", "shipper", "consignee", "export_port", "import_port",
+            "description", "hs_code", "chip", "control", "rule", "source", "others",
         }
     ),
     "evidence": frozenset({"part", "text"}),
@@ -74,6 +75,9 @@ class ViewSpec:
         Every text once.
     countries
         ``code, name, lon, lat`` (degrees), ``known`` (false for places that are no country).
+    ports
+        Those that hops are drawn from or to: ``code, name``, ``country`` (place among the
+        countries), ``lon, lat``. A port that is not found has no row.
     companies
         ``id, name, aliases, country, role``.
     leads
@@ -81,9 +85,9 @@ class ViewSpec:
     chips
         ``lead, chip``: which chips a lead's records name.
     arcs
-        One row for each lead, hop and pair of countries: ``lead, hop, stage, origin, target,
-        units, first, last, kind, records``; a hop of x.5 is an inferred hand-over between the
-        hops before and after it.
+        One row for each lead, hop, pair of countries and pair of ports: ``lead, hop, stage, origin,
+        target, from_port, to_port, units, first, last, kind, records``; a hop of x.5 is an inferred
+        hand-over between the hops before and after it.
     records
         One row for each record of a lead, in the order of hops and days.
     evidence, settle
@@ -101,6 +105,7 @@ class ViewSpec:
     centre: float
     strings: tuple[str, ...]
     countries: Columns
+    ports: Columns
     companies: Columns
     leads: Columns
     chips: Columns
@@ -163,14 +168,21 @@ def view_spec(leads: Leads) -> ViewSpec:
     table = leads.table.head(MOST_LEADS).reset_index(drop=True)
     shown = [leads[place] for place in range(len(table))]
     places = pd.Series(table.index, index=table["lead_id"].astype(object))
-    steps = _steps(leads, places)
-    arcs = pd.concat([_recorded_arcs(steps), _inferred_arcs(leads, places)], ignore_index=True)
-    arcs = arcs.sort_values(["lead", "hop", "origin", "target"], ignore_index=True, kind="stable")
+    steps, found = with_ports(_steps(leads, places))
+    arcs = pd.concat(
+        [_recorded_arcs(steps), _inferred_arcs(leads, places, steps)], ignore_index=True
+    )
+    order = ["lead", "hop", "origin", "target", "from_port", "to_port"]
+    arcs = arcs.sort_values(order, ignore_index=True, kind="stable")
+    ports = [found[code] for code in sorted({*arcs["from_port"], *arcs["to_port"]} - {NO_PORT})]
     flows, measure = _flows(leads.shipments)
     kept, pairs_left_out = _largest(flows, measure)
-    codes = pd.unique(pd.concat([arcs["origin"], arcs["target"], kept["origin"], kept["target"]]))
+    lands = pd.Series([port.country for port in ports], dtype="object")
+    ends = [arcs["origin"], arcs["target"], kept["origin"], kept["target"], lands]
+    codes = pd.unique(pd.concat(ends))
     countries = _countries(sorted(str(code) for code in codes))
     index = {code: place for place, code in enumerate(countries["code"])}
+    port_place = {port.code: place for place, port in enumerate(ports)}
     companies, company_place = _companies(leads, steps, texts)
     return ViewSpec(
         simulated=bool(leads.searched.records.simulated),
@@ -179,6 +191,13 @@ def view_spec(leads: Leads) -> ViewSpec:
         measure=measure,
         centre=_centre(arcs, kept, countries, index, measure),
         countries=countries,
+        ports={
+            "code": [port.code for port in ports],
+            "name": [port.name for port in ports],
+            "country": [index[port.country] for port in ports],
+            "lon": [port.longitude for port in ports],
+            "lat": [port.latitude for port in ports],
+        },
         companies=companies,
         leads=_lead_columns(table, shown, texts),
         chips=_chip_columns(steps, texts),
@@ -188,6 +207,10 @@ def view_spec(leads: Leads) -> ViewSpec:
             "stage": texts.column(arcs["stage"]),
             "origin": [index[code] for code in arcs["origin"]],
             "target": [index[code] for code in arcs["target"]],
+            **{
+                end: [port_place.get(code) for code in arcs[end]]
+                for end in ("from_port", "to_port")
+            },
             "units": numbers(arcs["units"], UNIT_DIGITS),
             "first": days(arcs["first"]),
             "last": days(arcs["last"]),
@@ -195,7 +218,7 @@ def view_spec(leads: Leads) -> ViewSpec:
             "sentence": texts.column(arcs["sentence"]),
             "records": arcs["records"].astype(int).tolist(),
         },
-        records=_record_columns(steps, index, company_place, texts),
+        records=_record_columns(steps, index, company_place, port_place, texts),
         evidence=_evidence_columns(leads, places, texts),
         settle=_settle_columns(shown, texts),
         set_aside=_set_aside_columns(leads, texts),
@@ -263,7 +286,7 @@ def _steps(leads: Leads, places: pd.Series) -> pd.DataFrame:
     return steps.sort_values(["lead", "hop", "date", "record_id"], ignore_index=True)
 
 
-ARC_KEYS = ["lead", "hop", "stage", "origin", "target"]
+ARC_KEYS = ["lead", "hop", "stage", "origin", "target", "from_port", "to_port"]
 ARC_COLUMNS = [*ARC_KEYS, "units", "first", "last", "records", "kind", "sentence"]
 
 
@@ -277,13 +300,14 @@ def _recorded_arcs(steps: pd.DataFrame) -> pd.DataFrame:
     return arcs.assign(kind=RECORDED, sentence=None).reindex(columns=ARC_COLUMNS)
 
 
-def _inferred_arcs(leads: Leads, places: pd.Series) -> pd.DataFrame:
+def _inferred_arcs(leads: Leads, places: pd.Series, steps: pd.DataFrame) -> pd.DataFrame:
     """Links that no record states, as arcs between the hop before and the hop after."""
     links = leads.links
     links = links[links["lead_id"].isin(places.index) & (links["kind"] != RECORDED)]
     if not len(links):
         return pd.DataFrame(columns=ARC_COLUMNS)
     ends = leads.shipments.set_index("record_id")
+    ports = steps.drop_duplicates("record_id").set_index("record_id")[["from_port", "to_port"]]
     before = ends.reindex(links["from_record"])
     after = ends.reindex(links["to_record"])
     hops = leads.steps.set_index(["lead_id", "record_id"])["hop"].astype(float)
@@ -299,6 +323,8 @@ def _inferred_arcs(leads: Leads, places: pd.Series) -> pd.DataFrame:
             "stage": links["kind"].astype(object).to_numpy(),
             "origin": codes_of(before["to_country"]).to_numpy(),
             "target": codes_of(after["from_country"]).to_numpy(),
+            "from_port": ports["to_port"].reindex(links["from_record"]).fillna(NO_PORT).to_numpy(),
+            "to_port": ports["from_port"].reindex(links["to_record"]).fillna(NO_PORT).to_numpy(),
             "units": pd.to_numeric(links["units"]).to_numpy(),
             "first": before["date"].to_numpy(),
             "last": after["date"].to_numpy(),
@@ -410,7 +436,11 @@ def _chip_columns(steps: pd.DataFrame, texts: _Texts) -> Columns:
 
 
 def _record_columns(
-    steps: pd.DataFrame, country: dict[str, int], company: dict[str, int], texts: _Texts
+    steps: pd.DataFrame,
+    country: dict[str, int],
+    company: dict[str, int],
+    port: dict[str, int],
+    texts: _Texts,
 ) -> Columns:
     def text(name: str) -> list[int | None]:
         return texts.column(steps[name].astype(object))
@@ -429,6 +459,9 @@ def _record_columns(
         "consignee_company": [company.get(one) for one in steps["consignee_id"]],
         "origin": [country[code] for code in steps["origin"]],
         "target": [country[code] for code in steps["target"]],
+        "export_port": text("export_port"),
+        "import_port": text("import_port"),
+        **{end: [port.get(code) for code in steps[end]] for end in ("from_port", "to_port")},
         "description": text("description"),
         "hs_code": text("hs_code"),
         "chip": text("chip"),

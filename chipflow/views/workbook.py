@@ -7,9 +7,11 @@ spreadsheet would run as a formula are made text, as in the CSV files.
 from __future__ import annotations
 
 import datetime
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,10 +20,12 @@ from chipflow._version import __version__
 from chipflow.errors import OutputError
 from chipflow.tables import defuse
 from chipflow.views import world
+from chipflow.views.port_places import having_ports
 from chipflow.views.wording import NO_ROUTE, joined, looked_for, parameter_text, shortened
+from chipflow.views.workbook_columns import COMPANIES, EVIDENCE, LEADS, RECORDS, SET_ASIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chipflow.leads import Leads
 
@@ -30,6 +34,9 @@ MOST_ROWS = 1_048_576  # rows of a sheet, the header counted
 MOST_CHARACTERS = 32_000  # characters of a cell; 32,767 less room for what says that it was cut
 MOST_LINKS = 60_000  # links of a sheet; 65,530 less some room
 FIRST_DAY = pd.Timestamp("1900-03-01")  # before it Excel's days are off by one, or text
+LINE_HEIGHT = 13.5  # points of a line of 10-point text
+PRINTED_WIDTH = 220  # characters across an A4 page that are still read, at some 60 % of their size
+ABOUT_WIDTHS = (26, 100)  # characters of the two columns of the first sheet
 PAPER_A4 = 9  # xlsxwriter's number of the paper size
 # A fixed day of making: the same leads give the same bytes.
 MADE = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
@@ -130,12 +137,17 @@ class _Writer:
     def __init__(self, book: Any, simulated: bool) -> None:
         self.book, self.simulated = book, simulated
         common = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
+        # Set off from the numbers that stand at the right of the column before.
+        words = {**common, "align": "left", "indent": 1}
         self.formats = {
-            kind: book.add_format({**common, "num_format": shape})
+            kind: book.add_format({**(words if kind == "text" else common), "num_format": shape})
             for kind, shape in FORMATS.items()
         }
-        self.link = book.add_format({**common, "font_color": "#0B62A8", "underline": 1})
-        self.head = book.add_format({**common, "bold": True, "bottom": 1, "text_wrap": True})
+        self.link = book.add_format({**words, "font_color": "#0B62A8", "underline": 1})
+        head = {"bold": True, "bottom": 1, "text_wrap": True}
+        self.head = book.add_format({**words, **head})
+        self.head_of_numbers = book.add_format({**common, **head, "align": "right"})
+        self.name = book.add_format({**common, "bold": True})
         self.title = book.add_format({**common, "bold": True, "font_size": 16})
         self.warning = book.add_format({**common, "bold": True, "bg_color": "#FFF2CF"})
         self.plain = book.add_format({**common, "text_wrap": True})
@@ -144,7 +156,6 @@ class _Writer:
         sheet = self.book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(PAPER_A4)
-        sheet.fit_to_pages(1, 0)
         # In headers "&" starts a code; these texts have none.
         sheet.set_header(f"&L{'SIMULATED RECORDS' if self.simulated else 'chipflow'}&R{name}")
         sheet.set_footer("&RPage &P of &N")
@@ -161,11 +172,23 @@ class _Writer:
             {
                 "name": name.replace(" ", "_"),
                 "style": STYLE,
-                "columns": [{"header": one.header, "header_format": self.head} for one in columns],
+                "columns": [
+                    {
+                        "header": one.header,
+                        "header_format": self.head if one.kind == "text" else self.head_of_numbers,
+                    }
+                    for one in columns
+                ],
             },
         )  # fmt: skip
+        # Programs do not all work out the height of wrapped lines themselves.
+        lines = max(math.ceil((len(one.header) + 2) / one.width) for one in columns)
+        sheet.set_row(0, lines * LINE_HEIGHT)
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
+        sheet.repeat_columns(0)
+        across = math.ceil(sum(one.width for one in columns) / PRINTED_WIDTH)
+        sheet.fit_to_pages(across, 0)
 
     def _column(self, sheet: Any, place: int, column: Column, rows: int) -> None:
         shape = self.formats[column.kind]
@@ -216,8 +239,9 @@ def _simulated(leads: Leads) -> str:
 
 def _about(writer: _Writer, leads: Leads) -> None:
     sheet = writer.add("About")
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 100)
+    sheet.fit_to_pages(1, 0)
+    for place, width in enumerate(ABOUT_WIDTHS):
+        sheet.set_column(place, place, width)
     counts = leads.searched.records.counts
     lines: list[tuple[str, str]] = [
         ("Looked for", looked_for(leads.destination)),
@@ -245,11 +269,13 @@ def _about(writer: _Writer, leads: Leads) -> None:
         )
         row += 1
     places = ", ".join(world.country_name(code) for code in leads.destination)
+    sheet.set_row(row, 2 * LINE_HEIGHT)
     sheet.write_string(row, 0, f"Routes of controlled chips towards {places}", writer.title)
     texts = defuse(pd.Series([_text(value) or "" for _, value in lines], dtype="str"))
     for (name, _), text in zip(lines, texts, strict=True):
         row += 1
-        sheet.write_string(row, 0, name, writer.head)
+        sheet.set_row(row, max(math.ceil(len(text) / ABOUT_WIDTHS[1]), 1) * LINE_HEIGHT)
+        sheet.write_string(row, 0, name, writer.name)
         sheet.write_string(row, 1, text, writer.plain)
 
 
@@ -260,7 +286,20 @@ def _steps(leads: Leads) -> pd.DataFrame:
     steps = steps.rename(columns={"units": "units_followed"})
     steps = steps.merge(leads.shipments, on="record_id", how="inner", validate="m:1")
     steps["rank"] = steps["lead_id"].map(rank)
-    return steps.sort_values(["rank", "hop", "date", "record_id"], ignore_index=True)
+    return having_ports(steps).sort_values(["rank", "hop", "date", "record_id"], ignore_index=True)
+
+
+def _columns(
+    table: pd.DataFrame,
+    said: Sequence[tuple[str, str, str, int]],
+    links: Mapping[str, Sequence[str | None]] = MappingProxyType({}),
+    precisions: Mapping[str, pd.Series] = MappingProxyType({}),
+) -> list[Column]:
+    """Return columns as they are listed in :mod:`chipflow.views.workbook_columns`."""
+    return [
+        Column(header, table[name], kind, width, links.get(name), precisions.get(name))
+        for header, name, kind, width in said
+    ]
 
 
 def _lead_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
@@ -270,55 +309,15 @@ def _lead_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
     links = [
         f"internal:'Records'!A{rows[one]}" if one in rows else None for one in table["lead_id"]
     ]
-    return [
-        Column("Lead", table["lead_id"], width=13, links=links),
-        Column("Rank", table["rank"], "whole", 6),
-        Column("Score", table["score"], "score", 9),
-        Column("p-value", table["p_value"], "probability", 9),
-        Column("q-value", table["q_value"], "probability", 9),
-        Column("Route", table["countries"], width=30),
-        Column("Companies", table["companies"], width=60),
-        Column("Hops", table["hops"], "whole", 6),
-        Column("Chip", table["chips"], width=18),
-        Column("Chips", table["units"], "whole", 9),
-        Column("Chips, low", table["units_low"], "whole", 9),
-        Column("Chips, high", table["units_high"], "whole", 9),
-        Column("Value, USD", table["value_usd"], "money", 14),
-        Column("First day", table["first_date"], "day", 11),
-        Column("Last day", table["last_date"], "day", 11),
-        Column("Reasons", table["reasons"], width=60),
-        Column("Innocent explanations", table["innocent_explanations"], width=60),
-        Column("Records", table["record_ids"], width=30),
-    ]
+    return _columns(table, LEADS, links={"lead_id": links})
 
 
 def _record_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
     rows = dict(zip(leads.table["lead_id"], range(2, len(leads.table) + 2), strict=True))
     links = [f"internal:'Leads'!A{rows[one]}" for one in steps["lead_id"]]
-    return [
-        Column("Lead", steps["lead_id"], width=13, links=links),
-        Column("Rank", steps["rank"], "whole", 6),
-        Column("Hop", steps["hop"], "whole", 5),
-        Column("Stage", steps["stage"], width=8),
-        Column("Day", steps["date"], "day", 11, precisions=steps["date_precision"]),
-        Column("Shipper", steps["shipper"], width=32),
-        Column("From", steps["from_country"], width=6),
-        Column("Consignee", steps["consignee"], width=32),
-        Column("To", steps["to_country"], width=6),
-        Column("Goods as described", steps["description"], width=40),
-        Column("HS code", steps["hs_code"], width=11),
-        Column("Chip", steps["chip"], width=16),
-        Column("Chips", steps["units"], "amount", 9),
-        Column("Chips followed", steps["units_followed"], "amount", 9),
-        Column("Weight, kg", steps["weight_kg"], "weight", 11),
-        Column("Value, USD", steps["value_usd"], "money", 14),
-        Column("Control that day", steps["control_status"], width=16),
-        Column("Rule", steps["control_rule"], width=24),
-        Column("Record", steps["record_id"], width=18),
-        Column("Source", steps["source"], width=32),
-        Column("Row", steps["source_row"], "whole", 8),
-        Column("Also in", steps["other_sources"], width=20),
-    ]
+    return _columns(
+        steps, RECORDS, links={"lead_id": links}, precisions={"date": steps["date_precision"]}
+    )
 
 
 def _evidence_columns(leads: Leads) -> list[Column]:
@@ -327,47 +326,19 @@ def _evidence_columns(leads: Leads) -> list[Column]:
     evidence = evidence.sort_values(
         ["rank", "kind", "part"], ascending=[True, False, True], ignore_index=True
     )
-    return [
-        Column("Lead", evidence["lead_id"], width=13),
-        Column("Rank", evidence["rank"], "whole", 6),
-        Column("Kind", evidence["kind"], width=10),
-        Column("Part", evidence["part"], width=24),
-        Column("Log-likelihood ratio", evidence["log_lr"], "score", 12),
-        Column("Sentence", evidence["sentence"], width=100),
-        Column("Records", evidence["record_ids"], width=30),
-    ]
+    return _columns(evidence, EVIDENCE)
 
 
 def _company_columns(leads: Leads) -> list[Column]:
     table = leads.companies
     order = pd.to_numeric(table["throughput"]).fillna(0).sort_values(ascending=False, kind="stable")
     table = table.loc[order.index].reset_index(drop=True)
-    return [
-        Column("Company", table["name"], width=40),
-        Column("Country", table["country"], width=9),
-        Column("Role", table["role"], width=12),
-        Column("Chips in", table["units_in"], "whole", 10),
-        Column("Chips out", table["units_out"], "whole", 10),
-        Column("Passed on towards the destination", table["throughput"], "whole", 14),
-        Column("On a list", table["listed"], width=20),
-        Column("First day", table["first_date"], "day", 11),
-        Column("Last day", table["last_date"], "day", 11),
-        Column("Also written", table["aliases"], width=60),
-        Column("Id", table["company_id"], width=24),
-    ]
+    return _columns(table, COMPANIES)
 
 
 def _set_aside_columns(leads: Leads) -> list[Column]:
     table = leads.set_aside
-    return [
-        Column("Reason", table["reason"], width=24),
-        Column("Route", table["countries"], width=30),
-        Column("Companies", table["companies"], width=60),
-        Column("Chip", table["chips"], width=18),
-        Column("Chips", table["units"], "whole", 9),
-        Column("Why", table["sentence"], width=80),
-        Column("Records", table["record_ids"], width=30),
-    ]
+    return _columns(table, SET_ASIDE)
 
 
 def _sheet_columns(leads: Leads) -> list[Column]:

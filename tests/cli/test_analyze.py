@@ -14,7 +14,7 @@ import pytest
 import chipflow
 from chipflow.leads.dossier import TABLE_COLUMNS
 from chipflow.run import sample_records
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, table
 
 OUTPUTS = {
     "anomalies.csv",
@@ -99,8 +99,29 @@ def test_the_same_rows_give_the_same_bytes(run, write_csv, tmp_path):
     rows = [*ROUTE, *BYSTANDERS]
     for name, order in (("one", rows), ("two", rows[::-1])):
         assert run("analyze", write_csv(order), "--out", tmp_path / name, "-q")[0] == 0
-    for table in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv", "anomalies.csv"):
-        assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
+    for name in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv", "anomalies.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_ports_go_with_the_goods_into_tables_and_map(run, tmp_path):
+    """Ports are carried, drawn and inert, and the tables stay the same for any order of rows."""
+    rows = table([*ROUTE, *BYSTANDERS]).drop(columns="record_id")
+    rows["Port of Loading"] = ["USLAX", "Singapore", "<script>alert(1)</script>"] + [None] * 20
+    rows["Port of Discharge"] = ["SINGAPORE, SGSIN", "Port Klang", "=1+1"] + [None] * 20
+    for name, order in (("one", rows), ("two", rows[::-1])):
+        file = tmp_path / "records.csv"
+        order.to_csv(file, index=False)
+        assert run("analyze", file, "--out", tmp_path / name, "-q")[0] == 0
+    for name in ("leads.parquet", "companies.csv", "evidence.parquet", "lead_links.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    shipments = pd.read_parquet(tmp_path / "one" / "shipments.parquet")
+    assert set(shipments["import_port"].dropna()) == {"SINGAPORE, SGSIN", "Port Klang", "=1+1"}
+    canonical = list(shipments.columns)
+    assert canonical.index("export_port") == canonical.index("other_sources") + 1
+    page = (tmp_path / "one" / "map.html").read_text("utf-8")
+    assert '"ports":{"code":["MYPKG","SGSIN","USLAX"]' in page
+    assert "<script>alert(1)" not in page
+    assert run("report", tmp_path / "one", "--xlsx", tmp_path / "leads.xlsx", "-q")[0] == 0
 
 
 def test_no_lead_is_said_plainly(run, write_csv, tmp_path):

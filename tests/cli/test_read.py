@@ -192,3 +192,13 @@ def test_in_a_terminal_that_knows_only_ascii(two):
     )
     assert done.returncode == 0, done.stderr
     assert b"consignee" in done.stdout
+
+
+def test_explain_names_ports(run, tmp_path):
+    file = tmp_path / "Kenya Import.csv"
+    text = "DATE,IMPORTER,SUPPLIER,POL,PORT OF DISCHARGE\n2024-03-20,NAIROBI,Alba,CNSHA,MOMBASA\n"
+    file.write_text(text, encoding="utf-8")
+    said = json.loads(run("read", file, "--explain", "--format", "json")[1])[0]
+    ports = {name: said["columns"][name]["header"] for name in ("export_port", "import_port")}
+    assert ports == {"export_port": "POL", "import_port": "PORT OF DISCHARGE"}
+    assert said["unknown"] == []

@@ -34,7 +34,7 @@ LAYOUTS = {
         -                 | Carrier                   | Cedar Line  | Cedar Line | Teak Line
         -                 | Notify Party              | Swift Forwarding | Swift Forwarding | Swift Forwarding
         -                 | Master Bill of Lading Number | M1       | M2         | M3
-        -                 | Port of Unlading          | Oakland     | Long Beach | Oakland
+        import_port       | Port of Unlading          | Oakland     | Long Beach | Oakland
         -                 | Port of Lading Country    | Taiwan      | China      | Taiwan
         -                 | Vessel                    | CEDAR ONE   | CEDAR TWO  | TEAK ONE
         -                 | Volume (TEU)              | 0.5         | 2          | 1
@@ -88,8 +88,8 @@ LAYOUTS = {
         shipper           | Shipper                   | Pine Boards | Fir Systems | Pine Boards
         -                 | Notify Party              | Swift Forwarding | Swift Forwarding | Swift Forwarding
         -                 | Carrier SCAC              | CEDL        | CEDL       | TEAK
-        -                 | Port of Arrival           | Oakland     | Long Beach | Oakland
-        -                 | Port of Departure         | Kaohsiung   | Yantian    | Kaohsiung
+        import_port       | Port of Arrival           | Oakland     | Long Beach | Oakland
+        export_port       | Port of Departure         | Kaohsiung   | Yantian    | Kaohsiung
         origin_country    | Country of Origin         | Taiwan      | China      | Taiwan
         -                 | Final Destination         | RENO        | PROVO      | RENO
         description       | Commodity Short Description | SERVERS   | FANS       | SERVERS
@@ -106,14 +106,14 @@ LAYOUTS = {
         """
         record_id         | SB_No                     | 4411001     | 4411002    | 4411003
         date              | SB_Date                   | 01-Mar-24   | 09-Mar-24  | 02-Apr-24
-        -                 | Port of Origin            | NHAVA SHEVA | CHENNAI    | NHAVA SHEVA
+        export_port       | Port of Origin            | NHAVA SHEVA | CHENNAI    | NHAVA SHEVA
         -                 | IEC                       | 0305012345  | 0412033333 | 0305012345
         shipper           | Indian Exporter Name      | NEEM TECH PVT LTD | BANYAN LABS | NEEM TECH PVT LTD
         shipper_address   | Indian Exporter Address   | 4 MG ROAD PUNE | 8 ANNA SALAI | 4 MG ROAD PUNE
         -                 | City                      | PUNE        | CHENNAI    | PUNE
         consignee         | Foreign Importer Name     | ROWAN FZE   | HAZEL PTE LTD | ROWAN FZE
         destination_country | Foreign Country         | UNITED ARAB EMIRATES | SINGAPORE | UNITED ARAB EMIRATES
-        -                 | Foreign Port              | JEBEL ALI   | SINGAPORE  | JEBEL ALI
+        import_port       | Foreign Port              | JEBEL ALI   | SINGAPORE  | JEBEL ALI
         hs_code           | RITC Code                 | 84715000    | 84733099   | 84715000
         -                 | Chapter                   | 84          | 84         | 84
         description       | Item Description          | SERVERS     | CARDS      | SERVERS
@@ -145,9 +145,9 @@ LAYOUTS = {
         value_usd         | Estimated F.O.B Value $   | 48000       | 48000      | 28700
         weight_kg         | Gross Weight              | 240         | 80         | 140
         origin_country    | Country of Origin         | Taiwan      | China      | Taiwan
-        -                 | Port of Origin            | Taoyuan     | Shenzhen   | Taoyuan
+        export_port       | Port of Origin            | Taoyuan     | Shenzhen   | Taoyuan
         destination_country | Country of Destination  | India       | India      | India
-        -                 | Port of Destination       | Nhava Sheva | Chennai    | Nhava Sheva
+        import_port       | Port of Destination       | Nhava Sheva | Chennai    | Nhava Sheva
         -                 | Freight Term              | PREPAID     | COLLECT    | PREPAID
         """,
     ),
@@ -158,7 +158,7 @@ LAYOUTS = {
         hs_code           | HS Code                   | 84715000    | 84733099   | 84715000
         description       | Description               | SERVERS     | CARDS      | SERVERS
         origin_country    | Origin Country            | Taiwan      | China      | Taiwan
-        -                 | Port of Discharge         | Bangalore   | Chennai    | Bangalore
+        import_port       | Port of Discharge         | Bangalore   | Chennai    | Bangalore
         quantity_unit     | Unit                      | NOS         | PCS        | NOS
         quantity          | Quantity                  | 12          | 400        | 7
         value             | Value (INR)               | 3900000     | 3900000    | 2400000
@@ -200,7 +200,7 @@ LAYOUTS = {
         shipper_address   | Alamat Pemasok            | Taipei      | Shenzhen   | Taipei
         -                 | Nama PPJK                 | PT CEPAT    | PT CEPAT   | PT CEPAT
         origin_country    | Negara Asal               | Taiwan      | China      | Taiwan
-        -                 | Pelabuhan Muat            | Keelung     | Yantian    | Keelung
+        export_port       | Pelabuhan Muat            | Keelung     | Yantian    | Keelung
         hs_code           | Pos Tarif                 | 84715000    | 84733090   | 84715000
         description       | Uraian Barang             | SERVER      | KARTU      | SERVER
         quantity          | Jumlah Satuan             | 12          | 400        | 7
@@ -380,7 +380,7 @@ LAYOUTS = {
         description       | Nombre del producto       | SERVIDOR    | TARJETAS   | SERVIDOR
         -                 | Marca                     | PINE        | FIR        | PINE
         destination_country | País destino            | Emiratos Árabes Unidos | Singapur | Emiratos Árabes Unidos
-        -                 | Puerto de embarque        | San Antonio | Valparaíso | San Antonio
+        export_port       | Puerto de embarque        | San Antonio | Valparaíso | San Antonio
         -                 | Vía de transporte         | Marítima    | Aérea      | Marítima
         quantity          | Cantidad mercancía        | 12          | 400        | 7
         quantity_unit     | Unidad de medida          | U           | U          | U
@@ -650,10 +650,10 @@ LAYOUTS = {
         """
         record_id         | identifier                | 2023010112345 | 2023010112346 | 2023010112347
         -                 | vessel_name               | CEDAR ONE   | CEDAR TWO  | TEAK ONE
-        -                 | port_of_unlading          | Oakland, California | Long Beach, California | Oakland, California
+        import_port       | port_of_unlading          | Oakland, California | Long Beach, California | Oakland, California
         +date             | estimated_arrival_date    | 2023-01-01  | 2023-01-02 | 2023-01-03
         date              | actual_arrival_date       | 2023-01-02  | 2023-01-03 | 2023-01-04
-        -                 | foreign_port_of_lading    | Kao Hsiung,China (Taiwan) | Yantian | Kao Hsiung,China (Taiwan)
+        export_port       | foreign_port_of_lading    | Kao Hsiung,China (Taiwan) | Yantian | Kao Hsiung,China (Taiwan)
         -                 | place_of_receipt          | KEELUNG     | YANTIAN    | KEELUNG
         consignee         | consignee_name            | ALDER COMPUTE | BIRCH DATA | ALDER COMPUTE
         consignee_address | consignee_address_1       | 1 ELM ST    | 2 OAK ST   | 1 ELM ST

@@ -73,6 +73,29 @@ def unknown_country():
     ])  # fmt: skip
 
 
+def ports():
+    """Hops between ports that are known, a port that is not found, and hops without ports."""
+    return leads_of([
+        (8.0, [
+            hop("2024-01-05", "Cedar Compute Inc", "US", "Merlion Data", "SG", 64, "H100",
+                export_port="Los Angeles International Airport", import_port="SGSIN"),
+            hop("2024-02-05", "Merlion Data", "SG", "Kancil Sdn Bhd", "MY", 40,
+                export_port="SINGAPORE", import_port="PORT KLANG"),
+            hop("2024-02-15", "Merlion Data", "SG", "Kancil Sdn Bhd", "MY", 24, hop=2,
+                export_port="SINGAPORE", import_port="Pasir Gudang"),
+            hop("2024-03-05", "Kancil Sdn Bhd", "MY", "Jade River Co", "CN", 40, hop=3,
+                export_port="Penang", import_port="Shanghai, China"),
+            hop("2024-03-09", "Kancil Sdn Bhd", "MY", "Jade River Co", "CN", 24, hop=3,
+                export_port="Gate 7 of nowhere", import_port="CNSZX"),
+        ]),
+        (5.0, [
+            hop("2024-01-10", "Formosa Boards", "TW", "Gulf Star FZE", "AE", 256, "A100"),
+            hop("2024-02-14", "Desert Link LLC", "AE", "Harbour Trading", "HK", 250,
+                export_port="Jebel Ali"),
+        ]),
+    ], links=[(1, 0, 1, "domestic hand-over")])  # fmt: skip
+
+
 def one_lead():
     """Nothing but one short route."""
     return leads_of([
@@ -96,5 +119,6 @@ def very_many():
 CASES = {
     "antimeridian": antimeridian, "poles": poles, "tiny": tiny,
     "inside-one-country": inside_one_country, "unknown-country": unknown_country,
+    "ports": ports,
     "one-lead": one_lead, "no-lead": no_lead, "very-many": very_many,
 }  # fmt: skip

@@ -20,7 +20,8 @@ HOSTILE = [
 def hostile_leads(names=tuple(HOSTILE)):
     routes = [
         (9.0 - number, [
-            hop("2024-01-01", name, "US", f"B {name}", "SG", 10, "H100", name, source=name),
+            hop("2024-01-01", name, "US", f"B {name}", "SG", 10, "H100", name, source=name,
+                export_port=name, import_port=f"SINGAPORE, {name}"),
             hop("2024-02-01", f"B {name}", "SG", f"C {name}", "CN", 10, None, name, source=name),
         ])
         for number, name in enumerate(names)

@@ -15,7 +15,8 @@ SHIPMENT_COLUMNS = [
     "consignee", "consignee_address", "consignee_country", "origin_country", "export_country",
     "import_country", "destination_country", "hs_code", "description", "quantity",
     "quantity_unit", "weight_kg", "value_usd", "value", "currency", "source", "source_row",
-    "other_sources", "shipper_id", "consignee_id", "from_country", "to_country", "goods", "chip",
+    "other_sources", "export_port", "import_port", "shipper_id", "consignee_id", "from_country",
+    "to_country", "goods", "chip",
     "chip_probability", "chips_per_item", "items", "units", "declared", "vague",
     "mentions_return", "control_status", "control_rule",
 ]  # fmt: skip

@@ -408,7 +408,7 @@ def test_pages_of_nothing(open_page):
     open_page(report(leads_of([])), ready=False).check()
 
 
-@pytest.mark.parametrize("name", ["antimeridian", "poles", "tiny", "inside-one-country"])
+@pytest.mark.parametrize("name", ["antimeridian", "poles", "tiny", "inside-one-country", "ports"])
 def test_hard_cases_are_drawn_whole(open_page, name):
     seen = open_page(route_map(CASES[name]()))
     settle(seen.page)
@@ -427,6 +427,40 @@ def test_hard_cases_are_drawn_whole(open_page, name):
     }""")
     assert edge == 0
     assert seen.requests == []
+
+
+def test_ports_are_marked_named_and_in_the_dossier(open_page):
+    seen = open_page(route_map(CASES["ports"]()))
+    tab = seen.page
+    settle(tab)
+    assert "Square: port or airport" in tab.inner_text("#legend")
+    # A mark says its port; a click opens the country.
+    tab.mouse.click(*tab.evaluate(FIND, "Port CNSHA"))
+    assert tab.inner_text("#dossier-title") == "China"
+    tab.keyboard.press("Escape")
+    tab.evaluate(FIND, "hop 1")
+    assert "Los Angeles International Airport" in tab.inner_text("#tip")
+    tab.click("[data-lead=L0001]")
+    dossier = tab.inner_text("#dossier")
+    for text in ("Los Angeles International Airport", "PORT KLANG", "Gate 7 of nowhere", "CNSZX"):
+        assert text in dossier
+    settle(tab)
+    with tab.expect_download() as found:
+        tab.click("text=Records, CSV")
+    assert set(pd.read_csv(found.value.path())["import_port"]) >= {"SGSIN", "PORT KLANG"}
+    tab.keyboard.press("Escape")
+    tab.click("[data-lead=L0002]")
+    assert "port not named" in tab.inner_text("#dossier")
+    seen.requests = [url for url in seen.requests if not url.startswith("blob:")]
+    seen.check()
+
+
+def test_records_without_ports_draw_countries_only(open_page):
+    seen = open_page(small_page("route_map"))
+    assert "Square" not in seen.page.inner_text("#legend")
+    seen.page.click("[data-lead=L0001]")
+    assert "port not named" not in seen.page.inner_text("#dossier")
+    seen.check()
 
 
 def test_one_lead(open_page):
@@ -543,26 +577,44 @@ def test_phone_width_does_not_scroll_sideways(open_page, name, scheme):
     seen.check()
 
 
-def test_several_pages_in_one_notebook(open_page, tmp_path):
+# The policy that VS Code gives the page of a notebook's results where it gives one (its setting
+# notebook.experimental.enableCsp); a frame takes it over. JupyterLab gives none.
+VS_CODE = (
+    "default-src 'none'; script-src https: 'unsafe-inline' 'unsafe-eval'; "
+    "style-src https: 'unsafe-inline'; img-src https: http: data:; font-src https:; "
+    "connect-src https:; child-src https: data:"
+)
+
+
+@pytest.mark.parametrize("policy", ["", VS_CODE], ids=["JupyterLab", "VS Code"])
+def test_several_pages_in_one_notebook(open_page, tmp_path, policy):
     from chipflow.views import Page
 
     nbformat = pytest.importorskip("nbformat")
+    pages = [small_page("route_map"), small_page("network_view"), small_page("report"),
+             route_map(CASES["ports"]())]  # fmt: skip
     cells = [
-        nbformat.v4.new_code_cell(view, outputs=[nbformat.v4.new_output(
-            "display_data", data={"text/html": small_page(view)._repr_html_()})])
-        for view in ("route_map", "network_view", "report")
+        nbformat.v4.new_code_cell("view", outputs=[nbformat.v4.new_output(
+            "display_data", data={"text/html": page._repr_html_(), "text/plain": repr(page)})])
+        for page in pages
     ]  # fmt: skip
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "saved.ipynb")
     saved = nbformat.read(tmp_path / "saved.ipynb", as_version=4)
     frames = [cell.outputs[0].data["text/html"].replace('loading="lazy"', "")
               for cell in saved.cells]  # fmt: skip
-    seen = open_page(Page("<!doctype html><html lang='en'><body></body></html>"), ready=False)
+    head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ""
+    empty = f"<!doctype html><html lang='en'><head>{head}</head><body></body></html>"
+    seen = open_page(Page(empty), ready=False)
     tab = seen.page
     # Notebooks put the output of a cell into the page as JupyterLab and VS Code do.
     tab.evaluate("(frames) => { document.body.innerHTML = frames.join(''); }", frames)
-    until(tab, "document.querySelectorAll('iframe').length === 3")
+    until(tab, "document.querySelectorAll('iframe').length === 4")
+    for place in (4, 2, 1):
+        # A frame that is out of sight draws when it comes into view.
+        tab.locator("iframe").nth(place - 1).scroll_into_view_if_needed()
+        until(tab.frames[place], "document.documentElement.dataset.ready === 'true'")
+    assert "Merlion Data" in tab.frames[3].inner_text("body")
     first = tab.frames[1]
-    until(first, "document.documentElement.dataset.ready === 'true'")
     first.click("[data-lead=L0001]")
     assert "Malaysia" in first.inner_text("#dossier")
     # A frame has no right to the clipboard; copying and saving work all the same.

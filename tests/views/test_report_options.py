@@ -9,6 +9,7 @@ import pytest
 
 from chipflow.errors import ChipflowError, InputError, OutputError
 from chipflow.views import report, write_pdf
+from tests.views.cases import CASES
 from tests.views.hostile import HOSTILE, hostile_leads
 from tests.views.made_leads import leads_of, no_leads, small_leads, small_page
 
@@ -204,6 +205,21 @@ def test_workbook_has_tables_links_and_formats(opened):
     assert records.cell(cell.row - 1, 1).value == "L0002"
     assert sheet[cell.hyperlink.location.split("!")[1]].value == "L0003"
     assert "SIMULATED RECORDS" in book["About"]["A1"].value
+
+
+def test_workbook_is_read_in_any_program(opened):
+    """Heights of wrapped rows are written, and wide sheets print on more than one page across."""
+    book = opened(CASES["ports"]())
+    about = book["About"]
+    wrapped = next(row for row in about.iter_rows() if row[0].value == "How to read it")[0].row
+    assert about.row_dimensions[wrapped].height > 2 * (about.row_dimensions[wrapped + 1].height - 1)
+    companies, records = book["Companies"], book["Records"]
+    assert companies.row_dimensions[1].height > 30, "a header of three lines"
+    assert records.page_setup.fitToWidth == 2
+    head = {cell.value: cell.column_letter for cell in records[1]}
+    assert records[f"{head['Port of loading']}3"].value == "SINGAPORE"
+    assert records[f"{head['Shipper']}2"].alignment.indent == 1
+    assert records[f"{head['Chips']}1"].alignment.horizontal == "right"
 
 
 def test_workbook_is_the_same_every_time(tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from chipflow.views import view_spec
+from tests.views.cases import CASES
 from tests.views.made_leads import hop, leads_of, many_leads, no_leads, small_leads
 
 
@@ -94,3 +95,31 @@ def test_long_text_is_cut_and_says_so():
     spec = view_spec(leads)
     assert max(map(len, spec.strings)) < 700
     assert any(one.endswith("(10,000 characters)") for one in spec.strings)
+
+
+def test_hops_go_from_port_to_port_where_both_are_known():
+    spec = view_spec(CASES["ports"]())
+    named = [*spec.ports["code"], None]
+    ends = [
+        (row["lead"], row["hop"], *(named[-1 if row[end] is None else row[end]]
+                                    for end in ("from_port", "to_port")))
+        for row in spec.rows("arcs")
+    ]  # fmt: skip
+    assert sorted(ends, key=str) == sorted([
+        (0, 1, "LAX", "SGSIN"), (0, 2, "SGSIN", "MYPKG"), (0, 2, "SGSIN", "MYPGU"),
+        (0, 3, "MYPEN", "CNSHA"), (0, 3, None, "CNSZX"),
+        (1, 1, None, None), (1, 1.5, None, "AEJEA"), (1, 2, "AEJEA", None),
+    ], key=str)  # fmt: skip
+    lands = [spec.countries["code"][place] for place in spec.ports["country"]]
+    assert dict(zip(spec.ports["code"], lands, strict=True))["MYPKG"] == "MY"
+    # What is not found stays as text with its record.
+    assert "Gate 7 of nowhere" in [row["export_port"] for row in spec.rows("records")]
+
+
+def test_shipments_of_before_ports_were_read_are_drawn_as_ever():
+    leads = small_leads()
+    plain = view_spec(leads)
+    shipments = leads.searched.shipments.drop(columns=["export_port", "import_port"])
+    leads.searched.shipments = shipments
+    assert view_spec(leads) == plain
+    assert plain.ports["code"] == []

@@ -3,7 +3,7 @@
 (() => {
   const { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string } = chipflow;
   const $ = (id) => document.getElementById(id);
-  const { leads, arcs, records, countries, companies, flows, evidence, settle } = data;
+  const { leads, arcs, records, countries, ports, companies, flows, evidence, settle } = data;
   const COUNT = leads.id.length;
   const PAGE = 60; // leads put into the list at a time
   const TABS = ["leads", "countries", "companies"];
@@ -24,6 +24,8 @@
   const settleOf = rowsOf(settle, COUNT);
   const chipsOf = rowsOf(data.chips, COUNT).map((rows) => rows.map((row) => string(data.chips.chip[row])));
   const placesOf = arcsOf.map((rows) => new Set(rows.flatMap((row) => [arcs.origin[row], arcs.target[row]])));
+  // Where an arc is drawn from and to: a port where one is known, else the country's point.
+  const nodeOf = (row, end) => (arcs[end + "_port"][row] === null ? arcs[end === "from" ? "origin" : "target"][row] : countries.code.length + arcs[end + "_port"][row]);
   const fold = (text) => String(text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const haystack = leads.id.map((_, i) => {
     const words = [lead("id", i), lead("companies", i), lead("chips", i)];
@@ -148,7 +150,7 @@
       const owner = arcs.lead[row];
       const mine = owner === chosen;
       return {
-        row, owner, owners: [owner], origin: arcs.origin[row], target: arcs.target[row], units: arcs.units[row], dashed: arcs.inferred[row],
+        row, owner, owners: [owner], origin: arcs.origin[row], target: arcs.target[row], from: nodeOf(row, "from"), to: nodeOf(row, "to"), hop: arcs.hop[row], units: arcs.units[row], dashed: arcs.inferred[row],
         colour: shadeOf(owner), width: widthOf(arcs.units[row], leadUnits), order: leads.score[owner] ?? 0,
         faded: chosen !== null && !mine, strong: mine, label: mine && !arcs.inferred[row] ? String(Math.floor(arcs.hop[row])) : null,
       };
@@ -183,7 +185,7 @@
   };
   const placesShown = () => {
     const chosen = state.lead !== null ? arcsOf[state.lead] : visible.flatMap((i) => arcsOf[i]);
-    const ends = new Set(chosen.flatMap((row) => [arcs.origin[row], arcs.target[row]]));
+    const ends = new Set(chosen.flatMap((row) => [nodeOf(row, "from"), nodeOf(row, "to")]));
     if (!ends.size) for (const arc of drawing.arcs.slice(0, 24)) ends.add(arc.origin).add(arc.target);
     return [...ends];
   };
@@ -415,12 +417,18 @@
           el("div", {}, said(string(arcs.sentence[row]), 300)),
           el("div", { class: "when num" }, `inferred (${string(arcs.stage[row]) || "no record"}) \u00b7 ${amount} \u00b7 ${period(arcs.first[row], arcs.last[row])}`));
       }
-      const mine = recordsOf[i].filter((one) => records.hop[one] === arcs.hop[row] && records.origin[one] === arcs.origin[row] && records.target[one] === arcs.target[row]);
+      const mine = recordsOnArc(row);
+      const through = portWords(mine);
       return el("li", {}, leg,
         el("div", {}, namesOf(mine, "shipper"), arrow(), namesOf(mine, "consignee")),
+        through ? el("div", { class: "ports" }, through) : null,
         el("div", { class: "when num" }, `hop ${arcs.hop[row]} \u00b7 ${period(arcs.first[row], arcs.last[row])} \u00b7 ${amount} \u00b7 ${plural(arcs.records[row], "record")}`));
     }));
   }
+  const portLine = (row) => {
+    const through = portWords([row]);
+    return through ? [el("br"), el("span", { class: "muted" }, through)] : null;
+  };
   function recordTable(rows) {
     const head = ["Hop", "Date", "Shipper", "Consignee", "Goods as described", "Chips", "Weight", "Value", "Rule that day", "Source"];
     return el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Records" }, el("table", {},
@@ -429,7 +437,7 @@
         el("td", { class: "num" }, number(records.hop[row])),
         el("td", { class: "num" }, day(records.day[row], string(records.precision[row]))),
         el("td", { class: "text" }, said(string(records.shipper[row]), 80)),
-        el("td", { class: "text" }, said(string(records.consignee[row]), 80)),
+        el("td", { class: "text" }, said(string(records.consignee[row]), 80), portLine(row)),
         el("td", { class: "text" }, said(string(records.description[row]), 120), records.hs_code[row] === null ? null : [el("br"), el("span", { class: "muted" }, "HS ", said(string(records.hs_code[row]), 16))]),
         el("td", { class: "num" }, number(records.units[row])),
         el("td", { class: "num" }, records.weight_kg[row] === null ? "\u2014" : number(records.weight_kg[row]) + " kg"),
@@ -836,13 +844,24 @@
       else openArc(found.arc);
     }
   }
-  function tipText({ place, arc }) {
+  // "Penang > Shanghai" as the records have it, where any of them names a port.
+  function portWords(rows) {
+    const named = (field) => [...new Set(rows.map((row) => string(records[field][row])).filter(Boolean))];
+    const [out, into] = [named("export_port"), named("import_port")];
+    if (!out.length && !into.length) return null;
+    const list = (names) => (names.length ? [names.slice(0, 3).map((name, i) => [i ? ", " : "", said(name, 60)]), names.length > 3 ? ` and ${names.length - 3} more` : ""] : "port not named");
+    return [list(out), arrow(), list(into)];
+  }
+  const recordsOnArc = (row) => recordsOf[arcs.lead[row]].filter((one) => records.hop[one] === arcs.hop[row] && records.origin[one] === arcs.origin[row] && records.target[one] === arcs.target[row] && records.from_port[one] === arcs.from_port[row] && records.to_port[one] === arcs.to_port[row]);
+  function tipText({ place, port, arc }) {
+    if (port !== undefined) return [el("strong", {}, said(ports.name[port], 60), ", ", said(countries.name[place], 60)), `${ports.code[port].length === 3 ? "Airport" : "Port"} ${ports.code[port]}. Click for the country's leads and companies`];
     if (place !== undefined) return [el("strong", {}, said(countries.name[place], 60)), "Click for its leads and companies"];
     const title = el("strong", {}, countries.name[arc.origin], " \u2192 ", countries.name[arc.target]);
     if (arc.background) return [title, `${compact(arc.amount)} ${data.measure_name}, ${plural(arc.shipments, "shipment")}`];
     const what = arc.units ? `${compact(arc.units)} chips` : "number of chips not known";
     if (arc.owner === undefined) return [title, `${what}, ${plural(new Set(arc.owners).size, "lead")}`];
-    return [title, `Lead ${number(leads.rank[arc.owner])}, ${arc.dashed ? "inferred link" : "hop " + Math.floor(arcs.hop[arc.row])}: ${what}, ${period(arcs.first[arc.row], arcs.last[arc.row])}`];
+    const through = arc.dashed ? null : portWords(recordsOnArc(arc.row));
+    return [title, ...(through ? [el("span", { class: "ports" }, through)] : []), `Lead ${number(leads.rank[arc.owner])}, ${arc.dashed ? "inferred link" : "hop " + Math.floor(arcs.hop[arc.row])}: ${what}, ${period(arcs.first[arc.row], arcs.last[arc.row])}`];
   }
   function filter(changes) {
     stop();
@@ -878,7 +897,8 @@
         scale.by === "q" && leads.q_value.includes(null) ? el("div", { class: "block muted" }, "Grey: no q-value") : null,
         key("Width: chips; runs thin to full in the goods' direction", (ink) => taper(ink)),
         key("Dashed: inferred, no record states it", (ink) => dash(ink)),
-        key("Loop: inside one country", (ink) => loop(ink)));
+        key("Loop: inside one country", (ink) => loop(ink)),
+        ports.code.length ? key("Square: port or airport", (ink) => square(ink)) : null);
     }
     function append(...parts) {
       body.append(...parts.filter(Boolean));
@@ -931,6 +951,10 @@
       ink.bezierCurveTo(14, -4, 48, -4, 33, 14);
       ink.stroke();
     }
+    function square(ink) {
+      ink.fillStyle = drawing.colours.ink;
+      ink.fillRect(27, 5, 8, 8);
+    }
     function ring(ink) {
       ink.strokeStyle = drawing.colours.ink;
       ink.setLineDash([2, 2]);
@@ -943,7 +967,7 @@
 
   // ---- begin ------------------------------------------------------------------------------
   function begin() {
-    drawing = new chipflow.Drawing($("map"), $("world"), $("arcs"), data.world, countries, data.centre);
+    drawing = new chipflow.Drawing($("map"), $("world"), $("arcs"), data.world, countries, ports, data.centre);
     const chips = [...new Set(data.chips.chip.map(string))].sort();
     $("chip").append(el("option", { value: "" }, "all"), ...chips.map((chip) => el("option", { value: chip }, chip.slice(0, 60))));
     const used = [...new Set(COUNT ? arcs.origin.concat(arcs.target) : flows.origin.concat(flows.target))];

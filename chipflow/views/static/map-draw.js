@@ -8,7 +8,10 @@ chipflow.Drawing = class {
   static NORTH = 74; // degrees; the map is fitted to where there is trade
   static SOUTH = -48;
 
-  constructor(box, world, arcs, topology, countries, centre) {
+  // Nodes are the countries and, behind them, the ports.
+  constructor(box, world, arcs, topology, countries, ports, centre) {
+    this.ports = ports;
+    this.lands = countries.code.length;
     this.box = box;
     this.worldCanvas = world;
     this.arcCanvas = arcs;
@@ -70,7 +73,8 @@ chipflow.Drawing = class {
     };
     this.paths = { land: draw(this.land), borders: draw(this.borders), graticule: draw(d3.geoGraticule().step([30, 30])()) };
     this.countryPaths = new Map();
-    this.places = this.countries.lon.map((lon, i) => this.projection([lon, this.countries.lat[i]]));
+    const latitudes = this.countries.lat.concat(this.ports.lat);
+    this.places = this.countries.lon.concat(this.ports.lon).map((lon, i) => this.projection([lon, latitudes[i]]));
     this.stale = true;
   }
 
@@ -89,7 +93,15 @@ chipflow.Drawing = class {
     this.project();
   }
 
-  // Show these countries with room around; without any, the whole world.
+  isPort(node) {
+    return node >= this.lands;
+  }
+
+  countryOf(node) {
+    return this.isPort(node) ? this.ports.country[node - this.lands] : node;
+  }
+
+  // Show these nodes with room around; without any, the whole world.
   fit(places, animate = false) {
     const points = [...places].map((i) => this.places[i]);
     let goal = { k: this.floor, x: (this.width * (1 - this.floor)) / 2, y: (this.height * (1 - this.floor)) / 2 };
@@ -239,13 +251,13 @@ chipflow.Drawing = class {
     this.worldCanvas.style.transform = scale === 1 && !x && !y ? "" : `translate(${x}px,${y}px) scale(${scale})`;
   }
 
-  // Countries that would lie on top of each other move apart by a few pixels.
+  // Countries and ports that would lie on top of each other move apart by a few pixels.
   spread() {
     const shown = [...this.shown];
     const { k, x, y } = this.view;
     const home = new Map(shown.map((i) => [i, [this.places[i][0] * k + x, this.places[i][1] * k + y]]));
     const at = new Map(shown.map((i) => [i, [...home.get(i)]]));
-    const GAP = 17;
+    const wide = shown.map((i) => (this.isPort(i) ? 5.5 : 8.5));
     for (let round = 0; round < 24; round++) {
       let moved = false;
       for (let a = 0; a < shown.length; a++) {
@@ -255,9 +267,10 @@ chipflow.Drawing = class {
           let dx = q[0] - p[0];
           let dy = q[1] - p[1];
           const far = Math.hypot(dx, dy);
-          if (far >= GAP) continue;
+          const apart = wide[a] + wide[b];
+          if (far >= apart) continue;
           if (far < 0.01) [dx, dy] = [1, 0.3];
-          const push = (GAP - far) / 2 / Math.max(far, 1);
+          const push = (apart - far) / 2 / Math.max(far, 1);
           p[0] -= dx * push;
           p[1] -= dy * push;
           q[0] += dx * push;
@@ -271,13 +284,18 @@ chipflow.Drawing = class {
     this.at = at;
   }
 
-  // arcs: {origin, target, width, colour, dashed, faded, strong, label, owner}
+  // arcs: {origin, target, from, to, width, colour, dashed, faded, strong, label, owner}; origin and
+  // target are countries, from and to the nodes that it is drawn between (ports, else the same).
   setArcs(arcs, touched, goal) {
     this.arcs = arcs;
-    this.shown = new Set(arcs.flatMap((arc) => [arc.origin, arc.target]));
+    for (const arc of arcs) {
+      arc.from ??= arc.origin;
+      arc.to ??= arc.target;
+    }
+    this.shown = new Set(arcs.flatMap((arc) => [arc.from, arc.to]));
     const fan = new Map();
     for (const arc of arcs) {
-      const key = arc.origin + ">" + arc.target;
+      const key = arc.from + ">" + arc.to;
       arc.fan = fan.get(key) || 0;
       fan.set(key, arc.fan + 1);
     }
@@ -291,9 +309,9 @@ chipflow.Drawing = class {
   shape(arc) {
     const n = chipflow.Drawing.SAMPLES;
     const points = [];
-    const p = this.at.get(arc.origin);
-    const q = this.at.get(arc.target);
-    if (arc.origin === arc.target) {
+    const p = this.at.get(arc.from);
+    const q = this.at.get(arc.to);
+    if (arc.from === arc.to) {
       const size = (24 + 9 * Math.min(arc.fan, 5)) * (this.view.k > 3 ? 1.3 : 1);
       const turn = -Math.PI / 2 + (arc.fan % 2 ? 0.5 : -0.5) * Math.min(arc.fan, 3);
       const ends = [turn - 0.62, turn + 0.62].map((a) => [p[0] + 1.7 * size * Math.cos(a), p[1] + 1.7 * size * Math.sin(a)]);
@@ -324,6 +342,7 @@ chipflow.Drawing = class {
     ink.clearRect(0, 0, this.width, this.height);
     this.spread();
     const order = [...this.arcs].sort((a, b) => (a.strong - b.strong) || (b.faded - a.faded) || (a.order - b.order));
+    this.drawWaits(ink, order);
     for (const arc of order) {
       arc.points = this.shape(arc);
       this.stroke(ink, arc);
@@ -332,8 +351,28 @@ chipflow.Drawing = class {
     for (const arc of order) if (arc.label) this.badge(ink, arc);
   }
 
+  // Between the port where goods of the chosen lead came in and the one where they left.
+  drawWaits(ink, arcs) {
+    const solid = arcs.filter((arc) => arc.strong && !arc.dashed);
+    ink.save();
+    ink.strokeStyle = this.colours.muted;
+    ink.lineWidth = 1.4;
+    ink.setLineDash([1.5, 4]);
+    for (const into of solid) for (const out of solid) {
+      if (out.hop !== into.hop + 1 || into.target !== out.origin || into.to === out.from) continue;
+      ink.beginPath();
+      ink.moveTo(...this.at.get(into.to));
+      ink.lineTo(...this.at.get(out.from));
+      ink.stroke();
+    }
+    ink.restore();
+  }
+
   stroke(ink, arc) {
-    const inside = arc.origin === arc.target;
+    const [p, q] = [this.at.get(arc.from), this.at.get(arc.to)];
+    // A loop, or so short a way between ports that a wide line would hide it.
+    const ported = arc.from !== arc.origin || arc.to !== arc.target;
+    const inside = arc.from === arc.to || (ported && Math.hypot(p[0] - q[0], p[1] - q[1]) < 30);
     const width = inside ? Math.min(arc.width, 3) : arc.width;
     const head = inside ? 8 : Math.min(5.5 + width * 1.15, 14);
     // Line, arrowhead and the country's dot follow each other without covering one another.
@@ -424,9 +463,9 @@ chipflow.Drawing = class {
     const weight = new Map();
     for (const arc of this.arcs) {
       if (arc.faded) continue;
-      for (const end of [arc.origin, arc.target]) weight.set(end, (weight.get(end) || 0) + arc.width + (arc.background ? 0 : 4));
+      for (const end of [arc.from, arc.to]) weight.set(end, (weight.get(end) || 0) + arc.width + (arc.background ? 0 : 4));
     }
-    const busy = (i) => (weight.get(i) || 0) + (this.goal.has(this.countries.code[i]) ? 1000 : 0);
+    const busy = (i) => (weight.get(i) || 0) + (this.goal.has(this.countries.code[this.countryOf(i)]) ? 1000 : 0);
     const order = [...this.shown].sort((a, b) => busy(b) - busy(a) || a - b);
     for (const i of order) {
       const [x, y] = this.at.get(i);
@@ -440,6 +479,14 @@ chipflow.Drawing = class {
         ink.lineTo(x, y);
         ink.stroke();
       }
+      if (this.isPort(i)) {
+        ink.fillStyle = this.goal.has(this.countries.code[this.countryOf(i)]) ? colours.accent : colours.ink;
+        ink.strokeStyle = colours.panel;
+        ink.lineWidth = 1.2;
+        ink.fillRect(x - 3, y - 3, 6, 6);
+        ink.strokeRect(x - 3, y - 3, 6, 6);
+        continue;
+      }
       ink.beginPath();
       ink.arc(x, y, 4, 0, 7);
       ink.fillStyle = this.countries.known[i] ? (this.goal.has(this.countries.code[i]) ? colours.accent : colours.ink) : colours.panel;
@@ -450,14 +497,19 @@ chipflow.Drawing = class {
       ink.stroke();
       ink.setLineDash([]);
     }
-    // Names where there is room, the busiest countries first.
-    ink.font = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
+    // Names where there is room, the busiest first. The first port of a country that has no mark
+    // of its own says the country too.
+    const named = new Set(order.filter((i) => !this.isPort(i)));
     ink.textBaseline = "middle";
     ink.lineJoin = "round";
     const taken = order.map((i) => [this.at.get(i)[0] - 6, this.at.get(i)[1] - 6, this.at.get(i)[0] + 6, this.at.get(i)[1] + 6]);
     for (const i of order) {
       if (!weight.has(i) && this.arcs.some((arc) => !arc.faded)) continue;
-      const name = this.countries.name[i];
+      const land = this.countryOf(i);
+      const port = this.isPort(i) ? this.ports.name[i - this.lands] : null;
+      const whole = named.has(land) || port === this.countries.name[land] ? port : `${port}, ${this.countries.name[land]}`;
+      const name = port === null ? this.countries.name[i] : whole;
+      ink.font = `${port === null ? "600 12px" : "500 11px"} system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif`;
       const width = ink.measureText(name).width;
       const [x, y] = this.at.get(i);
       const spots = [
@@ -470,6 +522,7 @@ chipflow.Drawing = class {
         if (box[0] < 2 || box[2] > this.width - 2) continue;
         if (taken.some((one) => one[0] < box[2] && one[2] > box[0] && one[1] < box[3] && one[3] > box[1])) continue;
         taken.push(box);
+        named.add(land);
         ink.globalAlpha = 1;
         ink.textAlign = align;
         ink.strokeStyle = colours.water;
@@ -485,7 +538,7 @@ chipflow.Drawing = class {
 
   // What lies under a point: a place first, then the nearest arc within a few pixels.
   under(x, y, reach = 7) {
-    for (const [i, [px, py]] of this.at || []) if (Math.hypot(px - x, py - y) < reach + 2) return { place: i };
+    for (const [i, [px, py]] of this.at || []) if (Math.hypot(px - x, py - y) < reach + 2) return this.isPort(i) ? { place: this.countryOf(i), port: i - this.lands } : { place: i };
     let best = null;
     let least = reach;
     for (const arc of this.arcs) {
@@ -497,7 +550,7 @@ chipflow.Drawing = class {
     }
     if (best) return { arc: best };
     const place = this.projection.invert([(x - this.view.x) / this.view.k, (y - this.view.y) / this.view.k]);
-    for (const i of this.shown) {
+    for (const i of new Set([...this.shown].map((node) => this.countryOf(node)))) {
       const feature = this.byCode.get(this.countries.code[i]);
       if (feature && place && d3.geoContains(feature, place)) return { place: i };
     }

@@ -108,6 +108,7 @@
     date: records.day[row] === null ? null : new Date(records.day[row] * 864e5).toISOString().slice(0, { month: 7, year: 4 }[string(records.precision[row])] || 10),
     shipper: string(records.shipper[row]), from_country: data.countries.code[records.origin[row]],
     consignee: string(records.consignee[row]), to_country: data.countries.code[records.target[row]],
+    export_port: string(records.export_port[row]), import_port: string(records.import_port[row]),
     description: string(records.description[row]), hs_code: string(records.hs_code[row]), chip: string(records.chip[row]),
     units: records.units[row], weight_kg: records.weight_kg[row], value_usd: records.value_usd[row],
     control_status: string(records.control[row]), control_rule: string(records.rule[row]), record_id: string(records.id[row]),
