@@ -113,11 +113,13 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     spelled = spelled.sort_values(
         ["company_id", "records", "name"], ascending=[True, False, True], ignore_index=True
     )
-    named = mentions.merge(spelled[["name", "country", "company_id"]], on=["name", "country"])
+    known = ["name", "country", "company_id", "company_place"]
+    named = mentions.merge(spelled[known], on=["name", "country"])
     return Companies(
         table=_company_table(spelled, named),
         spellings=spelled[SPELLING_COLUMNS],
-        links=shared(named),
+        # A side without a country of its own stands where its company does.
+        links=shared(named.assign(country=named["company_place"])),
         unknown=tuple(judgements.unknown(spelled["name"])) if judgements else (),
     )
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from chipflow.goods.catalogue import load_catalogue
 from chipflow.network.columns import total
 from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 from chipflow.network.trace import LINKED, RECORDED
@@ -36,6 +38,8 @@ SINGLE_IF_DIVERTED = 0.4  # share of companies
 # Diverted goods travel under words that do not name them about half of the time; goods sold on
 # openly are named as they were bought, but for lax declarants.
 HIDDEN_IF_DIVERTED, HIDDEN_IF_HONEST = 0.5, 0.15  # shares of lots
+# Weights per piece further apart than by a half are not of the same packing, or not the same goods.
+FAR_APART = float(np.log(1.5))  # log kg
 # Two companies at one address are common in office towers, more so in made-up companies.
 SAME_ADDRESS = np.log(4)  # log-likelihood ratio
 # Names that are alike by chance are common, and who is meant is looked up by hand before anything
@@ -126,7 +130,8 @@ def agreement_sentence(links: Columns, row: int) -> str:
     number = "an unknown number of" if np.isnan(units) else f"{units:,.0f}"
     said = [f"{number} units left {links['days'][row]:,.0f} days after they arrived"]
     if np.isfinite(kg):
-        said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart")
+        far = "" if abs(kg) < FAR_APART else ", which does not agree"
+        said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart{far}")
     if np.isfinite(usd):
         said.append(f"declared at {np.exp(usd):.0%} of the value per piece")
     return ", ".join(said)
@@ -134,10 +139,16 @@ def agreement_sentence(links: Columns, row: int) -> str:
 
 def _disguise(case: Case) -> Finding | None:
     after = case.lots.take(case.lots["stage"] != "source")
-    hidden = after.take(~after["declared"])
+    chip = str(case.sources["chip"][0])
+    name = _written(chip)
+    # A board of the chip, or a part for it, is called by its name and hides nothing.
+    hides = [
+        not said and name.search(text or "") is None
+        for said, text in zip(after["declared"], after["description"], strict=True)
+    ]
+    hidden = after.take(np.array(hides, dtype=bool))
     if not len(hidden):
         return None
-    chip = str(case.sources["chip"][0])
     words = next((one for one in hidden["description"] if one is not None), None)
     said = "no description" if words is None else f"“{_clip(words)}”"
     share = len(hidden) / len(after)
@@ -440,6 +451,15 @@ def weigh(case: Case, parts: tuple[Part, ...] = PARTS) -> list[tuple[Part, Findi
     """Ask every part about one lead, and return those that answer, in their order."""
     answers = [(part, part.find(case)) for part in parts]
     return [(part, answer) for part, answer in answers if answer is not None]
+
+
+@lru_cache(maxsize=256)
+def _written(chip: str) -> re.Pattern[str]:
+    """Return what finds the name of a chip's family in a text, as GEFORCE RTX4090 has RTX 4090."""
+    known = load_catalogue().by_chip.get(chip)
+    words = re.split(r"[\W_]+", chip if known is None else known.family)
+    written = r"[\W_]*".join(re.escape(word) for word in words)
+    return re.compile(rf"(?i)(?<![a-z0-9]){written}(?![0-9])")
 
 
 def _plural(word: str, count: int) -> str:

@@ -202,7 +202,10 @@ class _Across:
         self.countries = np.unique(lots.to_country[self.books.followed.at])
         at = np.flatnonzero(self.candidates & lots.named_shipper)
         pairs = np.unique(np.stack([lots.shipper[at], lots.from_country[at]]), axis=1)
-        self.senders, self.homes = pairs
+        # Whose own hand-over is clear sells chips: they agree with chips bought anywhere.
+        hops = tracing.hops
+        clear = hops.loc[hops["log_lr"] > CLEAR, "sender"]
+        self.senders, self.homes = pairs[:, ~np.isin(pairs[0], clear)]
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them; a sender is drawn with all that it sells."""

@@ -335,7 +335,8 @@ class _Flow:
 
         A company in common is not enough, since shells and buyers serve more than one scheme and
         trade honestly beside it. Pieces are joined that share a middle company and a buyer; a
-        middle company of their own, and the goods or the time; a buyer, the goods and the time.
+        middle company of their own, and the goods or the time; the goods, the time and either a
+        buyer or both a middle company and its supplier.
         """
         if not parts:
             return []
@@ -351,6 +352,10 @@ class _Flow:
                 at_once[part.reason, "middle", one].append(number)
                 for kind in goods:
                     meets[part.reason, "goods", one, kind].append(number)
+            for one in middle:
+                for seller in {int(self.arrays.shipper[lot]) for lot in self._sources(part)}:
+                    for kind in goods:
+                        at_once[part.reason, "supplier", one, seller, kind].append(number)
             for buyer in buyers:
                 for kind in goods:
                     at_once[part.reason, "buyer", buyer, kind].append(number)

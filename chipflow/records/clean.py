@@ -340,8 +340,12 @@ def _finish(table: ir.Table, slots: dict[str, list[str]]) -> ir.Table:
     own = {}
     for direction, side in (("import", "consignee"), ("export", "shipper")):
         stated = ibis.ifelse(table["way"] == direction, table["p_reporter"], ibis.null("string"))
-        for name in (f"{direction}_country", f"{side}_country"):
-            said[name] = ibis.coalesce(table[f"v_{name}"], stated)
+        trade = table[f"v_{direction}_country"]
+        # What a row says itself stands above the name of its file.
+        fits = trade.isnull() | (trade == stated)
+        here = ibis.ifelse(fits, stated, ibis.null("string"))
+        for name, country in ((f"{direction}_country", stated), (f"{side}_country", here)):
+            said[name] = ibis.coalesce(table[f"v_{name}"], country)
             own[f"own_{name}"] = table[f"v_{name}"].notnull()
     date, date_text = table["v_date"], table["date_text"]
     lost = ibis.cases(

@@ -118,11 +118,12 @@ def _dates(
         ambiguous.group_by("sheet").agg(
             yes=ambiguous.n.sum(where=first > 12).fill_null(0),
             no=ambiguous.n.sum(where=second > 12).fill_null(0),
+            either=ambiguous.n.sum(where=first.between(1, 12) & second.between(1, 12)).fill_null(0),
         )
     )
-    for sheet, (yes, no) in _pooled(counts, group_of, ("yes", "no")).items():
+    for sheet, (yes, no, either) in _pooled(counts, group_of, ("yes", "no", "either")).items():
         made.day_first[(sheet, where)] = yes >= no
-        if yes == no == 0:
+        if yes == no == 0 and either > 0:
             made.warnings.setdefault(sheet, []).append(DAY_FIRST)
 
 
