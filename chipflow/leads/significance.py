@@ -35,7 +35,7 @@ ROUND = 1_000  # pairs
 ENOUGH_LISTED = 200  # pairs that would be listed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
-CLEAR = 4.0  # log odds
+CLEAR = 4.0  # log-likelihood ratio
 # With fewer listed null pairs their tail is not drawn: the p-value is then never small.
 FEWEST_LISTED = 20  # pairs
 # Beyond the strongest tenth of the null pairs their excess is taken to be exponential, so that
@@ -136,9 +136,13 @@ def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null
 def _pool(follower: Follower, hops: pd.DataFrame, which: np.ndarray) -> Ints:
     """Senders of some lots that are no clear part of a hand-over themselves."""
     lots = follower.lots
-    clear = hops.loc[hops["log_odds"] > CLEAR, "sender"].unique()
     senders = np.unique(lots.shipper[which & lots.named_shipper])
-    return senders[~np.isin(senders, clear)]
+    return senders[~np.isin(senders, _clear(hops))]
+
+
+def _clear(hops: pd.DataFrame) -> Ints:
+    """Senders of which it is clear that they sell chips, from wherever they have them."""
+    return hops.loc[hops["log_lr"] > CLEAR, "sender"].unique()
 
 
 class _Draw(Protocol):
@@ -203,9 +207,7 @@ class _Across:
         at = np.flatnonzero(self.candidates & lots.named_shipper)
         pairs = np.unique(np.stack([lots.shipper[at], lots.from_country[at]]), axis=1)
         # Whose own hand-over is clear sells chips: they agree with chips bought anywhere.
-        hops = tracing.hops
-        clear = hops.loc[hops["log_lr"] > CLEAR, "sender"]
-        self.senders, self.homes = pairs[:, ~np.isin(pairs[0], clear)]
+        self.senders, self.homes = pairs[:, ~np.isin(pairs[0], _clear(tracing.hops))]
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them; a sender is drawn with all that it sells."""

@@ -217,3 +217,15 @@ def test_a_mailbox_links_nobody():
 def test_only_what_is_called_a_telephone_is_one():
     assert phone("12 Road, Tel: +65 6123 4567") == "6561234567"
     assert phone("12 Road 61234567") == ""
+
+
+def test_an_address_is_one_whether_or_not_the_country_stands_beside_it():
+    rows = mentions(
+        [
+            ("Vulcan Wood Digital Pte Ltd", "SG", "22 Temple Street #04-11", 3),
+            ("Larch Optics Pte Ltd", None, "22 TEMPLE ST #04-11", 2),
+        ]
+    )
+    rows.loc[rows["country"].isna(), "likely_country"] = "SG"
+    links = resolve(rows).links
+    assert links["kind"].tolist() == ["address"]

@@ -183,6 +183,36 @@ def test_a_leg_between_two_countries_that_no_record_shows(tmp_path):
     assert leads_of(tmp_path / "seen.csv")[0].score > lead.score, "an unseen leg is paid for"
 
 
+def test_one_buyer_of_two_schemes_makes_them_no_single_lead(write_csv):
+    """Other shell, other chip, a year apart: what they share is the buyer alone."""
+    other = ("Penang Copper Sdn Bhd", "MY")
+    maker = ("Delft Wafer BV", "NL")
+    rows = [
+        card("P1", "2024-03-01", 64),
+        sale("S1", "2024-03-20", 64),
+        card("P2", "2025-04-01", 24, maker, other, words="NVIDIA L40S 48GB PCIE", kg=1.1, usd=8e3),
+        sale("S2", "2025-04-20", 24, seller=other, kg=1.1, usd=8e3),
+    ]
+    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    assert {lead.record_ids for lead in leads} == {"P1;S1", "P2;S2"}
+    again = [(row[0], f"2024{row[1][4:]}", *row[2:]) for row in rows[2:]]
+    same = [
+        (*row[:2], *maker, *other, row[6], "NVIDIA H100 80GB PCIE GPU", *row[8:])
+        if row[0] == "P2" else row for row in again
+    ]  # fmt: skip
+    same = [(*row[:10], round(row[8] * KG, 1), row[8] * USD) for row in same]
+    leads = leads_of(write_csv([*rows[:2], *same, *BYSTANDERS], "same.csv"))
+    assert [lead.record_ids for lead in leads] == ["P1;P2;S1;S2"], "one chip, one time, one buyer"
+
+
+def test_what_names_the_chip_is_not_said_to_hide_it(write_csv):
+    row = (*ROUTE[2][:7], "H100 PCIE BOARD KIT", *ROUTE[2][8:])
+    lead = leads_of(write_csv([*ROUTE[:2], row, *BYSTANDERS]))[0]
+    assert "1 of 2 onward shipments do not name the H100 PCIe, but say “COMPUTER PARTS”" in (
+        lead.reasons
+    )
+
+
 def test_leads_name_their_settings(write_csv):
     network = cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
     leads = cf.find_leads(network, seed=7, null_draws=3)

@@ -351,3 +351,28 @@ def zip_bytes(members):
         for name, content in members.items():
             archive.writestr(name, content)
     return out.getvalue()
+
+
+def test_what_a_row_says_stands_above_the_name_of_its_file(tmp_path):
+    path = tmp_path / "gulf and India Export 2024.csv"
+    path.write_text(
+        "DATE,EXPORTER NAME,COUNTRY OF EXPORT,CONSIGNEE NAME,DESTINATION COUNTRY,GOODS\n"
+        "2024-03-01,PEARL EPOCH FZE,AE,Delft Wafer BV,NL,PUMPS\n"
+        "2024-03-02,PEARL EPOCH FZE,,Delft Wafer BV,NL,VALVES\n"
+        "2024-03-03,Kaveri Exports Pvt Ltd,IN,Delft Wafer BV,NL,CABLES\n"
+    )
+    records = read_records(path)
+    assert records.sheets[0].reporting_country == "IN"
+    table = records.table.sort_values("date")
+    assert table["export_country"].tolist() == ["AE", "IN", "IN"]
+    assert table["shipper_country"].fillna("").tolist() == ["", "IN", "IN"]
+
+
+def test_a_damaged_day_does_not_open_the_question_of_day_or_month(tmp_path):
+    days = ["00/00/0000", *(f"{n:02d}-Jun-2022" for n in range(1, 7))]
+    rows = [f"{day},A LTD,SG,B LTD,MY,PUMP{n}" for n, day in enumerate(days)]
+    path = tmp_path / "days.csv"
+    path.write_text("\n".join(["DATE,SHIPPER,FROM,CONSIGNEE,TO,GOODS", *rows]))
+    records = read_records(path)
+    assert records.counts["used"] == 6
+    assert not any("day or month" in one for one in records.sheets[0].warnings)
