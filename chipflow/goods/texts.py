@@ -19,6 +19,8 @@ from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
+    SEPARATOR,
+    as_written,
     ending,
     loose,
     patterns_of,
@@ -44,7 +46,7 @@ _ACCENTED = "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
 _PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUY"
 
 # Words that stand for "no description" are short.
-_LONGEST_EMPTY = 24
+_LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
@@ -68,58 +70,73 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 
 
 def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals whether there is anything in it to be read.
+    """Say of a text whether there is anything in it to be read.
 
     Parameters
     ----------
     text
-        As :func:`capitals` gives it.
+        As written.
     tables
         The catalogue.
 
     Returns
     -------
     dict
-        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
-        have words that :func:`skim` looks for). What a search costs depends on the length of the
-        text, hardly on the number of words: one for all of them spares most texts the others.
+        Expressions ``rare`` (it may name a chip, system or part number, or speak of a return) and
+        ``telling`` (it may have words that :func:`skim` looks for). What a search costs depends on
+        the length of the text, hardly on the number of words: one for all of them spares most
+        texts the others.
     """
-    kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    telling = loose("|".join(word(kind.pattern) for kind in kinds))
-    return {"hit": text.re_search(patterns_of(tables).any), "telling": text.re_search(telling)}
+    returns = word(_kind(tables, "return").pattern)
+    words = "|".join(word(kind.pattern) for kind in worded_kinds(tables))
+    return {
+        "rare": text.re_search(f"{_names(tables)}|{as_written(loose(returns))}"),
+        "telling": text.re_search(as_written(loose(words))),
+    }
 
 
-def skim(seen: ir.Table, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals what kind of goods it speaks of.
+def skim(seen: ir.Table, text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
+    """Say of a text what is rare in it.
 
     Parameters
     ----------
     seen
-        Records with ``TEXT`` as :func:`capitals` gives it, and ``telling``.
-    worded
-        Whether words can say more than the HS code does, or the text may name a chip.
+        Records with ``rare``.
+    text
+        As written.
     tables
         The catalogue.
 
     Returns
     -------
     dict
-        Expressions ``word`` (place of the first of ``worded_kinds`` whose words occur; ``NO_WORD``
-        for none) and ``mentions_return``.
+        Expressions ``hit`` (it may name a chip, system or part number) and ``mentions_return``.
     """
-    words = list(enumerate(worded_kinds(tables)))
-    returns = seen[TEXT].re_search(_any_of([_kind(tables, "return")]))
+    returns = text.re_search(_any_of([_kind(tables, "return")]))
     return {
-        "word": ibis.ifelse(seen.telling & worded, _first_of(seen[TEXT], words), NO_WORD),
-        "mentions_return": ibis.ifelse(seen.telling, returns, False),
+        "hit": ibis.ifelse(seen.rare, text.re_search(_names(tables)), False),
+        "mentions_return": ibis.ifelse(seen.rare, returns, False),
     }
 
 
+def word_of(text: ir.StringValue, tables: Catalogue) -> Any:
+    """Return the place of the first of ``worded_kinds`` whose words occur in a text as written.
+
+    ``NO_WORD`` where none does.
+    """
+    return _first_of(text, list(enumerate(worded_kinds(tables))))
+
+
 def says_nothing(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text in capitals whether it stands for "no description"."""
+    """Say of a text as written whether it stands for "no description"."""
     empty = unfolded(quiet(_kind(tables, "empty").pattern))
-    nothing = text.re_search(f"^{unfolded(' ?')}(?:{empty})?{unfolded(' ?')}$")
+    blanks = f"{SEPARATOR}*"
+    nothing = text.re_search(as_written(f"^{blanks}(?:{empty})?{blanks}$"))
     return ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False)
+
+
+def _names(tables: Catalogue) -> str:
+    return as_written(patterns_of(tables).any)
 
 
 def _kind(tables: Catalogue, role: str) -> Kind:
@@ -127,7 +144,7 @@ def _kind(tables: Catalogue, role: str) -> Kind:
 
 
 def _any_of(kinds: Sequence[Kind]) -> str:
-    return unfolded("|".join(word(kind.pattern) for kind in kinds))
+    return as_written(unfolded("|".join(word(kind.pattern) for kind in kinds)))
 
 
 def _first_of(
