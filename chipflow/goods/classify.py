@@ -300,7 +300,7 @@ def _judge(joined: ir.Table, tables: Catalogue) -> ir.Table:
         is_chip=is_chip,
         chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
         chip_probability=ibis.ifelse(is_chip, weighed.p, ibis.null("float64")),
-        goods=ibis.ifelse(is_chip, _chip_goods(weighed, tables), plain),
+        goods=ibis.ifelse(is_chip, _chip_goods(weighed), plain),
         declared=is_chip,
         vague=~is_chip & _vague(weighed),
     )
@@ -317,15 +317,12 @@ def _probability(joined: ir.Table, tables: Catalogue) -> Any:
     return 1 / (1 + (-score).exp()) * joined.in_box
 
 
-def _chip_goods(weighed: ir.Table, tables: Catalogue) -> Any:
-    datacentre = weighed.family.isin(
-        sorted(f for f, members in tables.by_family.items() if members[0].datacentre)
-    )
+def _chip_goods(weighed: ir.Table) -> Any:
     consumer = ibis.ifelse(
         weighed.word_kind.isin(["server", "computer"]), weighed.word_kind, "consumer_card"
     )
     return ibis.ifelse(
-        datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
+        weighed.datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
     )
 
 

@@ -97,16 +97,25 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 class Row(NamedTuple):
-    """One line of a table and where it stands."""
+    """One line of a table and where it stands.
+
+    Attributes
+    ----------
+    trusted
+        Its patterns were checked before (see :class:`Cells`).
+    """
 
     file: str
     number: int
     cells: dict[str, str]
+    trusted: bool = False
 
 
-def merged(name: str, path: Path | None, problems: list[str]) -> list[Row]:
+def merged(
+    name: str, path: Path | None, problems: list[str], *, trusted: bool = False
+) -> list[Row]:
     """Read a shipped table with the user's own rows in place of those of the same key."""
-    rows = read(name, TABLES / f"{name}.csv", problems)
+    rows = [row._replace(trusted=trusted) for row in read(name, TABLES / f"{name}.csv", problems)]
     if path is None:
         return rows
     own = read(name, path, problems, partial=True)
@@ -242,8 +251,14 @@ class Cells:
         return value
 
     def regex(self, column: str, *, needed: bool = False) -> str:
-        """Return a cell as a regular expression that every engine can run."""
+        """Return a cell as a regular expression that every engine can run.
+
+        To try all shipped patterns takes longer than to read the tables, so that is left to
+        ``scripts/check_tables.py``; patterns of a user's own are tried each time.
+        """
         value = self.text(column, needed=needed)
+        if self.row.trusted:
+            return value
         for part in value.split("!") if column == "variant" else [value]:
             try:
                 re.compile(part)

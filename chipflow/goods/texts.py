@@ -50,8 +50,8 @@ _LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "score", "clear", "in_box", "server_like", "said", "board", "pieces",
-    "in_server", "in_text",
+    "name", "family", "datacentre", "score", "clear", "in_box", "server_like", "said", "board",
+    "pieces", "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -227,11 +227,13 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
         system=ibis.coalesce(known.system_name, system, known.part_system),
     )  # fmt: skip
     boxed = meant.left_join(lookups.boxes, "system")
-    return boxed.select(
-        *meant.columns, "system_chips", "system_probability",
-        own_name=boxed.own_family.notnull(),
-        family=ibis.coalesce(boxed.own_family, boxed.system_family),
-        m=_marks(boxed, patterns),
+    carried = boxed.mutate(family=ibis.coalesce(boxed.own_family, boxed.system_family))
+    told = carried.left_join(lookups.families, "family")
+    return told.select(
+        *meant.columns, "system_chips", "system_probability", "family", "prior", "unmistakable",
+        "datacentre", "family_name",
+        own_name=told.own_family.notnull(),
+        m=_marks(told, patterns),
     )  # fmt: skip
 
 
@@ -244,18 +246,12 @@ def _tried(name: ir.StringValue, pairs: Sequence[tuple[str, str]]) -> Any:
 def _name(table: ir.Table, tables: Catalogue) -> Any:
     """Return the name to report: the variant that the words mark, else the family."""
     several = {family: members for family, members in tables.by_family.items() if len(members) > 1}
-    single = {
-        family: members[0].chip
-        for family, members in tables.by_family.items()
-        if len(members) == 1 and members[0].chip != family
-    }
     cases: list[tuple[Any, Any]] = [(table.part_chip.notnull(), table.part_chip)]
     cases += [
         (table.family == family, _variant(table.g, family, members))
         for family, members in several.items()
     ]
-    cases += [(table.family == family, ibis.literal(chip)) for family, chip in single.items()]
-    return first(cases, table.family)
+    return first(cases, table.family_name)
 
 
 def _variant(text: ir.StringValue, family: str, members: Sequence[Chip]) -> Any:
@@ -302,10 +298,11 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
     read = marked.select(
-        TEXT, "family", "system_chips",
+        TEXT, "family", "datacentre", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, patterns, tables),
-        clear=_clear(marked, tables),
+        # Whether the name is used for nothing else: a system, a part number or a long name.
+        clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
@@ -338,12 +335,6 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     )
 
 
-def _clear(table: ir.Table, tables: Catalogue) -> Any:
-    """Whether the name is used for nothing else: a system, a part number or a long name."""
-    ambiguous = sorted(f for f, members in tables.by_family.items() if members[0].ambiguous)
-    return ~table.family.isin(ambiguous) | table.part_name.notnull() | ~table.own_name
-
-
 def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
     """Sum the log-odds of the name and of the groups of words."""
     total = _prior(table, tables)
@@ -365,20 +356,9 @@ def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
 
 
 def _prior(table: ir.Table, tables: Catalogue) -> Any:
-    levels = {int(w.pattern): w.log_odds for w in tables.words_of("prior")}
-    of_level: dict[int, list[str]] = {}
-    for family, members in sorted(tables.by_family.items()):
-        of_level.setdefault(members[0].ambiguous, []).append(family)
     # A system's own name is as clear as a name can be.
-    named = first(
-        (
-            (table.family.isin(families), levels[level])
-            for level, families in sorted(of_level.items())
-            if level
-        ),
-        levels[0],
-    )
-    return ibis.ifelse(table.own_name, named, levels[0])
+    clear = next(word.log_odds for word in tables.words_of("prior") if word.pattern == "0")
+    return ibis.ifelse(table.own_name, table.prior, clear)
 
 
 def _unless(text: ir.StringValue, row: Word, seen: Any) -> Any:
