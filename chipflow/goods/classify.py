@@ -28,7 +28,15 @@ from chipflow.goods.lookups import (
     worded_headings,
 )
 from chipflow.goods.patterns import beginning
-from chipflow.goods.texts import TEXT, capitals, read_texts, says_nothing, search, skim, word_of
+from chipflow.goods.texts import (
+    TEXT,
+    capitals,
+    mentions_return,
+    read_texts,
+    says_nothing,
+    search,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,11 +120,10 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     text = _filled(expr.description)
     # Searched for before a join, which keeps the engine from searching again at each use.
     searched = keyed.mutate(**search(text, tables))
-    noted = searched.mutate(**skim(searched, text, tables))
     # HS codes, kinds of goods and units are few: each is judged once.
     codes = _read_codes(keyed.select(_HS).distinct(), tables)
     units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
-    coded = noted.join(codes, _HS, how="inner")
+    coded = searched.join(codes, _HS, how="inner")
     text = _filled(coded.description)
     asked = coded.telling & (coded.worded | coded.hit)
     skimmed = coded.select(
@@ -124,7 +131,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         _UNIT,
         "heading",
         "hit",
-        "mentions_return",
+        mentions_return=ibis.ifelse(coded.telling, mentions_return(text, tables), False),
         word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
         # Only a text without a code can be empty.
         empty=ibis.ifelse(coded.coded, False, says_nothing(text, tables)),

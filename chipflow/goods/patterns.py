@@ -149,6 +149,7 @@ def unfolded(pattern: str) -> str:
     return loose.replace("\1", f"{SEPARATOR}*").replace("\0", "[^ ]")
 
 
+@lru_cache(maxsize=256)
 def as_written(pattern: str) -> str:
     """Return a pattern for text in capitals between blanks as one for text as it is.
 

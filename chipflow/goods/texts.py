@@ -82,41 +82,22 @@ def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
     Returns
     -------
     dict
-        Expressions ``rare`` (it may name a chip, system or part number, or speak of a return) and
-        ``telling`` (it may have words that :func:`skim` looks for). What a search costs depends on
-        the length of the text, hardly on the number of words: one for all of them spares most
-        texts the others.
+        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
+        have words that :func:`word_of` and :func:`mentions_return` look for). What a search costs
+        depends on the length of the text, hardly on the number of words: one for all of them
+        spares most texts the others.
     """
-    returns = word(_kind(tables, "return").pattern)
-    words = "|".join(word(kind.pattern) for kind in worded_kinds(tables))
+    kinds = [*worded_kinds(tables), _kind(tables, "return")]
+    telling = loose("|".join(word(kind.pattern) for kind in kinds))
     return {
-        "rare": text.re_search(f"{_names(tables)}|{as_written(loose(returns))}"),
-        "telling": text.re_search(as_written(loose(words))),
+        "hit": text.re_search(as_written(patterns_of(tables).any)),
+        "telling": text.re_search(as_written(telling)),
     }
 
 
-def skim(seen: ir.Table, text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text what is rare in it.
-
-    Parameters
-    ----------
-    seen
-        Records with ``rare``.
-    text
-        As written.
-    tables
-        The catalogue.
-
-    Returns
-    -------
-    dict
-        Expressions ``hit`` (it may name a chip, system or part number) and ``mentions_return``.
-    """
-    returns = text.re_search(_any_of([_kind(tables, "return")]))
-    return {
-        "hit": ibis.ifelse(seen.rare, text.re_search(_names(tables)), False),
-        "mentions_return": ibis.ifelse(seen.rare, returns, False),
-    }
+def mentions_return(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text as written whether it has words of repair, return or warranty."""
+    return text.re_search(_any_of([_kind(tables, "return")]))
 
 
 def word_of(text: ir.StringValue, tables: Catalogue) -> Any:
@@ -133,10 +114,6 @@ def says_nothing(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
     blanks = f"{SEPARATOR}*"
     nothing = text.re_search(as_written(f"^{blanks}(?:{empty})?{blanks}$"))
     return ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False)
-
-
-def _names(tables: Catalogue) -> str:
-    return as_written(patterns_of(tables).any)
 
 
 def _kind(tables: Catalogue, role: str) -> Kind:
