@@ -88,6 +88,7 @@ class Patterns:
     rack: str
     boxes: str
     pieces: str
+    pieces_after: str
     server: str
     no_server: str
     plausible: tuple[int, ...]
@@ -247,6 +248,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         rack=f"{LEFT}{number('rack shorthand')}{RIGHT}",
         boxes=f"{_NUMBER_LEFT}{number('boxes before the name')}",
         pieces=f"{_PIECES_LEFT}{number('count of pieces')}{RIGHT}",
+        pieces_after=f"{LEFT}{marked}{number('pieces after the name')}{RIGHT}",
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
         plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),

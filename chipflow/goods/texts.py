@@ -42,8 +42,12 @@ if TYPE_CHECKING:
 TEXT = "_goods_text"
 
 # Letters with accents and the letters meant; traders leave accents out or not as they like.
-_ACCENTED = "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
-_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUY"
+_ACCENTED = (
+    "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
+    "ẠẢẤẦẨẪẬĂẮẰẲẴẶĐẸẺẼẾỀỂỄỆỈỊĨỌỎỐỒỔỖỘƠỚỜỞỠỢỤỦŨƯỨỪỬỮỰỲỴỶỸ"  # Vietnamese
+    "İĞŞĄĆĘŁŃŚŹŻ"  # Turkish, Polish
+)
+_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZ"
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
@@ -51,7 +55,7 @@ _LONGEST_EMPTY = 22
 # What the reading of a text with a name hands on.
 COLUMNS = (
     "name", "family", "datacentre", "score", "clear", "in_box", "server_like", "said", "board",
-    "pieces", "in_server", "in_text",
+    "pieces", "pieces_after", "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -271,6 +275,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
             ("rack", patterns.rack),
             ("boxes", patterns.boxes),
             ("pieces", patterns.pieces),
+            ("pieces_after", patterns.pieces_after),
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
