@@ -54,7 +54,8 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     dict
         Expressions ``said`` (number of chips that is said beside the name), ``board`` (as chips
         on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
-        counted after the name), ``in_server`` (chips in a server) and ``in_text`` (items, for records without a quantity).
+        counted after the name), ``in_server`` (chips in a server) and ``in_text`` (items, for
+        records without a quantity).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
