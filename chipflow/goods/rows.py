@@ -67,6 +67,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "citation",
         "source",
         "confidence",
+        "exception",
+        "exception_source",
         "note",
     ),
     "country_groups": ("group", "country", "first_day", "last_day", "certain", "source", "note"),
@@ -82,6 +84,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "note",
     ),
 }
+# Columns that a whole table may lack: most rules have no exception.
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"rules": ("exception", "exception_source")}
 # The tables of the catalogue; a watch list is a table of its own.
 CATALOGUED = tuple(name for name in COLUMNS if name != "watchlist")
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -141,7 +145,8 @@ def read(name: str, path: Path, problems: list[str], *, partial: bool = False) -
     allowed = ", ".join(COLUMNS[name])
     unknown = [column for column in header if column not in COLUMNS[name]]
     needed = KEYS[name] if partial else COLUMNS[name]
-    missing = [column for column in needed if column not in header]
+    optional = OPTIONAL.get(name, ())
+    missing = [column for column in needed if column not in (*header, *optional)]
     if unknown:
         problems.append(f"{file}: row 1: unknown columns {', '.join(unknown)} (allowed: {allowed})")
     if missing:
