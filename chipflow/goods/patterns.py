@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chipflow.goods.factoring import factored
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -213,7 +215,6 @@ def patterns_of(tables: Catalogue) -> Patterns:
     prefix = "|".join(quiet(w.pattern) for w in written)
     plain = "|".join(p for w in written for p in quiet(w.pattern).split("|") if p not in _BOXES)
     suffix = "|".join(quiet(w.pattern) for w in tables.words_of("suffix"))
-    core = "|".join(quiet(pattern) for pattern, _ in families)
     # What is written on a found name, of which only the mark is left.
     marked = f"(?:{plain})? ?{MARK}(?:{suffix})*"
 
@@ -226,8 +227,8 @@ def patterns_of(tables: Catalogue) -> Patterns:
     # What is printed after a part number (a revision, a bracket, a region) may be joined to it.
     part = f"({part})[0-9A-Z]*"
     counts = {w.name: w.pattern for w in tables.words_of("count")}
-    names = f"(?:{prefix})? ?(?:{core})(?:{suffix})*|{system}"
-    starts = "|".join(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
+    found = f"(?:{prefix})? ?{_any_of(families)}(?:{suffix})*|{_any_of(systems)}"
+    starts = factored(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
 
     def number(name: str) -> str:
         return quiet(counts[name]).replace("<n>", _NUMBER)
@@ -238,7 +239,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         chips=tuple(chip(level) for level in (0, 1, 2)),
         system=f"{LEFT}({system}){RIGHT}",
         part=f"{LEFT}{part}{RIGHT}",
-        any=f"{LEFT}(?:(?:{loose(names)}){RIGHT}|{starts})",
+        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts})",
         before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
         inside=f"{_NUMBER_LEFT}{number('cards inside a server')}{marked}{RIGHT}",
         in_server=f"{_NUMBER_LEFT}{number('cards counted in a server')}{RIGHT}",
@@ -255,6 +256,10 @@ def patterns_of(tables: Catalogue) -> Patterns:
         numbers=_numbers(tables),
         marked=marked,
     )
+
+
+def _any_of(named: Sequence[tuple[str, str]]) -> str:
+    return factored(part for pattern, _ in named for part in alternatives(quiet(pattern)))
 
 
 def _by_length(tables: Catalogue) -> list[Part]:
