@@ -49,6 +49,9 @@ _ACCENTED = (
 )
 _PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZ"
 
+# Letters outside ASCII.
+_FOREIGN = r"[^\x00-\x7F]"
+
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
 
@@ -168,8 +171,10 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         ``TEXT`` and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
-    folded = texts[TEXT].re_replace(PUNCTUATION, " ").translate(_ACCENTED, _PLAIN)
-    named = _with_names(texts.mutate(g=folded), patterns, lookups)
+    folded = texts[TEXT].re_replace(PUNCTUATION, " ")
+    # Engines look every letter up anew in each text: only where there may be accents.
+    plain = ibis.ifelse(folded.re_search(_FOREIGN), folded.translate(_ACCENTED, _PLAIN), folded)
+    named = _with_names(texts.mutate(g=plain), patterns, lookups)
     return _with_scores(named, patterns, tables)
 
 
