@@ -31,7 +31,7 @@ INTRO = """\
 
 Made from `chipflow/goods/tables` by `scripts/controls_page.py`; change the tables, not this page.
 It says what the tables say, which is what `chipflow chip` and the leads go by. It is no legal
-advice: licences, exceptions and end users are not looked at.
+advice: whether a licence was granted, an exception held or an end user is barred is not looked at.
 
 TPP is total processing performance, performance density is TPP by die area in mm2, both as in
 15 CFR part 774, note to ECCN 3A090. A figure marked `~` is an estimate; its note says how it was

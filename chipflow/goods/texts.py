@@ -95,7 +95,7 @@ def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
         spares most texts the others.
     """
     kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    telling = loose("|".join(word(kind.pattern) for kind in kinds))
+    telling = loose(word("|".join(kind.pattern for kind in kinds)))
     return {
         "hit": text.re_search(as_written(patterns_of(tables).any)),
         "telling": text.re_search(as_written(telling)),
@@ -128,7 +128,7 @@ def _kind(tables: Catalogue, role: str) -> Kind:
 
 
 def _any_of(kinds: Sequence[Kind]) -> str:
-    return as_written(unfolded("|".join(word(kind.pattern) for kind in kinds)))
+    return as_written(unfolded(word("|".join(kind.pattern for kind in kinds))))
 
 
 def _first_of(
