@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chipflow.errors import TableError
-from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.catalogue import check_shipped
 from chipflow.goods.currency import rates
 from chipflow.goods.watchlist import load_watchlist, shipped_lists
 
@@ -70,8 +70,8 @@ def watched() -> list[str]:
 def main() -> int:
     """Print all problems and return the exit status."""
     try:
-        # Keys, columns, dates, citations, groups and density are checked on loading.
-        catalogue = load_catalogue()
+        # Keys, columns, dates, citations, groups, density and patterns.
+        catalogue = check_shipped()
     except TableError as error:
         print(error, file=sys.stderr)
         return 1

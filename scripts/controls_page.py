@@ -31,7 +31,7 @@ INTRO = """\
 
 Made from `chipflow/goods/tables` by `scripts/controls_page.py`; change the tables, not this page.
 It says what the tables say, which is what `chipflow chip` and the leads go by. It is no legal
-advice: licences, exceptions and end users are not looked at.
+advice: whether a licence was granted, an exception held or an end user is barred is not looked at.
 
 TPP is total processing performance, performance density is TPP by die area in mm2, both as in
 15 CFR part 774, note to ECCN 3A090. A figure marked `~` is an estimate; its note says how it was
@@ -77,6 +77,13 @@ def asked(clause: Clause) -> str:
     return "; ".join(parts) or "all of the list"
 
 
+def remark(clause: Clause) -> str:
+    """Say which exception may stand in for a licence, and what sources leave open."""
+    told = clause.confidence != "high" or clause.outcome == "unknown"
+    exception = f"licence exception {clause.exception}" if clause.exception else ""
+    return "; ".join(part for part in (exception, clause.note if told else "") if part)
+
+
 def where(clause: Clause) -> str:
     """Say in short for which places a clause holds."""
     parts = [f"to {' '.join(clause.destinations)}"]
@@ -102,7 +109,7 @@ def rules(clauses: Iterable[Clause]) -> str:
                 asked(clause),
                 OUTCOMES[clause.outcome],
                 clause.citation,
-                clause.note if clause.confidence != "high" or clause.outcome == "unknown" else "",
+                remark(clause),
             )
             for clause in ordered
         ),

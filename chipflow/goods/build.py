@@ -183,6 +183,8 @@ def clause(cells: Cells) -> Clause:
         citation=cells.text("citation", needed=True),
         source=cells.text("source", needed=True),
         confidence=cells.choice("confidence", CONFIDENCES),
+        exception=cells.text("exception"),
+        exception_source=cells.text("exception_source", needed=bool(cells.text("exception"))),
         note=cells.text("note"),
     )
     for low, high in (("tpp_min", "tpp_below"), ("density_min", "density_below")):

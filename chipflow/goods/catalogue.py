@@ -45,6 +45,7 @@ __all__ = [
     "Part",
     "System",
     "Word",
+    "check_shipped",
     "load_catalogue",
     "using",
 ]
@@ -119,9 +120,20 @@ def _shipped() -> Catalogue:
     return _load({})
 
 
-def _load(extra: Mapping[str, Path]) -> Catalogue:
+def check_shipped() -> Catalogue:
+    """Read the shipped tables and check all of them, patterns too.
+
+    Raises
+    ------
+    TableError
+        As for :func:`load_catalogue`, which takes shipped patterns on trust.
+    """
+    return _load({}, trusted=False)
+
+
+def _load(extra: Mapping[str, Path], *, trusted: bool = True) -> Catalogue:
     problems: list[str] = []
-    rows = {name: merged(name, extra.get(name), problems) for name in CATALOGUED}
+    rows = {name: merged(name, extra.get(name), problems, trusted=trusted) for name in CATALOGUED}
     # Rows cannot be understood when a whole table is: stop before a flood of messages.
     if any(not rows[name] for name in CATALOGUED):
         _raise(problems)

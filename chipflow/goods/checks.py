@@ -33,6 +33,7 @@ COUNT_ROWS = (
     "count joined to the name",
     "boxes before the name",
     "count of pieces",
+    "pieces after the name",
     "plausible chips in one item",
 )
 

@@ -20,6 +20,7 @@ from chipflow.goods.catalogue import Catalogue, load_catalogue
 from chipflow.goods.counting import count, counted, counting_units, is_count
 from chipflow.goods.lookups import (
     NO_CODE,
+    NO_WORD,
     OTHER_CODE,
     Lookups,
     headings_of,
@@ -27,7 +28,15 @@ from chipflow.goods.lookups import (
     worded_headings,
 )
 from chipflow.goods.patterns import beginning
-from chipflow.goods.texts import TEXT, capitals, read_texts, says_nothing, search, skim
+from chipflow.goods.texts import (
+    TEXT,
+    capitals,
+    mentions_return,
+    read_texts,
+    says_nothing,
+    search,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,31 +116,27 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     clash = sorted(set(COLUMNS) & set(expr.columns))
     if clash:
         expr = expr.drop(*clash)
-    keyed = expr.mutate(
-        **{
-            TEXT: capitals(expr.description.cast("string").fill_null("")),
-            _HS: expr.hs_code.cast("string").fill_null(""),
-            _UNIT: expr.quantity_unit.cast("string").fill_null(""),
-        }
-    )
+    keyed = expr.mutate(**{_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)})
+    text = _filled(expr.description)
     # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = keyed.mutate(**search(keyed[TEXT], tables))
+    searched = keyed.mutate(**search(text, tables))
     # HS codes, kinds of goods and units are few: each is judged once.
     codes = _read_codes(keyed.select(_HS).distinct(), tables)
     units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
     coded = searched.join(codes, _HS, how="inner")
-    # Only a text without a code can be empty.
-    empty = ibis.ifelse(coded.coded, False, says_nothing(coded[TEXT], tables))
-    # Only texts with a name are read any further: the others need not be kept.
-    named_text = ibis.ifelse(coded.hit, coded[TEXT], ibis.null("string"))
+    text = _filled(coded.description)
+    asked = coded.telling & (coded.worded | coded.hit)
     skimmed = coded.select(
         *expr.columns,
         _UNIT,
         "heading",
         "hit",
-        **skim(coded, coded.worded | coded.hit, tables),
-        empty=empty,
-        **{TEXT: named_text},
+        mentions_return=ibis.ifelse(coded.telling, mentions_return(text, tables), False),
+        word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
+        # Only a text without a code can be empty.
+        empty=ibis.ifelse(coded.coded, False, says_nothing(text, tables)),
+        # Only texts with a name are read any further: the others need not be kept.
+        **{TEXT: ibis.ifelse(coded.hit, capitals(text), ibis.null("string"))},
     )
     seen = skimmed.join(units, _UNIT, how="inner")
     # The few records with a name go another way than the many without.
@@ -145,6 +150,10 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
     )
     return done.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
+
+
+def _filled(column: ir.Value) -> ir.StringValue:
+    return column.cast("string").fill_null("")
 
 
 def _with_heading(seen: ir.Table, lookups: Lookups) -> ir.Table:
@@ -298,7 +307,7 @@ def _judge(joined: ir.Table, tables: Catalogue) -> ir.Table:
         is_chip=is_chip,
         chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
         chip_probability=ibis.ifelse(is_chip, weighed.p, ibis.null("float64")),
-        goods=ibis.ifelse(is_chip, _chip_goods(weighed, tables), plain),
+        goods=ibis.ifelse(is_chip, _chip_goods(weighed), plain),
         declared=is_chip,
         vague=~is_chip & _vague(weighed),
     )
@@ -315,15 +324,12 @@ def _probability(joined: ir.Table, tables: Catalogue) -> Any:
     return 1 / (1 + (-score).exp()) * joined.in_box
 
 
-def _chip_goods(weighed: ir.Table, tables: Catalogue) -> Any:
-    datacentre = weighed.family.isin(
-        sorted(f for f, members in tables.by_family.items() if members[0].datacentre)
-    )
+def _chip_goods(weighed: ir.Table) -> Any:
     consumer = ibis.ifelse(
         weighed.word_kind.isin(["server", "computer"]), weighed.word_kind, "consumer_card"
     )
     return ibis.ifelse(
-        datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
+        weighed.datacentre, ibis.ifelse(weighed.server_like, "server", "accelerator"), consumer
     )
 
 

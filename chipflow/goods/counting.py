@@ -53,14 +53,19 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     -------
     dict
         Expressions ``said`` (number of chips that is said beside the name), ``board`` (as chips
-        on a board), ``pieces`` (whether pieces are counted), ``in_server`` (chips in a server) and
-        ``in_text`` (items, for records without a quantity).
+        on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
+        counted after the name), ``in_server`` (chips in a server) and ``in_text`` (items, for
+        records without a quantity).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
 
+    # As a text that is looked through: the engine would make a join of each list.
+    chips = ibis.literal(f" {' '.join(map(str, patterns.plausible))} ")
+
     def plausible(number: Any) -> Any:
-        return ibis.ifelse(number.isin(patterns.plausible), number, none)
+        written = ibis.literal(" ") + number.cast("string") + ibis.literal(" ")
+        return ibis.ifelse(chips.contains(written), number, none)
 
     said = ibis.coalesce(
         plausible(read.n_cards),
@@ -74,6 +79,7 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         "said": said,
         "board": read.n_cards.notnull() | read.n_rack.notnull(),
         "pieces": read.n_pieces.notnull(),
+        "pieces_after": plausible(read.n_pieces_after),
         "in_server": ibis.coalesce(said, said_inside, read.system_chips),
         "in_text": _items_in_text(read, said),
     }
@@ -117,4 +123,7 @@ def _chips_per_item(judged: ir.Table, items: Any) -> Any:
         (judged.pieces | items.isnull(), 1),
         else_=judged.said,
     )
-    return ibis.ifelse(judged.server_like, judged.in_server, card)
+    # "SERVER WITH H100 8 PCS": beside a quantity of 2 the pieces are inside.
+    repeated = (items == judged.pieces_after).fill_null(True)
+    inside = ibis.ifelse(repeated, ibis.null("int64"), judged.pieces_after)
+    return ibis.ifelse(judged.server_like, ibis.coalesce(judged.in_server, inside), card)

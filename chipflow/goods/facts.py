@@ -129,7 +129,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause of one rule: on which days, for whom, with which test, and what follows."""
+    """One clause of one rule: on which days, for whom, with which test, and what follows.
+
+    Attributes
+    ----------
+    exception
+        A licence exception that may stand in for the licence, as the end of a sentence.
+    """
 
     rule: str
     clause: str
@@ -152,6 +158,8 @@ class Clause:
     citation: str
     source: str
     confidence: str
+    exception: str
+    exception_source: str
     note: str
 
 

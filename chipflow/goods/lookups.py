@@ -37,6 +37,9 @@ class Lookups(NamedTuple):
         ``system_key, system_name``.
     boxes
         ``system, system_family, system_chips, system_probability``.
+    families
+        ``family, prior`` (log-odds that its name means the chip), ``unmistakable, datacentre,
+        family_name`` (the only chip of the family, or the family).
     headings
         What an HS code and a kind of goods in words mean together: ``heading`` (one of
         :func:`headings_of`), ``word`` (place in :func:`worded_kinds`, or ``NO_WORD``) and the
@@ -47,6 +50,7 @@ class Lookups(NamedTuple):
     parts: pa.Table
     systems: pa.Table
     boxes: pa.Table
+    families: pa.Table
     headings: pa.Table
 
 
@@ -118,6 +122,7 @@ def lookups_of(tables: Catalogue) -> Lookups:
                 ),
             }
         ),
+        families=_families(tables),
         headings=_headings(tables),
     )
 
@@ -151,6 +156,30 @@ def _listed(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return dict(sorted(known.items()))
 
 
+def _families(tables: Catalogue) -> pa.Table:
+    import pyarrow as pa
+
+    levels = {int(word.pattern): _exact(word.log_odds) for word in tables.words_of("prior")}
+    families = [(family, members[0], members) for family, members in tables.by_family.items()]
+    text = pa.string()
+    return pa.table(
+        {
+            "family": pa.array([family for family, _, _ in families], text),
+            "prior": pa.array([levels[chip.ambiguous] for _, chip, _ in families]),
+            "unmistakable": pa.array([not chip.ambiguous for _, chip, _ in families], pa.bool_()),
+            "datacentre": pa.array([chip.datacentre for _, chip, _ in families], pa.bool_()),
+            "family_name": pa.array(
+                [chip.chip if len(chips) == 1 else family for family, chip, chips in families], text
+            ),
+        }
+    )
+
+
+def _exact(odds: float) -> Decimal:
+    # As written and not as the nearest float: weights that stand in a query add up exactly.
+    return Decimal(str(odds))
+
+
 def _headings(tables: Catalogue) -> pa.Table:
     import pyarrow as pa
 
@@ -166,9 +195,7 @@ def _headings(tables: Catalogue) -> pa.Table:
     for code in headings:
         odds = next((word.log_odds for word in weights if code.startswith(word.pattern)), 0.0)
         hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
-        # As written and not as the nearest float: weights that stand in a query add up exactly.
-        score = Decimal(str(odds))
-        told += [_together(code, score, hs, kind) for kind in kinds]
+        told += [_together(code, _exact(odds), hs, kind) for kind in kinds]
     columns = {
         name: pa.array(values)
         for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)

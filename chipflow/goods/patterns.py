@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chipflow.goods.factoring import factored
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,6 +32,15 @@ _LETTER = "A-Z0-9А-ЯЁ"
 LEFT = f"[^{_LETTER}]"
 RIGHT = f"[^{_LETTER}]"
 _NOT_LATIN = "[^A-Z0-9]"
+# In text without blanks at its ends.
+_EDGE = f"(?:^|$|{LEFT})"
+# What a pattern is made of: classes, escaped signs and other signs.
+_PIECE = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\x\{[0-9A-F]+\}|\\.|.", re.DOTALL)
+_CODE = re.compile(r"\\x\{[0-9A-F]+\}")
+# Capital letters, and ranges of them.
+_CAPITALS = re.compile("[A-ZÀ-ÝА-ЯЁ](?:-[A-ZÀ-ÝА-ЯЁ])?")
+# Small letters whose capital is that of another small letter.
+_RARE = {"I": "ı", "S": "ſ"}
 # Signs in the first block of a part number from which few other numbers begin alike.
 _TELLING = 6
 # Before a number also no decimal sign: the 5 of "0.5" is no count.
@@ -79,6 +90,7 @@ class Patterns:
     rack: str
     boxes: str
     pieces: str
+    pieces_after: str
     server: str
     no_server: str
     plausible: tuple[int, ...]
@@ -140,6 +152,35 @@ def unfolded(pattern: str) -> str:
     return loose.replace("\1", f"{SEPARATOR}*").replace("\0", "[^ ]")
 
 
+@lru_cache(maxsize=256)
+def as_written(pattern: str) -> str:
+    """Return a pattern for text in capitals between blanks as one for text as it is.
+
+    To write a text in capitals costs half of what it costs to search it.
+
+    Examples
+    --------
+    >>> as_written("H[A-F]")
+    '[Hh][a-fA-F]'
+    """
+    return "".join(map(_either_case, _PIECE.findall(pattern.replace(LEFT, _EDGE))))
+
+
+def _either_case(piece: str) -> str:
+    """Let one piece of a pattern match small letters too."""
+    if piece.startswith("["):
+        # Classes that rule letters out do without the rare ones, to keep the automaton small.
+        small = str.lower if piece.startswith("[^") else _small
+        start = "[^" if piece.startswith("[^") else "["
+        found = _CAPITALS.findall(_CODE.sub("", piece))
+        return start + "".join(map(small, found)) + piece.removeprefix(start)
+    return f"[{piece}{_small(piece)}]" if piece.isupper() else piece
+
+
+def _small(capitals: str) -> str:
+    return capitals.lower() + _RARE.get(capitals, "")
+
+
 def loose(pattern: str) -> str:
     """Return a short pattern that matches wherever ``unfolded(pattern)`` does.
 
@@ -174,7 +215,6 @@ def patterns_of(tables: Catalogue) -> Patterns:
     prefix = "|".join(quiet(w.pattern) for w in written)
     plain = "|".join(p for w in written for p in quiet(w.pattern).split("|") if p not in _BOXES)
     suffix = "|".join(quiet(w.pattern) for w in tables.words_of("suffix"))
-    core = "|".join(quiet(pattern) for pattern, _ in families)
     # What is written on a found name, of which only the mark is left.
     marked = f"(?:{plain})? ?{MARK}(?:{suffix})*"
 
@@ -187,8 +227,8 @@ def patterns_of(tables: Catalogue) -> Patterns:
     # What is printed after a part number (a revision, a bracket, a region) may be joined to it.
     part = f"({part})[0-9A-Z]*"
     counts = {w.name: w.pattern for w in tables.words_of("count")}
-    names = f"(?:{prefix})? ?(?:{core})(?:{suffix})*|{system}"
-    starts = "|".join(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
+    found = f"(?:{prefix})? ?{_any_of(families)}(?:{suffix})*|{_any_of(systems)}"
+    starts = factored(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
 
     def number(name: str) -> str:
         return quiet(counts[name]).replace("<n>", _NUMBER)
@@ -199,7 +239,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         chips=tuple(chip(level) for level in (0, 1, 2)),
         system=f"{LEFT}({system}){RIGHT}",
         part=f"{LEFT}{part}{RIGHT}",
-        any=f"{LEFT}(?:(?:{loose(names)}){RIGHT}|{starts})",
+        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts})",
         before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
         inside=f"{_NUMBER_LEFT}{number('cards inside a server')}{marked}{RIGHT}",
         in_server=f"{_NUMBER_LEFT}{number('cards counted in a server')}{RIGHT}",
@@ -209,12 +249,17 @@ def patterns_of(tables: Catalogue) -> Patterns:
         rack=f"{LEFT}{number('rack shorthand')}{RIGHT}",
         boxes=f"{_NUMBER_LEFT}{number('boxes before the name')}",
         pieces=f"{_PIECES_LEFT}{number('count of pieces')}{RIGHT}",
+        pieces_after=f"{LEFT}{marked}{number('pieces after the name')}{RIGHT}",
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
         plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),
         numbers=_numbers(tables),
         marked=marked,
     )
+
+
+def _any_of(named: Sequence[tuple[str, str]]) -> str:
+    return factored(part for pattern, _ in named for part in alternatives(quiet(pattern)))
 
 
 def _by_length(tables: Catalogue) -> list[Part]:

@@ -67,6 +67,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "citation",
         "source",
         "confidence",
+        "exception",
+        "exception_source",
         "note",
     ),
     "country_groups": ("group", "country", "first_day", "last_day", "certain", "source", "note"),
@@ -82,6 +84,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "note",
     ),
 }
+# Columns that a whole table may lack: most rules have no exception.
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"rules": ("exception", "exception_source")}
 # The tables of the catalogue; a watch list is a table of its own.
 CATALOGUED = tuple(name for name in COLUMNS if name != "watchlist")
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -97,16 +101,25 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 class Row(NamedTuple):
-    """One line of a table and where it stands."""
+    """One line of a table and where it stands.
+
+    Attributes
+    ----------
+    trusted
+        Its patterns were checked before (see :class:`Cells`).
+    """
 
     file: str
     number: int
     cells: dict[str, str]
+    trusted: bool = False
 
 
-def merged(name: str, path: Path | None, problems: list[str]) -> list[Row]:
+def merged(
+    name: str, path: Path | None, problems: list[str], *, trusted: bool = False
+) -> list[Row]:
     """Read a shipped table with the user's own rows in place of those of the same key."""
-    rows = read(name, TABLES / f"{name}.csv", problems)
+    rows = [row._replace(trusted=trusted) for row in read(name, TABLES / f"{name}.csv", problems)]
     if path is None:
         return rows
     own = read(name, path, problems, partial=True)
@@ -132,7 +145,8 @@ def read(name: str, path: Path, problems: list[str], *, partial: bool = False) -
     allowed = ", ".join(COLUMNS[name])
     unknown = [column for column in header if column not in COLUMNS[name]]
     needed = KEYS[name] if partial else COLUMNS[name]
-    missing = [column for column in needed if column not in header]
+    optional = OPTIONAL.get(name, ())
+    missing = [column for column in needed if column not in (*header, *optional)]
     if unknown:
         problems.append(f"{file}: row 1: unknown columns {', '.join(unknown)} (allowed: {allowed})")
     if missing:
@@ -242,8 +256,14 @@ class Cells:
         return value
 
     def regex(self, column: str, *, needed: bool = False) -> str:
-        """Return a cell as a regular expression that every engine can run."""
+        """Return a cell as a regular expression that every engine can run.
+
+        To try all shipped patterns takes longer than to read the tables, so that is left to
+        ``scripts/check_tables.py``; patterns of a user's own are tried each time.
+        """
         value = self.text(column, needed=needed)
+        if self.row.trusted:
+            return value
         for part in value.split("!") if column == "variant" else [value]:
             try:
                 re.compile(part)

@@ -106,6 +106,9 @@ def _licence_sentence(
         )
     elif clause.confidence != "high" and clause.note:
         text += f" Confidence {clause.confidence}: {clause.note}."
+    if clause.exception:
+        # An innocent explanation: such goods may have gone lawfully without a licence.
+        text += f" A licence exception may have stood in for the licence: {clause.exception}."
     return text
 
 

@@ -19,6 +19,8 @@ from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
+    SEPARATOR,
+    as_written,
     ending,
     loose,
     patterns_of,
@@ -40,16 +42,23 @@ if TYPE_CHECKING:
 TEXT = "_goods_text"
 
 # Letters with accents and the letters meant; traders leave accents out or not as they like.
-_ACCENTED = "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
-_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUY"
+_ACCENTED = (
+    "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
+    "ẠẢẤẦẨẪẬĂẮẰẲẴẶĐẸẺẼẾỀỂỄỆỈỊĨỌỎỐỒỔỖỘƠỚỜỞỠỢỤỦŨƯỨỪỬỮỰỲỴỶỸ"  # Vietnamese
+    "İĞŞĄĆĘŁŃŚŹŻ"  # Turkish, Polish
+)
+_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZ"
+
+# Letters outside ASCII.
+_FOREIGN = r"[^\x00-\x7F]"
 
 # Words that stand for "no description" are short.
-_LONGEST_EMPTY = 24
+_LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "score", "clear", "in_box", "server_like", "said", "board", "pieces",
-    "in_server", "in_text",
+    "name", "family", "datacentre", "score", "clear", "in_box", "server_like", "said", "board",
+    "pieces", "pieces_after", "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -68,12 +77,12 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 
 
 def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals whether there is anything in it to be read.
+    """Say of a text whether there is anything in it to be read.
 
     Parameters
     ----------
     text
-        As :func:`capitals` gives it.
+        As written.
     tables
         The catalogue.
 
@@ -81,44 +90,36 @@ def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
     -------
     dict
         Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
-        have words that :func:`skim` looks for). What a search costs depends on the length of the
-        text, hardly on the number of words: one for all of them spares most texts the others.
+        have words that :func:`word_of` and :func:`mentions_return` look for). What a search costs
+        depends on the length of the text, hardly on the number of words: one for all of them
+        spares most texts the others.
     """
     kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    telling = loose("|".join(word(kind.pattern) for kind in kinds))
-    return {"hit": text.re_search(patterns_of(tables).any), "telling": text.re_search(telling)}
-
-
-def skim(seen: ir.Table, worded: ir.BooleanValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text in capitals what kind of goods it speaks of.
-
-    Parameters
-    ----------
-    seen
-        Records with ``TEXT`` as :func:`capitals` gives it, and ``telling``.
-    worded
-        Whether words can say more than the HS code does, or the text may name a chip.
-    tables
-        The catalogue.
-
-    Returns
-    -------
-    dict
-        Expressions ``word`` (place of the first of ``worded_kinds`` whose words occur; ``NO_WORD``
-        for none) and ``mentions_return``.
-    """
-    words = list(enumerate(worded_kinds(tables)))
-    returns = seen[TEXT].re_search(_any_of([_kind(tables, "return")]))
+    telling = loose(word("|".join(kind.pattern for kind in kinds)))
     return {
-        "word": ibis.ifelse(seen.telling & worded, _first_of(seen[TEXT], words), NO_WORD),
-        "mentions_return": ibis.ifelse(seen.telling, returns, False),
+        "hit": text.re_search(as_written(patterns_of(tables).any)),
+        "telling": text.re_search(as_written(telling)),
     }
 
 
+def mentions_return(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text as written whether it has words of repair, return or warranty."""
+    return text.re_search(_any_of([_kind(tables, "return")]))
+
+
+def word_of(text: ir.StringValue, tables: Catalogue) -> Any:
+    """Return the place of the first of ``worded_kinds`` whose words occur in a text as written.
+
+    ``NO_WORD`` where none does.
+    """
+    return _first_of(text, list(enumerate(worded_kinds(tables))))
+
+
 def says_nothing(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text in capitals whether it stands for "no description"."""
+    """Say of a text as written whether it stands for "no description"."""
     empty = unfolded(quiet(_kind(tables, "empty").pattern))
-    nothing = text.re_search(f"^{unfolded(' ?')}(?:{empty})?{unfolded(' ?')}$")
+    blanks = f"{SEPARATOR}*"
+    nothing = text.re_search(as_written(f"^{blanks}(?:{empty})?{blanks}$"))
     return ibis.ifelse(text.length() <= _LONGEST_EMPTY, nothing, False)
 
 
@@ -127,7 +128,7 @@ def _kind(tables: Catalogue, role: str) -> Kind:
 
 
 def _any_of(kinds: Sequence[Kind]) -> str:
-    return unfolded("|".join(word(kind.pattern) for kind in kinds))
+    return as_written(unfolded(word("|".join(kind.pattern for kind in kinds))))
 
 
 def _first_of(
@@ -170,8 +171,10 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         ``TEXT`` and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
-    folded = texts[TEXT].re_replace(PUNCTUATION, " ").translate(_ACCENTED, _PLAIN)
-    named = _with_names(texts.mutate(g=folded), patterns, lookups)
+    folded = texts[TEXT].re_replace(PUNCTUATION, " ")
+    # Engines look every letter up anew in each text: only where there may be accents.
+    plain = ibis.ifelse(folded.re_search(_FOREIGN), folded.translate(_ACCENTED, _PLAIN), folded)
+    named = _with_names(texts.mutate(g=plain), patterns, lookups)
     return _with_scores(named, patterns, tables)
 
 
@@ -210,11 +213,13 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
         system=ibis.coalesce(known.system_name, system, known.part_system),
     )  # fmt: skip
     boxed = meant.left_join(lookups.boxes, "system")
-    return boxed.select(
-        *meant.columns, "system_chips", "system_probability",
-        own_name=boxed.own_family.notnull(),
-        family=ibis.coalesce(boxed.own_family, boxed.system_family),
-        m=_marks(boxed, patterns),
+    carried = boxed.mutate(family=ibis.coalesce(boxed.own_family, boxed.system_family))
+    told = carried.left_join(lookups.families, "family")
+    return told.select(
+        *meant.columns, "system_chips", "system_probability", "family", "prior", "unmistakable",
+        "datacentre", "family_name",
+        own_name=told.own_family.notnull(),
+        m=_marks(told, patterns),
     )  # fmt: skip
 
 
@@ -227,18 +232,12 @@ def _tried(name: ir.StringValue, pairs: Sequence[tuple[str, str]]) -> Any:
 def _name(table: ir.Table, tables: Catalogue) -> Any:
     """Return the name to report: the variant that the words mark, else the family."""
     several = {family: members for family, members in tables.by_family.items() if len(members) > 1}
-    single = {
-        family: members[0].chip
-        for family, members in tables.by_family.items()
-        if len(members) == 1 and members[0].chip != family
-    }
     cases: list[tuple[Any, Any]] = [(table.part_chip.notnull(), table.part_chip)]
     cases += [
         (table.family == family, _variant(table.g, family, members))
         for family, members in several.items()
     ]
-    cases += [(table.family == family, ibis.literal(chip)) for family, chip in single.items()]
-    return first(cases, table.family)
+    return first(cases, table.family_name)
 
 
 def _variant(text: ir.StringValue, family: str, members: Sequence[Chip]) -> Any:
@@ -281,14 +280,16 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
             ("rack", patterns.rack),
             ("boxes", patterns.boxes),
             ("pieces", patterns.pieces),
+            ("pieces_after", patterns.pieces_after),
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
     read = marked.select(
-        TEXT, "family", "system_chips",
+        TEXT, "family", "datacentre", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, patterns, tables),
-        clear=_clear(marked, tables),
+        # Whether the name is used for nothing else: a system, a part number or a long name.
+        clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
@@ -321,12 +322,6 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     )
 
 
-def _clear(table: ir.Table, tables: Catalogue) -> Any:
-    """Whether the name is used for nothing else: a system, a part number or a long name."""
-    ambiguous = sorted(f for f, members in tables.by_family.items() if members[0].ambiguous)
-    return ~table.family.isin(ambiguous) | table.part_name.notnull() | ~table.own_name
-
-
 def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
     """Sum the log-odds of the name and of the groups of words."""
     total = _prior(table, tables)
@@ -348,20 +343,9 @@ def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
 
 
 def _prior(table: ir.Table, tables: Catalogue) -> Any:
-    levels = {int(w.pattern): w.log_odds for w in tables.words_of("prior")}
-    of_level: dict[int, list[str]] = {}
-    for family, members in sorted(tables.by_family.items()):
-        of_level.setdefault(members[0].ambiguous, []).append(family)
     # A system's own name is as clear as a name can be.
-    named = first(
-        (
-            (table.family.isin(families), levels[level])
-            for level, families in sorted(of_level.items())
-            if level
-        ),
-        levels[0],
-    )
-    return ibis.ifelse(table.own_name, named, levels[0])
+    clear = next(word.log_odds for word in tables.words_of("prior") if word.pattern == "0")
+    return ibis.ifelse(table.own_name, table.prior, clear)
 
 
 def _unless(text: ir.StringValue, row: Word, seen: Any) -> Any:

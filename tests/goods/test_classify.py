@@ -37,6 +37,10 @@ ALL = read("descriptions.csv")
 # Written before the rules; nobody looks at single failures among the rows held apart.
 DESCRIPTIONS = [row for row in ALL if row["held_out"] == "0"]
 HELD_OUT = [row for row in ALL if row["held_out"] == "1"]
+# Written later, by someone who had not seen the descriptions above: the first part was read
+# before rules were changed for it; the second (held_out) was first read after that, with precision
+# 0.92 and recall 0.98 (docs/decisions/0003-goods.md), and its causes of error mended since.
+FRESH = read("fresh.csv")
 KINDS = read("kinds.csv")
 
 # The bars for what is held apart.
@@ -80,15 +84,20 @@ def counted_right(row, found):
     return (found.chips_per_item, found.units) == (float(row["chips_per_item"]), units)
 
 
-def test_what_is_held_apart():
-    found = classify_texts([question(row) for row in HELD_OUT])
-    pairs = [(row["chip"], one.chip or "") for row, one in zip(HELD_OUT, found, strict=True)]
+@pytest.mark.parametrize(
+    "rows",
+    [HELD_OUT, *([row for row in FRESH if row["held_out"] == part] for part in "01")],
+    ids=["held apart", "fresh and seen", "fresh"],
+)
+def test_shares_of_right_answers(rows):
+    found = classify_texts([question(row) for row in rows])
+    pairs = [(row["chip"], one.chip or "") for row, one in zip(rows, found, strict=True)]
     right = sum(wanted == got for wanted, got in pairs if wanted)
     precision = right / sum(bool(got) for _, got in pairs)
     recall = right / sum(bool(wanted) for wanted, _ in pairs)
     counted = [
         counted_right(row, one)
-        for row, one in zip(HELD_OUT, found, strict=True)
+        for row, one in zip(rows, found, strict=True)
         if row["chips_per_item"]
     ]
     report = f"precision {precision:.3f}, recall {recall:.3f}, counts {sum(counted)}/{len(counted)}"
@@ -100,7 +109,7 @@ def test_what_is_held_apart():
 
 def test_a_label_names_something_in_the_catalogue():
     known = set(load_catalogue().names)
-    assert {row["chip"] for row in ALL if row["chip"]} <= known
+    assert {row["chip"] for row in (*ALL, *FRESH) if row["chip"]} <= known
 
 
 @pytest.mark.parametrize(

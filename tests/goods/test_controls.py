@@ -203,6 +203,22 @@ def test_sentence_of_a_presumed_denial():
     )
 
 
+def test_sentence_names_an_exception_that_may_stand_in_for_the_licence():
+    sentence = status("RTX 4090", "2024-01-05", "CN").sentence
+    assert "licence exception may have stood in for the licence: NAC (15 CFR 740.8)" in sentence
+    assert "NAC" in status("RTX 4090", "2024-05-01", "AE").sentence
+    # Nothing stands in for what is denied, and nothing is needed where goods are free.
+    assert "exception" not in status("H100", "2024-01-05", "CN").sentence
+    assert "exception" not in status("RTX 4090", "2024-01-05", "SG").sentence
+
+
+def test_an_exception_has_a_source():
+    clauses = [clause for clause in load_catalogue().clauses if clause.exception]
+    assert clauses
+    assert all(clause.exception_source for clause in clauses)
+    assert all(clause.outcome == "licence" for clause in clauses)
+
+
 def test_sentence_says_on_which_variant_it_depends():
     sentence = status("RTX 6000", "2024-01-05", "CN").sentence
     assert "Quadro RTX 6000: no licence" in sentence
