@@ -154,9 +154,7 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     same = np.where(
         lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
     )
-    common = np.bincount(lots.goods - lots.goods.min(initial=0))
-    share = (common[lots.goods[f] - lots.goods.min(initial=0)] + 1) / (len(lots) + 1)
-    words = np.where(same, KEEPS_WORDS / share, 1 - KEEPS_WORDS)
+    words = np.where(same, KEEPS_WORDS / lots.goods_share[f], 1 - KEEPS_WORDS)
     return np.asarray(weight * usual * words * waiting(lots, e, f, window))
 
 

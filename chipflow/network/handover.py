@@ -14,7 +14,8 @@ import pandas as pd
 
 from chipflow.network.agreement import likeness, own_likeness
 from chipflow.network.ledger import Ledgers, Questions, share_nodes
-from chipflow.network.lots import Floats, Lots, normal
+from chipflow.network.lots import Floats, Ints, Lots, normal
+from chipflow.threads import for_each
 
 # Share of senders with goods like those chips that have them from a buyer in their country of
 # whom the records know; the others are unlike by chance, or have an unrecorded source.
@@ -105,17 +106,23 @@ class Alike:
         groups = usual.groupby(["country", "chip"])
         middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
         usual = usual[groups.cumcount() == middle]
+        new: dict[int, list[int]] = {}
         for e, country, chip in usual[["e", "country", "chip"]].itertuples(index=False):
             if (country, chip) not in self.asked:
                 self.asked.add((country, chip))
-                self._compare(int(e), int(country))
+                new.setdefault(int(country), []).append(int(e))
+        for_each(list(new.items()), self._compare_all)
         return self.found
 
-    def _compare(self, e: int, country: int) -> None:
-        lots = self.lots
+    def _compare_all(self, asked: tuple[int, list[int]]) -> None:
+        country, models = asked
         low, high = np.searchsorted(self.home, [country, country + 1])
-        f = self.out[low:high]
-        f = f[~self.found[f]]
+        for e in models:
+            self._compare(e, self.out[low:high])
+
+    def _compare(self, e: int, out: Ints) -> None:
+        lots = self.lots
+        f = out[~self.found[out]]
         like = likeness(lots, np.full(len(f), e), f) >= WORTH_ASKING
         # What names a chip that is in stock is asked about, whatever it weighs.
         self.found[f[like | (lots.family[f] == lots.carried[e])]] = True

@@ -27,6 +27,7 @@ from chipflow.network.agreement import (
     likeness,
 )
 from chipflow.network.lots import Floats, Ints, Lots
+from chipflow.threads import for_each
 
 # The share of a sender's sales to one place that continue followed purchases is anything between
 # none and all, and near either end more likely (Jeffreys' prior of a share, in its quadrature).
@@ -36,7 +37,7 @@ SHARE_NODES = 6  # nodes
 LATEST = 24  # purchases
 # Sales that are so much less likely to be chips than chance, at any habit, are not compared.
 WORTH_WEIGHING = 0.1  # likelihood ratio
-PAIRS_AT_ONCE = 1_000_000  # bounds the memory, to about 200 MB
+PAIRS_AT_ONCE = 250_000  # bounds the memory, to about 50 MB a thread
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
 TO_DESTINATION = -1  # the place of all sales that arrive at the destination, as one
@@ -229,13 +230,16 @@ class Ledgers:
         first, models = self.models
         count = first[owner + 1] - first[owner]
         found = np.zeros(len(f), dtype=bool)
-        for part in _chunks(count):
+
+        def compare(part: slice) -> None:
             row = np.repeat(np.arange(part.start, part.stop), count[part])
             offset = np.arange(len(row)) - np.repeat(
                 np.cumsum(count[part]) - count[part], count[part]
             )
             e = models[first[owner[row]] + offset]
             found[row[likeness(self.lots, e, f[row], best=True) >= WORTH_WEIGHING]] = True
+
+        for_each(_chunks(count), compare)
         return found
 
     @cached_property
@@ -266,7 +270,8 @@ class Ledgers:
         chips, innocent = np.zeros(shape), np.zeros(len(f))
         latest = self.followed.latest
         size = np.minimum(possible, latest) + np.minimum(others, LATEST)
-        for part in _chunks(size):
+
+        def compare(part: slice) -> None:
             row, e = self.followed.pairs(low[part], high[part], f[part], window)
             if len(row):
                 chips[part] = self._by_habit(row, e, f[part])
@@ -274,6 +279,8 @@ class Ledgers:
             if len(row):
                 ratio = innocent_agreement(self.lots, e, f[part][row], window)
                 innocent[part] = np.bincount(row, weights=ratio, minlength=len(f[part]))
+
+        for_each(_chunks(size), compare)
         # Of what lies in the window each purchase is as likely to be the one; of more than are
         # compared, the latest stand for all.
         chips *= (np.maximum(possible, 1) / np.maximum(np.minimum(possible, latest), 1))[

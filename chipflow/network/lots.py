@@ -205,6 +205,12 @@ class Lots:
         return first
 
     @cached_property
+    def goods_share(self) -> Floats:
+        """Share of all lots that are of the same class of goods as each."""
+        code = self.goods - self.goods.min(initial=0)
+        return np.asarray((np.bincount(code)[code] + 1) / (len(self) + 1))
+
+    @cached_property
     def words(self) -> tuple[Ints, Ints]:
         """Number of lots that are vague, name something else, name any chip; and by family."""
         named = self.family >= 0

@@ -1,0 +1,39 @@
+"""The same work on several parts at once: NumPy lets other threads run while it computes."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Part = TypeVar("Part")
+
+# Arrays are read faster than memory gives them: more threads gain nothing.
+MOST_THREADS = 4
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS), "chipflow")
+
+
+def for_each(parts: Sequence[Part], work: Callable[[Part], None]) -> None:
+    """Do some work for each part, which no part's work may start from within.
+
+    Parameters
+    ----------
+    parts
+        Independent of each other.
+    work
+        Keeps its result itself, at a place of the part's own: then the order does not matter.
+    """
+    if len(parts) < 2:
+        for part in parts:
+            work(part)
+        return
+    for _ in _pool().map(work, parts):
+        pass
