@@ -159,15 +159,33 @@ def _buyers(lots: pd.DataFrame) -> pd.DataFrame:
             "value_usd": by["value_usd"].sum(min_count=1),
             "first": by["date"].min(),
             "last": by["date"].max(),
-            "country": by["to_country"].agg(lambda one: one.mode().iloc[0]),
-            "chips": by["chip"].agg(lambda one: " | ".join(sorted(set(one)))),
+            "country": _most_frequent(table, "to_country"),
+            "chips": _each_once(table, "chip"),
             "record_ids": by["record_id"].agg(";".join),
             "suppliers": by["shipper_id"].nunique(),
-            "cards": by["goods"].agg(lambda one: (one == "consumer_card").mean()).astype(float),
+            "cards": (table["goods"] == "consumer_card")
+            .astype(float)
+            .groupby(table["consignee_id"])
+            .mean(),
         }
     )
     buyers["left"] = 1.0 - (buyers["gone"] / buyers["units"]).clip(0.0, 1.0)
     return buyers
+
+
+def _most_frequent(lots: pd.DataFrame, name: str) -> pd.Series:
+    """Most frequent value of a column by buyer, the first in order among equals."""
+    counts = lots.groupby(["consignee_id", name]).size().rename("lots").reset_index()
+    counts = counts.sort_values(["consignee_id", "lots", name], ascending=[True, False, True])
+    most: pd.Series = counts.drop_duplicates("consignee_id").set_index("consignee_id")[name]
+    return most
+
+
+def _each_once(lots: pd.DataFrame, name: str) -> pd.Series:
+    """Values of a column by buyer, each once and in order."""
+    distinct = lots[["consignee_id", name]].drop_duplicates().sort_values(["consignee_id", name])
+    joined: pd.Series = distinct.groupby("consignee_id")[name].agg(" | ".join)
+    return joined
 
 
 def _with_habits(
@@ -199,6 +217,7 @@ def _count(ids: pd.Series, index: pd.Index) -> pd.Series:
 
 
 def _first_seen(shipments: pd.DataFrame) -> pd.Series:
+    """Day on which each company is first seen, in all of the records and not only the asked."""
     sides = [shipments.groupby(f"{side}_id")["date"].min() for side in ("shipper", "consignee")]
     first: pd.Series = pd.concat(sides).groupby(level=0).min()
     return first
