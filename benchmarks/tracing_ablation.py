@@ -23,7 +23,6 @@ from chipflow.network import agreement, handover, ledger
 Q_GRID = tuple(np.round(np.linspace(0.01, 0.5, 50), 2))  # levels at which q-values are judged
 EVERYTHING = "everything"
 # The packages give the names of these modules to the functions in them.
-TRACE = import_module("chipflow.network.trace")
 SCORING = import_module("chipflow.simulate.score")
 
 
@@ -87,7 +86,7 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
     return [
         (agreement, "_words", silent),
         (ledger, "innocent_agreement", goods_alike),
-        *((module, "WORD_HABITS", flat) for module in (agreement, ledger, TRACE)),
+        *((module, "WORD_HABITS", flat) for module in (agreement, ledger)),
     ]
 
 
