@@ -66,10 +66,7 @@ class Linked:
     def of(self, buyers: Ints) -> LinkedPairs:
         """Return the pairs of which the first is one of some companies and the other sends."""
         lots = self.lots
-        sent_from, bought_in = (
-            np.full(lots.companies, -1),
-            np.full(lots.companies, -1),
-        )
+        sent_from, bought_in = np.full((2, lots.companies), -1)
         sent_from[lots.shipper] = lots.from_country
         bought_in[lots.consignee] = lots.to_country
         asked = np.isin(self.one, buyers) & (sent_from[self.other] >= 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -345,20 +346,17 @@ class _Flow:
         at_once: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for number, part in enumerate(parts):
             middle, buyers, goods = self._parties(part)
-            for one in middle:
-                for buyer in buyers:
-                    meets[part.reason, one, buyer].append(number)
+            for one, buyer in product(middle, buyers):
+                meets[part.reason, one, buyer].append(number)
             for one in middle & own:
                 at_once[part.reason, "middle", one].append(number)
                 for kind in goods:
                     meets[part.reason, "goods", one, kind].append(number)
-            for one in middle:
-                for seller in {int(self.arrays.shipper[lot]) for lot in self._sources(part)}:
-                    for kind in goods:
-                        at_once[part.reason, "supplier", one, seller, kind].append(number)
-            for buyer in buyers:
+            for one, seller in product(middle, self._sellers(part)):
                 for kind in goods:
-                    at_once[part.reason, "buyer", buyer, kind].append(number)
+                    at_once[part.reason, "supplier", one, seller, kind].append(number)
+            for buyer, kind in product(buyers, goods):
+                at_once[part.reason, "buyer", buyer, kind].append(number)
         together = [*meets.values(), *self._at_once(parts, at_once.values())]
         pairs = [(group[0], other) for group in together for other in group[1:]]
         label = _components(len(parts), [one for one, _ in pairs], [other for _, other in pairs])
@@ -373,6 +371,11 @@ class _Flow:
             )
             for group in groups.values()
         ]
+
+    def _sellers(self, part: _Part) -> set[int]:
+        """Named companies from which the goods were bought."""
+        lots = self.arrays
+        return {int(lots.shipper[lot]) for lot in self._sources(part) if lots.named_shipper[lot]}
 
     def _parties(self, part: _Part) -> tuple[set[int], set[int], set[int]]:
         """Middle companies of a piece, its named buyers, and the families of its chips."""
