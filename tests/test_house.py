@@ -15,7 +15,7 @@ import chipflow
 PACKAGE = Path(chipflow.__file__).parent
 ROOT = PACKAGE.parent
 STAGES = ["records", "goods", "companies", "network", "leads", "views"]
-EVERYBODY_MAY_USE = {"errors", "engine", "tables", "progress", "_version"}
+EVERYBODY_MAY_USE = {"errors", "engine", "tables", "progress", "threads", "_version"}
 # The one place where results reach up to the views, so that they can show themselves.
 SHOWS = "_shows"
 
