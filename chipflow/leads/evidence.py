@@ -107,8 +107,8 @@ def _continuation(case: Case) -> Finding | None:
     number = len(set(links["hop"].tolist()))
     return Finding(
         weight,
-        f"{len(links)} {_plural('pair', len(links))} of lots in "
-        f"{number} {_plural('hand-over', number)} where goods out "
+        f"{len(links)} {plural('pair', len(links))} of lots in "
+        f"{number} {plural('hand-over', number)} where goods out "
         f"agree with goods in{', the closest' if len(links) > 1 else ''}: "
         f"{agreement_sentence(links, best)}",
         _ids(np.union1d(links["from_record"], links["to_record"])),
@@ -462,7 +462,8 @@ def _written(chip: str) -> re.Pattern[str]:
     return re.compile(rf"(?i)(?<![a-z0-9]){written}(?![0-9])")
 
 
-def _plural(word: str, count: int) -> str:
+def plural(word: str, count: int) -> str:
+    """Return a word as it stands beside a number."""
     return word if count == 1 else f"{word}s"
 
 

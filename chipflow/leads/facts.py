@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.companies import address_key
+from chipflow.network.lots import partners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,9 +66,7 @@ class Facts:
         ids = pd.Index(sorted(asked), dtype=object)
         named = lots.named_shipper & lots.named_consignee
         shipper, consignee = lots.shipper[named], lots.consignee[named]
-        pairs = np.unique(shipper * lots.companies + consignee)
-        suppliers = np.bincount(pairs % lots.companies, minlength=lots.companies)
-        customers = np.bincount(pairs // lots.companies, minlength=lots.companies)
+        suppliers, customers = partners(shipper, consignee, lots.companies)
         traders = (suppliers > 0) & (customers > 0)
         single = traders & (suppliers == 1) & (customers == 1)
         code = pd.Index(lots.ids).get_indexer(ids)

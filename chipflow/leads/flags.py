@@ -20,6 +20,7 @@ from chipflow.goods.controls import DENIED, LICENCE
 from chipflow.leads.evidence import BIS_2023, BIS_2025, BIS_FLAGS, TRI_SEAL
 from chipflow.leads.trade import Trade, middle_and_spread
 from chipflow.network.handover import NEW_FOR
+from chipflow.network.lots import partners
 
 if TYPE_CHECKING:
     from chipflow.leads.trade import Floats, Ints, Truths
@@ -193,11 +194,7 @@ def _new_company(trade: Trade) -> Answers:
 
 def _single_partners(trade: Trade) -> Answers:
     known = (trade.shipper >= 0) & (trade.consignee >= 0) & (trade.shipper != trade.consignee)
-    pair = trade.shipper[known] * np.int64(max(trade.companies, 1)) + trade.consignee[known]
-    pairs = np.unique(pair)
-    from_, to = np.divmod(pairs, max(trade.companies, 1))
-    customers = np.bincount(from_, minlength=trade.companies)
-    suppliers = np.bincount(to, minlength=trade.companies)
+    suppliers, customers = partners(trade.shipper[known], trade.consignee[known], trade.companies)
     sold, bought = trade.count(trade.shipper, known), trade.count(trade.consignee, known)
     traders = (customers > 0) & (suppliers > 0)
     both = np.minimum(sold, bought)

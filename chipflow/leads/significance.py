@@ -22,7 +22,6 @@ from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chipflow.network.follow import Follower
     from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
 
@@ -133,13 +132,6 @@ def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null
     return Null(np.sort(np.concatenate(found)) if found else np.empty(0), drawn)
 
 
-def _pool(follower: Follower, hops: pd.DataFrame, which: np.ndarray) -> Ints:
-    """Senders of some lots that are no clear part of a hand-over themselves."""
-    lots = follower.lots
-    senders = np.unique(lots.shipper[which & lots.named_shipper])
-    return senders[~np.isin(senders, _clear(hops))]
-
-
 def _clear(hops: pd.DataFrame) -> Ints:
     """Senders of which it is clear that they sell chips, from wherever they have them."""
     return hops.loc[hops["log_lr"] > CLEAR, "sender"].unique()
@@ -161,7 +153,8 @@ class _Recorded:
 
     def _senders(self, lots: Lots, final: bool) -> Ints:
         home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
-        senders = _pool(self.follower, self.hops, (lots.arrives == final) & ~home)
+        senders = np.unique(lots.shipper[(lots.arrives == final) & ~home & lots.named_shipper])
+        senders = senders[~np.isin(senders, _clear(self.hops))]
         # Like for like: whoever sells and also bought chips; of all others only if these are few.
         also = senders[np.isin(senders, self.buyers)]
         return also if len(also) >= FEWEST_LISTED else senders

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.build import UNKNOWN_PREFIX
-from chipflow.network.lots import HEADING, LEAST_SPREAD, MAD_TO_SD, SMALLEST_CLASS
+from chipflow.network.lots import HEADING, LEAST_SPREAD, MAD_TO_SD, SMALLEST_CLASS, in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # Kinds of goods that are chips, hold chips, or are what chips are called where they are not named.
 COMPUTING = ("accelerator", "server", "computer_parts", "computer", "integrated_circuit")
-DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,7 @@ class Trade:
         shipments
             :attr:`chipflow.Network.shipments`, in any order.
         """
-        table = shipments
-        if not table["record_id"].is_monotonic_increasing:
-            table = table.sort_values("record_id", ignore_index=True)
+        table = in_order(shipments)
         sides, ids = pd.factorize(
             pd.concat([table["shipper_id"], table["consignee_id"]], ignore_index=True), sort=True
         )

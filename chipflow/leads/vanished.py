@@ -18,6 +18,7 @@ from chipflow.leads.evidence import (
     CONSUMER,
     ESTABLISHED,
     SINGLE_IF_DIVERTED,
+    plural,
 )
 from chipflow.leads.facts import share_new as share_new_of
 from chipflow.leads.trade import COMPUTING
@@ -285,7 +286,7 @@ def _table(
 def _reasons(row: dict[str, Any], destination: tuple[str, ...]) -> list[str]:
     said = [
         f"{row['units']:,.0f} {row['chips'].replace(' | ', ' and ')} in {row['lots']:,} "
-        f"{_plural('shipment', row['lots'])} would have needed a licence for "
+        f"{plural('shipment', row['lots'])} would have needed a licence for "
         f"{' or '.join(destination)} on those days; {row['left']:.0%} of them are not seen to go on"
     ]
     if row["new"]:
@@ -311,7 +312,7 @@ def _innocent(row: dict[str, Any], end: pd.Timestamp) -> list[str]:
         "air, road or rail",
         "A sale to this country may have needed no licence, or had one: trade records do not show "
         "licences",
-        f"The records end {days:,} {_plural('day', days)} after the last purchase: what follows "
+        f"The records end {days:,} {plural('day', days)} after the last purchase: what follows "
         "may be later",
     ]
     if row["user"]:
@@ -320,7 +321,7 @@ def _innocent(row: dict[str, Any], end: pd.Timestamp) -> list[str]:
         said.append(f"{row['cards']:.0%} of the shipments are cards on free sale in most countries")
     if row["computing_out"] > 0:
         said.append(
-            f"It sent {row['computing_out']:,} {_plural('shipment', row['computing_out'])} of "
+            f"It sent {row['computing_out']:,} {plural('shipment', row['computing_out'])} of "
             "computing goods later, of which none is tied to these: it may trade in the open"
         )
     if not row["can_tell"]:
@@ -329,7 +330,3 @@ def _innocent(row: dict[str, Any], end: pd.Timestamp) -> list[str]:
             "first purchase"
         )
     return said
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

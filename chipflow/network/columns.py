@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -41,9 +41,6 @@ class Columns:
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._arrays[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
 
     def take(self, rows: np.ndarray | slice) -> Columns:
         """Return some rows: a mask, positions or a slice."""

@@ -179,18 +179,9 @@ class Follower:
         groups = _with_parties(answers.groups, asked.pairs)
         odds = groups["log_lr"].to_numpy() + logit(asked.share[groups["question"].to_numpy()])
         groups = groups.assign(log_odds=odds, kind=LINKED, searched=1)
-        sales = answers.sales
-        probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
-        sales = sales.assign(probability=probability)
-        believed = sales[probability > BELIEVED]
+        sales, believed = _believed(answers.sales, odds)
         feeds = ledgers.feeds(asked.pairs, believed)
-        chance = believed.set_index(["group", "f"])["probability"]
-        at = pd.MultiIndex.from_frame(feeds[["group", "f"]])
-        feeds = feeds.assign(
-            probability=chance.reindex(at).to_numpy(),
-            kind=LINKED,
-            buyer=asked.pairs.buyer[feeds["question"]],
-        )
+        feeds = feeds.assign(probability=_probability_of(feeds, believed), kind=LINKED)
         return _counted(groups, believed), feeds, sales
 
     def _across(self) -> set[int]:
@@ -252,16 +243,11 @@ class Follower:
         share = np.where(groups["place"] == TO_DESTINATION, HANDED_OVER, HANDED_OVER_ONWARD)
         share = share * self.covered[asked.buyer[groups["question"]]]
         odds = groups["log_lr"].to_numpy() + logit(share)
-        sales = answers.sales
-        probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
-        sales = sales.assign(probability=probability)
-        believed = sales[probability > BELIEVED]
+        sales, believed = _believed(answers.sales, odds)
         feeds = sources(ledgers, asked, believed, self.covered, self.linked.both_ways)
         feeds = feeds[feeds["source"] > LIKELIEST]
-        chance = believed.set_index(["group", "f"])["probability"]
-        at = pd.MultiIndex.from_frame(feeds[["group", "f"]])
         feeds = feeds.assign(
-            probability=chance.reindex(at).to_numpy() * feeds["source"], kind=HAND_OVER
+            probability=_probability_of(feeds, believed) * feeds["source"], kind=HAND_OVER
         )
         told = feeds.drop_duplicates("group").set_index("group").reindex(groups.index)
         groups = groups.assign(
@@ -286,11 +272,15 @@ class Follower:
             )
             yield groups, feeds, sales
 
+    def found(self) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
+        """Yield groups, pairs of lots and sales of all hand-overs, recorded or not."""
+        yield from (*self.recorded(), self.between_linked, self.across)
+
     def hops(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return hand-overs that were believed, one row each, and the sales that were weighed."""
         tables, sales = [], []
         first = 0
-        for groups, _, weighed in (*self.recorded(), self.between_linked, self.across):
+        for groups, _, weighed in self.found():
             kept = groups[(groups["buyer"] >= 0) & (groups["believed"] > 0)]
             number = pd.Series(np.arange(first, first + len(kept)), index=kept.index)
             first += len(kept)
@@ -304,9 +294,7 @@ class Follower:
 
     def allocated(self) -> pd.DataFrame:
         """Links with the units that pass along each, the likeliest first."""
-        return self._links(
-            [feeds for _, feeds, _ in (*self.recorded(), self.between_linked, self.across)]
-        )
+        return self._links([feeds for _, feeds, _ in self.found()])
 
     def _links(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
         if not any(len(feeds) for feeds in tables):
@@ -349,6 +337,19 @@ def _counted(groups: pd.DataFrame, believed: pd.DataFrame) -> pd.DataFrame:
     """Groups with the number of their sales that are believed."""
     number = np.bincount(believed["group"].astype("int64"), minlength=len(groups))
     return groups.assign(believed=number)
+
+
+def _believed(sales: pd.DataFrame, odds: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sales with their probability at the log odds of their groups, and those that it favours."""
+    probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
+    judged = sales.assign(probability=probability)
+    return judged, judged[probability > BELIEVED]
+
+
+def _probability_of(feeds: pd.DataFrame, believed: pd.DataFrame) -> np.ndarray:
+    """Probability of the sale in each pair of lots."""
+    of_sale = believed.set_index(["group", "f"])["probability"]
+    return of_sale.reindex(pd.MultiIndex.from_frame(feeds[["group", "f"]])).to_numpy()
 
 
 def _with_parties(groups: pd.DataFrame, asked: Questions) -> pd.DataFrame:

@@ -323,6 +323,25 @@ def _classes(kind: Ints, hs_code: pd.Series) -> Ints:
     return np.asarray(np.where(rare, -1 - kind, code), dtype=np.int64)
 
 
+def partners(shipper: Ints, consignee: Ints, companies: int) -> tuple[Ints, Ints]:
+    """Count the companies from which each one buys, and those to which it sells.
+
+    Parameters
+    ----------
+    shipper, consignee
+        Codes of companies, one pair a shipment.
+    companies
+        How many codes there are.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Suppliers and customers by code.
+    """
+    sellers, buyers = np.divmod(np.unique(shipper * companies + consignee), max(companies, 1))
+    return np.bincount(buyers, minlength=companies), np.bincount(sellers, minlength=companies)
+
+
 def in_order(shipments: pd.DataFrame) -> pd.DataFrame:
     """Shipments by record id; themselves where they stand so already, as in a network."""
     if shipments["record_id"].is_monotonic_increasing:
