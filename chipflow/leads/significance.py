@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from chipflow.network.columns import Columns
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
 from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
@@ -180,7 +181,7 @@ class _Linked(_Recorded):
     """Pairs of companies, as if they shared an address."""
 
     def _books(self) -> Ledgers:
-        books, self.explained = self.follower.linked_books()
+        books, self.explained = self.follower.books_of_linked
         return books
 
     def _judge(self, asked: Questions) -> pd.DataFrame:
@@ -194,7 +195,7 @@ class _Across:
 
     def __init__(self, tracing: Tracing) -> None:
         self.follower = tracing.follower
-        self.books, self.candidates = self.follower.country_books()
+        self.books, self.candidates = self.follower.books_of_countries
         lots = self.follower.lots
         self.countries = np.unique(lots.to_country[self.books.followed.at])
         at = np.flatnonzero(self.candidates & lots.named_shipper)
@@ -286,15 +287,15 @@ def lead_p_values(
     for (kind, final), of_kind in null.items():
         those = (table["kind"] == kind) & (table["final"] == final)
         table.loc[those, "p"] = of_kind.p_value(table.loc[those, "strength"].to_numpy(float))
-    found = {scheme: _way(rows) for scheme, rows in table.groupby("scheme")}
+    hops = Columns.of(table[["scheme", "buyer", "place", "p", "final", "certain"]])
+    found = {scheme: _way(rows) for scheme, rows in hops.split("scheme").items()}
     return pd.Series(found, dtype="float64", name="p_value").rename_axis("scheme")
 
 
-def _way(hops: pd.DataFrame) -> float:
+def _way(hops: Columns) -> float:
     """p-value of a scheme: by company, how well it is shown that the goods came to it."""
-    rows = list(
-        hops[["buyer", "place", "p", "final", "certain"]].itertuples(index=False, name=None)
-    )
+    columns = (hops[name].tolist() for name in ("buyer", "place", "p", "final", "certain"))
+    rows = list(zip(*columns, strict=True))
     reached = {buyer: 0.0 for buyer, _, _, _, certain in rows if certain}
     # A way passes each company once, so that as many rounds as there are hand-overs suffice.
     for _ in rows:

@@ -92,13 +92,14 @@ def vanished(network: Network, tracing: Tracing, destination: tuple[str, ...]) -
     lots = _controlled_purchases(looked_at, destination)
     if lots.empty:
         return _empty()
-    supply = pd.Series(tracing.lots.supply, index=tracing.lots.record).replace(np.inf, np.nan)
+    supply = np.where(np.isfinite(tracing.lots.supply), tracing.lots.supply, np.nan)
     lots = lots.assign(
-        chips_in=lots["record_id"].map(supply),
+        chips_in=supply[tracing.lots.at(lots["record_id"])],
         sold_on=lots["record_id"].map(_sold_on(tracing)).fillna(0.0),
     )
     named = looked_at.loc[looked_at["chip"].notna(), ["record_id", "consignee_id"]]
-    received = named["record_id"].map(supply).groupby(named["consignee_id"]).sum()
+    chips = pd.Series(supply[tracing.lots.at(named["record_id"])], index=named.index)
+    received = chips.groupby(named["consignee_id"]).sum()
     first = _first_seen(shipments)
     buyers = _with_habits(_buyers(lots), lots, shipments, first)
     buyers = _scored(buyers, shipments, tracing.lots, received)
@@ -117,19 +118,19 @@ def _empty() -> pd.DataFrame:
 
 def _controlled_purchases(shipments: pd.DataFrame, destination: tuple[str, ...]) -> pd.DataFrame:
     """Shipments of named chips from abroad to a third country that needed a licence for there."""
+    named = shipments[shipments["chip"].notna()]
     arrives = np.logical_or.reduce(
         [
-            shipments[name].isin(destination).to_numpy()
+            named[name].isin(destination).to_numpy()
             for name in ("from_country", "to_country", "destination_country", "import_country")
         ]
     )
-    bought: pd.DataFrame = shipments[
-        shipments["chip"].notna()
-        & shipments["to_country"].notna()
-        & (shipments["from_country"] != shipments["to_country"]).fillna(False).astype(bool)
+    bought: pd.DataFrame = named[
+        named["to_country"].notna()
+        & (named["from_country"] != named["to_country"]).fillna(False).astype(bool)
         & ~arrives
-        & ~shipments["consignee_id"].str.startswith(UNKNOWN_PREFIX)
-        & (shipments["shipper_id"] != shipments["consignee_id"])
+        & ~named["consignee_id"].str.startswith(UNKNOWN_PREFIX)
+        & (named["shipper_id"] != named["consignee_id"])
     ]
     if bought.empty or not destination:
         return bought.head(0)
@@ -193,8 +194,10 @@ def _with_habits(
     buyers: pd.DataFrame, lots: pd.DataFrame, shipments: pd.DataFrame, first: pd.Series
 ) -> pd.DataFrame:
     """When each buyer is first seen, what else it buys, and what it sends."""
-    sent = shipments[shipments["shipper_id"].isin(buyers.index)]
-    received = shipments[shipments["consignee_id"].isin(buyers.index)]
+    by_shipper = shipments["shipper_id"].isin(buyers.index)
+    sent = shipments.loc[by_shipper, ["shipper_id", "goods", "date"]]
+    to_buyer = shipments["consignee_id"].isin(buyers.index)
+    received = shipments.loc[to_buyer, ["record_id", "consignee_id"]]
     other = received[~received["record_id"].isin(lots["record_id"])]
     start = sent["shipper_id"].map(buyers["first"])
     later = sent[sent["goods"].isin(COMPUTING) & (sent["date"] >= start)]
@@ -233,7 +236,8 @@ def _scored(
     """
     share_new = share_new_of(lots, NEW_FOR)
     new = 0.0 if share_new is None else max(float(np.log(NEW_IF_DIVERTED / share_new)), 0.0)
-    computing = shipments[shipments["goods"].isin(COMPUTING)]
+    of_computing = shipments["goods"].isin(COMPUTING)
+    computing = shipments.loc[of_computing, ["consignee_id", "shipper_id"]]
     partners = computing.groupby("consignee_id")["shipper_id"].agg(["nunique", "size"])
     partners = partners[partners["size"] > 1]
     # One more of each, so that a share measured on few is never none or all.

@@ -24,6 +24,7 @@ VALUE_RANGE = (float(np.log(0.1)), float(np.log(1.5)))  # log USD; the other fou
 PRICE_HABITS = np.linspace(VALUE_RANGE[0], VALUE_RANGE[1], 7)  # log of the declared share
 KEEPS_HABIT = 0.7  # share of lots
 HABIT_SPREAD = 0.25  # standard deviation of log USD
+FARTHEST = 25.0  # standard deviations; beyond, the density of a value is nought
 # Weights of two lots of one chip that have nothing to do with each other.
 CHIP_SPREAD = 0.35  # standard deviation of log kg
 # Share of lots whose weight or value is wrong altogether (typing errors, another unit).
@@ -84,6 +85,98 @@ class Agreement:
         return np.asarray((WORD_HABIT_SHARES @ WORD_HABITS)[self.word] / self.word_chance)
 
 
+@dataclass(frozen=True)
+class Bought:
+    """What is compared of earlier lots, gathered once for all their comparisons.
+
+    Attributes
+    ----------
+    kg, usd, usd_kg
+        Logs of weight and value per piece and of value per weight, or what the chips in the
+        lot make likely instead.
+    carried
+        Family of the chip in it.
+    """
+
+    kg: Floats
+    usd: Floats
+    usd_kg: Floats
+    carried: Ints
+
+    @classmethod
+    def of(cls, lots: Lots, e: Ints) -> Bought:
+        """Gather some lots."""
+        like = (lots.like(name, e) for name in ("kg", "usd", "usd_kg"))
+        return cls(*like, lots.carried[e])
+
+    def take(self, which: Ints | list[int]) -> Bought:
+        """Return some of them."""
+        return Bought(self.kg[which], self.usd[which], self.usd_kg[which], self.carried[which])
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What is compared of later lots, gathered once for all their comparisons.
+
+    Attributes
+    ----------
+    kg, usd, usd_kg
+        Logs of weight and value per piece and of value per weight, as declared.
+    by_chance
+        Log density of ``kg, usd, usd_kg`` among lots taken by chance.
+    family
+        Of the chip that is named, or -1.
+    word, word_chance
+        ANOTHER_CHIP, VAGUE or SOMETHING_ELSE, for any earlier lot of which the chip is not the
+        one that is named; and the share of lots taken by chance with words like these.
+    same_chance
+        The share of lots taken by chance that name this chip.
+    """
+
+    kg: Floats
+    usd: Floats
+    usd_kg: Floats
+    by_chance: dict[str, Floats]
+    family: Ints
+    word: Ints
+    word_chance: Floats
+    same_chance: Floats
+
+    @classmethod
+    def of(cls, lots: Lots, f: Ints) -> Sold:
+        """Gather some lots."""
+        own = lots.family[f]
+        word = np.select([own >= 0, lots.vague[f]], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)
+        by_word, of_chip = lots.words
+        prior = WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
+        total = len(lots) + WORDS_PRIOR_LOTS
+        chance = ((np.append(0, by_word) + prior) / total)[word]
+        same = (of_chip[np.maximum(own, 0)] + prior[SAME_CHIP]) / total if len(of_chip) else chance
+        return cls(
+            lots.kg[f],
+            lots.usd[f],
+            lots.usd_kg[f],
+            {name: lots.by_chance[name][f] for name in ("kg", "usd", "usd_kg")},
+            own,
+            word,
+            chance,
+            same,
+        )
+
+    def take(self, which: Ints) -> Sold:
+        """Return some of them."""
+        return Sold(
+            self.kg[which],
+            self.usd[which],
+            self.usd_kg[which],
+            {name: density[which] for name, density in self.by_chance.items()},
+            self.family[which],
+            self.word[which],
+            self.word_chance[which],
+            self.same_chance[which],
+        )
+
+
 def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
     """Compare pairs of lots, the first of which carries a chip that is followed.
 
@@ -96,8 +189,11 @@ def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
     window
         Days within which a continuation is looked for.
     """
-    weight, value = _measures(lots, e, f)
-    word, chance = _words(lots, e, f)
+    bought, sold = Bought.of(lots, e), Sold.of(lots, f)
+    weight, value = _measures(bought, sold)
+    same = _same_chip(bought, sold)
+    word = np.where(same, SAME_CHIP, sold.word)
+    chance = np.where(same, sold.same_chance, sold.word_chance)
     return Agreement(weight, _number(lots, e, f), waiting(lots, e, f, window), value, word, chance)
 
 
@@ -115,24 +211,25 @@ def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
 
 
-def likeness(lots: Lots, e: Ints, f: Ints, *, best: bool = False) -> Floats:
+def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:
     """Likelihood ratio of weight, value and words of pairs of lots, over all habits.
 
     Cheaper than :func:`agreement`: what is unlike by this is not compared any further.
 
     Parameters
     ----------
-    lots, e, f
-        As in :func:`agreement`.
+    bought, sold
+        The earlier and the later lot of each pair; or one earlier lot for all later ones.
     best
         Take the habit of words that fits best, not the mean over habits.
     """
-    kg, distance, chance = _distances(lots, e, f)
-    weight = _ratio(kg, lots.by_chance["kg"][f], _weight_density)
+    kg, distance, chance = _distances(bought, sold)
+    weight = _ratio(kg, sold.by_chance["kg"], _weight_density)
     value = _ratio(distance, chance, _usual_value_density)
-    word, word_chance = _words(lots, e, f)
     habit = WORD_HABITS.max(axis=0) if best else WORD_HABIT_SHARES @ WORD_HABITS
-    return np.asarray(weight * value * habit[word] / word_chance)
+    same = habit[SAME_CHIP] / sold.same_chance
+    words = np.where(_same_chip(bought, sold), same, habit[sold.word] / sold.word_chance)
+    return np.asarray(weight * value * words)
 
 
 def habit_shares() -> Floats:
@@ -149,7 +246,7 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     lots, e, f, window
         As in :func:`agreement`.
     """
-    weight, value = _measures(lots, e, f)
+    weight, value = _measures(Bought.of(lots, e), Sold.of(lots, f))
     usual = value @ habit_shares()
     same = np.where(
         lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
@@ -158,25 +255,47 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     return np.asarray(weight * usual * words * waiting(lots, e, f, window))
 
 
-def _measures(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
+def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
+    return np.asarray((sold.family == bought.carried) & (sold.family >= 0))
+
+
+def _measures(bought: Bought, sold: Sold) -> tuple[Floats, Floats]:
     """Weight and value, per piece where both lots are counted; else value per weight."""
-    kg, distance, chance = _distances(lots, e, f)
-    weight = _ratio(kg, lots.by_chance["kg"][f], _weight_density)
+    kg, distance, chance = _distances(bought, sold)
+    weight = _ratio(kg, sold.by_chance["kg"], _weight_density)
     broad = _value_density(distance)
-    habitual = normal(distance[:, None] - PRICE_HABITS[None, :], HABIT_SPREAD)
-    density = KEEPS_HABIT * habitual + (1 - KEEPS_HABIT) * broad[:, None]
     with np.errstate(over="ignore"):
-        ratio = (1 - WRONG) * density * np.exp(-chance)[:, None] + WRONG
-    return weight, np.where(np.isfinite(ratio), ratio, 1.0)
+        by_chance = (1 - WRONG) * np.exp(-chance)
+        ratio = _habitual_density(distance)
+        ratio *= (KEEPS_HABIT * by_chance)[:, None]
+        ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
+    ratio[~np.isfinite(ratio)] = 1.0
+    return weight, ratio
 
 
-def _distances(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
+def _habitual_density(distance: Floats) -> Floats:
+    """Density of a value at each of the habits: normal distributions in equal steps.
+
+    The ratio of two neighbours is exponential in the distance, so that two exponentials give all.
+    """
+    at = np.clip(distance / HABIT_SPREAD, -FARTHEST, FARTHEST)
+    habits = PRICE_HABITS / HABIT_SPREAD
+    step = habits[1] - habits[0]
+    density = np.empty((len(at), len(habits)))
+    density[:, 0] = normal(at - habits[0], 1.0) / HABIT_SPREAD
+    growth = np.exp(step * at)
+    for k in range(1, len(habits)):
+        density[:, k] = density[:, k - 1] * growth * np.exp(-step * (habits[k] + habits[k - 1]) / 2)
+    return density
+
+
+def _distances(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     """How far two lots are apart in log weight and log value, and the chance of the latter."""
-    kg, usd = lots.kg[f] - lots.like("kg", e), lots.usd[f] - lots.like("usd", e)
+    kg, usd = sold.kg - bought.kg, sold.usd - bought.usd
     # Where the pieces are not counted, value per weight is left.
     counted = np.isfinite(kg) | np.isfinite(usd)
-    distance = np.where(counted, usd, lots.usd_kg[f] - lots.like("usd_kg", e))
-    return kg, distance, np.where(counted, lots.by_chance["usd"][f], lots.by_chance["usd_kg"][f])
+    distance = np.where(counted, usd, sold.usd_kg - bought.usd_kg)
+    return kg, distance, np.where(counted, sold.by_chance["usd"], sold.by_chance["usd_kg"])
 
 
 def _usual_value_density(distance: Floats) -> Floats:
@@ -239,18 +358,3 @@ def waiting(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     spread = (np.exp(-shortest / WAIT) - np.exp(-(longest + 1) / WAIT)) / (span + 1)
     soon = np.where(span > 0, spread, exact) * (window + 1)
     return np.asarray(WAITS_SHORT * soon + 1 - WAITS_SHORT)
-
-
-def _words(lots: Lots, e: Ints, f: Ints) -> tuple[Ints, Floats]:
-    carried, own = lots.carried[e], lots.family[f]
-    word = np.select(
-        [(own == carried) & (own >= 0), own >= 0, lots.vague[f]],
-        [SAME_CHIP, ANOTHER_CHIP, VAGUE],
-        SOMETHING_ELSE,
-    )
-    by_word, of_chip = lots.words
-    prior = WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
-    total = len(lots) + WORDS_PRIOR_LOTS
-    chance = ((np.append(0, by_word) + prior) / total)[word]
-    same = (of_chip[np.maximum(own, 0)] + prior[SAME_CHIP]) / total if len(of_chip) else chance
-    return word, np.where(word == SAME_CHIP, same, chance)

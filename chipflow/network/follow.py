@@ -60,7 +60,17 @@ SALES_COLUMNS = ["hop", "f", "probability"]
 
 
 class Follower:
-    """Follows goods hop by hop: what is believed to carry them is a purchase at the next hop."""
+    """Follows goods hop by hop: what is believed to carry them is a purchase at the next hop.
+
+    Attributes
+    ----------
+    books_of_linked, books_of_countries
+        What linked companies and countries were asked from, once they were: the books, and the
+        lots that are explained already or that may be what is in stock.
+    """
+
+    books_of_linked: tuple[Ledgers, np.ndarray]
+    books_of_countries: tuple[Ledgers, np.ndarray]
 
     def __init__(self, lots: Lots, window: int, linked: Linked) -> None:
         self.lots, self.window, self.linked = lots, window, linked
@@ -145,7 +155,7 @@ class Follower:
 
     def _between_linked(self) -> set[int]:
         """Follow what companies sell that others bought with which they share something."""
-        ledgers, explained = self.linked_books()
+        self.books_of_linked = ledgers, explained = self._linked_books()
         buyers = np.unique(self.lots.consignee[ledgers.followed.at])
         groups, feeds, sales = self.judge_linked(
             ledgers, self.linked.of(buyers), explained=explained
@@ -154,7 +164,7 @@ class Follower:
         self.between_linked = groups, feeds, sales
         return set(feeds["f"].tolist())
 
-    def linked_books(self) -> tuple[Ledgers, np.ndarray]:
+    def _linked_books(self) -> tuple[Ledgers, np.ndarray]:
         """Return the books of companies as far as they did not sell themselves, and what they did.
 
         The second result says of each lot whether it continues a purchase of its own sender.
@@ -186,7 +196,7 @@ class Follower:
 
     def _across(self) -> set[int]:
         """Follow what companies sell that others in their country bought."""
-        ledgers, candidates = self.country_books()
+        self.books_of_countries = ledgers, candidates = self._country_books()
         asked = senders(self.lots, candidates)
         groups, feeds, sales = self.judge_across(ledgers, candidates, asked)
         self._inherit(feeds)
@@ -212,7 +222,7 @@ class Follower:
         """
         return np.asarray((self.lots.family >= 0) & ~self.lots.arrives)
 
-    def country_books(self) -> tuple[Ledgers, np.ndarray]:
+    def _country_books(self) -> tuple[Ledgers, np.ndarray]:
         """Return the books of countries, and the lots that may be what is in stock there."""
         lots = self.lots
         found = [feeds for _, feeds, _ in (*self.recorded(), self.between_linked)]

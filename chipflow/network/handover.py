@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chipflow.network.agreement import likeness, own_likeness
+from chipflow.network.agreement import Bought, Sold, likeness, own_likeness
 from chipflow.network.ledger import Ledgers, Questions, share_nodes
 from chipflow.network.lots import Floats, Ints, Lots, normal
 from chipflow.threads import for_each
@@ -31,6 +31,7 @@ LEAST_COVERED = 0.01  # share of the chips
 LINKED = 2.0  # times
 # A lot is compared with the country's purchases if it is so much likelier to be chips than not.
 WORTH_ASKING = 2.0  # likelihood ratio
+LOTS_AT_ONCE = 50_000  # bounds the memory, to about 10 MB a thread
 # So many of a country's latest purchases are compared with each lot; bounds time and memory.
 LATEST_OF_COUNTRY = 120  # purchases
 # A purchase is in stock for a hand-over if its buyer has not sold on more than this itself.
@@ -117,15 +118,19 @@ class Alike:
     def _compare_all(self, asked: tuple[int, list[int]]) -> None:
         country, models = asked
         low, high = np.searchsorted(self.home, [country, country + 1])
-        for e in models:
-            self._compare(e, self.out[low:high])
+        out = self.out[low:high]
+        for at in range(0, len(out), LOTS_AT_ONCE):
+            self._compare(np.array(models), out[at : at + LOTS_AT_ONCE])
 
-    def _compare(self, e: int, out: Ints) -> None:
-        lots = self.lots
-        f = out[~self.found[out]]
-        like = likeness(lots, np.full(len(f), e), f) >= WORTH_ASKING
-        # What names a chip that is in stock is asked about, whatever it weighs.
-        self.found[f[like | (lots.family[f] == lots.carried[e])]] = True
+    def _compare(self, models: Ints, f: Ints) -> None:
+        f = f[~self.found[f]]
+        bought, sold = Bought.of(self.lots, models), Sold.of(self.lots, f)
+        for e in range(len(models)):
+            model = bought.take([e])
+            # What names a chip that is in stock is asked about, whatever it weighs.
+            like = (likeness(model, sold) >= WORTH_ASKING) | (sold.family == model.carried)
+            self.found[f[like]] = True
+            f, sold = f[~like], sold.take(~like)
 
 
 def senders(lots: Lots, candidates: np.ndarray) -> Questions:
@@ -169,21 +174,8 @@ def sources(
     if pairs.empty:
         return pairs.assign(buyer=[], source=[], buyers=[])
     pairs["buyer"] = lots.consignee[pairs["e"].to_numpy()]
-    pairs["ratio"] = own_likeness(
-        lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window
-    )
-    own = pairs.groupby(["group", "buyer", "f"]).agg(ratio=("ratio", "mean")).reset_index()
-    lots_of = pairs.groupby("group")["f"].nunique()
-    keys = [own["group"], own["buyer"]]
-    by_buyer = own.groupby(["group", "buyer"]).agg(lots=("f", "size")).reset_index()
-    missed = lots_of.reindex(by_buyer["group"]).to_numpy() - by_buyer["lots"].to_numpy()
-    # What share of the sender's lots is from this buyer is open, as in all books.
-    by_share = [
-        np.log1p(share * (own["ratio"] - 1)).groupby(keys).sum().to_numpy()
-        + missed * np.log1p(-share)
-        for share in share_nodes()
-    ]
-    by_buyer["log"] = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
+    ratio = own_likeness(lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window)
+    by_buyer = _by_buyer(pairs, ratio)
     by_buyer["log"] += _same_size(ledgers, believed, by_buyer) + _newness(ledgers, by_buyer)
     asked_by = believed.drop_duplicates("group").set_index("group")["question"]
     question = asked_by.reindex(by_buyer["group"]).to_numpy()
@@ -203,7 +195,35 @@ def sources(
     by_buyer["buyers"] = np.where(near, 1, buyers)
     best = by_buyer.sort_values(["source", "buyer"], ascending=[False, True])
     best = best.drop_duplicates("group")[["group", "buyer", "source", "buyers"]]
-    return pairs.drop(columns="ratio").merge(best, on=["group", "buyer"])
+    return pairs.merge(best, on=["group", "buyer"])
+
+
+def _by_buyer(pairs: pd.DataFrame, ratio: Floats) -> pd.DataFrame:
+    """Log-likelihood ratio of each buyer as the source of each group of sales.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``group, buyer, log``, in this order.
+    """
+    group, buyer = pairs["group"].to_numpy(), pairs["buyer"].to_numpy()
+    f, known = pd.factorize(pairs["f"], sort=True)
+    buyers, lot = 1 + int(buyer.max()), len(known)
+    lots_of = np.bincount(np.unique(group * lot + f) // lot)
+    # Of a sale each purchase of the buyer is as likely to be the one.
+    sale, of_sale, count = np.unique(
+        (group * buyers + buyer) * lot + f, return_inverse=True, return_counts=True
+    )
+    mean = np.bincount(of_sale, weights=ratio) / count
+    pair, starts, sales = np.unique(sale // lot, return_index=True, return_counts=True)
+    missed = lots_of[pair // buyers] - sales
+    # What share of the sender's lots is from this buyer is open, as in all books.
+    by_share = [
+        np.add.reduceat(np.log1p(share * (mean - 1)), starts) + missed * np.log1p(-share)
+        for share in share_nodes()
+    ]
+    log = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
+    return pd.DataFrame({"group": pair // buyers, "buyer": pair % buyers, "log": log})
 
 
 def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipflow.network.agreement import likeness
+from chipflow.network.agreement import Bought, Sold, likeness
 from chipflow.network.ledger import LATEST
 from chipflow.network.lots import Ints, Lots
 
@@ -58,7 +58,7 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     model = at[low[row] + offset]
     if not len(row):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    ratio = likeness(lots, model, e[row])
+    ratio = likeness(Bought.of(lots, model), Sold.of(lots, e).take(row))
     odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
     odds *= HIDDEN / (1 - HIDDEN)
     found = np.flatnonzero(odds > BELIEVED / (1 - BELIEVED))

@@ -21,6 +21,8 @@ from chipflow.network.agreement import (
     SAME_CHIP,
     WORD_HABIT_SHARES,
     WORD_HABITS,
+    Bought,
+    Sold,
     agreement,
     habit_shares,
     innocent_agreement,
@@ -37,7 +39,7 @@ SHARE_NODES = 6  # nodes
 LATEST = 24  # purchases
 # Sales that are so much less likely to be chips than chance, at any habit, are not compared.
 WORTH_WEIGHING = 0.1  # likelihood ratio
-PAIRS_AT_ONCE = 250_000  # bounds the memory, to about 50 MB a thread
+PAIRS_AT_ONCE = 100_000  # bounds the memory, to about 20 MB a thread
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
 TO_DESTINATION = -1  # the place of all sales that arrive at the destination, as one
@@ -87,9 +89,9 @@ class Receipts:
         self.lots, self.owner, self.latest = lots, owner, latest
         self.at = lots.received[which[lots.received]]
         if owner is not lots.consignee:
-            at = self.at[owner[self.at] >= 0]
-            self.at = at[np.lexsort((at, lots.first[at], owner[at]))]
-        self.span = 2 + int(lots.last.max(initial=0))
+            at = np.sort(self.at[owner[self.at] >= 0])
+            self.at = at[np.argsort(owner[at] * lots.span + lots.first[at], kind="stable")]
+        self.span = lots.span
         self.key = owner[self.at] * self.span + lots.first[self.at]
 
     def before(self, owner: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
@@ -141,7 +143,7 @@ class Ledgers:
         self.followed = Receipts(lots, stock, owner, latest)
         self.others = Receipts(lots, ~followed, lots.consignee)
         self.sent, self.sent_key = lots.sent
-        self.span = 2 + int(lots.last.max(initial=0))
+        self.span = lots.span
         self.supply = lots.supply
         self.owners = 1 + int(owner.max(initial=0))
         self.places = 1 + int(lots.consignee.max(initial=0))
@@ -187,9 +189,9 @@ class Ledgers:
         sold = lots.consignee[f] != lots.shipper[f]
         question, f = question[sold], f[sold]
         key = question * (self.places + 1) + np.where(lots.arrives[f], 0, lots.consignee[f] + 1)
-        like = self._worth_weighing(asked.buyer[question], f)
-        if unlike is not None:
-            like &= ~unlike[f]
+        like = np.ones(len(f), dtype=bool) if unlike is None else ~unlike[f]
+        open_too = np.flatnonzero(like)
+        like[open_too] = self._worth_weighing(asked.buyer[question[open_too]], f[open_too])
         # Sales that are unlike what was bought are counted, not compared: they continue nothing.
         groups, of_group = np.unique(key[like], return_inverse=True)
         at = np.searchsorted(groups, key)
@@ -230,20 +232,21 @@ class Ledgers:
         first, models = self.models
         count = first[owner + 1] - first[owner]
         found = np.zeros(len(f), dtype=bool)
+        sold = Sold.of(self.lots, f)
 
         def compare(part: slice) -> None:
             row = np.repeat(np.arange(part.start, part.stop), count[part])
             offset = np.arange(len(row)) - np.repeat(
                 np.cumsum(count[part]) - count[part], count[part]
             )
-            e = models[first[owner[row]] + offset]
-            found[row[likeness(self.lots, e, f[row], best=True) >= WORTH_WEIGHING]] = True
+            bought = models.take(first[owner[row]] + offset)
+            found[row[likeness(bought, sold.take(row), best=True) >= WORTH_WEIGHING]] = True
 
         for_each(_chunks(count), compare)
         return found
 
     @cached_property
-    def models(self) -> tuple[Ints, Ints]:
+    def models(self) -> tuple[Ints, Bought]:
         """For each owner the lots that stand for the chips in its stock, one for each chip."""
         lots, at = self.lots, self.followed.at
         chip = pd.factorize(lots.chip[at])[0]
@@ -255,7 +258,7 @@ class Ledgers:
         middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
         table = table[groups.cumcount() == middle]
         first = np.searchsorted(table["owner"].to_numpy(), np.arange(self.owners + 1))
-        return first, table["e"].to_numpy()
+        return first, Bought.of(lots, table["e"].to_numpy())
 
     def _ratios(self, buyer: Ints, sender: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
         """Likelihood ratios of each sale: by habits for followed purchases, and for all others.
@@ -295,17 +298,20 @@ class Ledgers:
     def _by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
         """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
         found = agreement(self.lots, e, f[row], self.window)
+        same = found.word == SAME_CHIP
+        at_any_time = found.number * found.waiting
+        weighed = (at_any_time * found.weight)[:, None] * found.value
         # An open seller sells the chip by name, at its usual weight and price, whatever it buys.
-        usual = self.usual[f[row]] & (found.word == SAME_CHIP)
-        base = np.where(usual, 1.0, found.weight) * found.number * found.waiting
-        words = np.where(usual, 1.0, WORD_HABITS[:, found.word] / found.word_chance)
-        value = np.where(usual[:, None], 1.0, found.value)
-        total = np.zeros((len(f), WORD_HABITS.shape[0], len(PRICE_HABITS)))
-        # Rows come in order, so that sums over each are taken in one pass.
-        starts = np.flatnonzero(np.diff(row, prepend=-1))
-        for habit in range(WORD_HABITS.shape[0]):
-            weighed = (base * words[habit])[:, None] * value
-            total[row[starts], habit] = np.add.reduceat(weighed, starts, axis=0)
+        usual = self.usual[f]
+        openly = np.flatnonzero(same & usual[row])
+        weighed[openly] = at_any_time[openly, None]
+        # Words depend on the sale alone, but for whether they name the chip that was bought.
+        sold = Sold.of(self.lots, f)
+        words = (WORD_HABITS[:, sold.word] / sold.word_chance).T
+        total = words[:, :, None] * _sums(row, weighed, len(f), ~same)[:, None, :]
+        if same.any():
+            named = np.where(usual, 1.0, WORD_HABITS[:, [SAME_CHIP]] / sold.same_chance).T
+            total += named[:, :, None] * _sums(row, weighed, len(f), same)[:, None, :]
         return total
 
     def _enough(
@@ -372,6 +378,17 @@ class Ledgers:
                 "share": ratio / whole[row],
             }
         )
+
+
+def _sums(row: Ints, values: Floats, rows: int, which: np.ndarray) -> Floats:
+    """Sum some rows of values that stand in the order of the rows they belong to."""
+    if not which.all():
+        row, values = row[which], values[which]
+    total = np.zeros((rows, values.shape[1]))
+    starts = np.flatnonzero(np.diff(row, prepend=-1))
+    if len(starts):
+        total[row[starts]] = np.add.reduceat(values, starts, axis=0)
+    return total
 
 
 def _chunks(size: Ints) -> list[slice]:

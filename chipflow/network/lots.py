@@ -181,15 +181,21 @@ class Lots:
     def sent(self) -> tuple[Ints, Ints]:
         """Lots with a named shipper, sorted by shipper and first day, and the key they sort by."""
         at = np.flatnonzero(self.named_shipper)
-        at = at[np.lexsort((at, self.first[at], self.shipper[at]))]
-        return at, self.shipper[at] * (2 + int(self.last.max(initial=0))) + self.first[at]
+        key = self.shipper[at] * self.span + self.first[at]
+        order = np.argsort(key, kind="stable")
+        return at[order], key[order]
+
+    @cached_property
+    def span(self) -> int:
+        """More days than the records cover: who times this, and a day, sort by who and day."""
+        return 2 + int(self.last.max(initial=0))
 
     @cached_property
     def received(self) -> Ints:
         """Lots with a named consignee that moved, sorted by consignee and first day."""
         # What a company sends to itself is no purchase.
         at = np.flatnonzero(self.named_consignee & (self.shipper != self.consignee))
-        return at[np.lexsort((at, self.first[at], self.consignee[at]))]
+        return at[np.argsort(self.consignee[at] * self.span + self.first[at], kind="stable")]
 
     @cached_property
     def companies(self) -> int:

@@ -291,8 +291,8 @@ class _Flow:
         worth = float(np.nanmedian(lots.like("usd_kg", np.array(finals))))
         back = [
             at
-            for pair in pairs
-            for at in self.between.get(pair, ())
+            for shipper, consignee in pairs
+            for at in self._between(shipper, consignee)
             if begin <= lots.last[at]
             and lots.first[at] <= end
             and (
@@ -317,15 +317,22 @@ class _Flow:
             found[(int(lots.consignee[at]), int(lots.shipper[at]))].append(at)
         return found
 
+    def _between(self, shipper: int, consignee: int) -> list[int]:
+        """Lots of shipments that leave the destination from one company to another."""
+        at, keys = self.departures
+        key = shipper * self.arrays.companies + consignee
+        low, high = np.searchsorted(keys, [key, key + 1])
+        lots: list[int] = at[low:high].tolist()
+        return lots
+
     @cached_property
-    def between(self) -> dict[tuple[int, int], list[int]]:
-        """Lots by shipper and consignee, of shipments that leave the destination."""
+    def departures(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lots that leave the destination, by shipper and consignee, and the key they sort by."""
         lots = self.arrays
         at = np.flatnonzero(self.home & lots.named_shipper & lots.named_consignee)
-        found: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for lot in at.tolist():
-            found[(int(lots.shipper[lot]), int(lots.consignee[lot]))].append(lot)
-        return found
+        key = lots.shipper[at] * lots.companies + lots.consignee[at]
+        order = np.argsort(key, kind="stable")
+        return at[order], key[order]
 
     def _sources(self, part: _Part) -> list[int]:
         heads = {int(self.head[link]) for link in part.links}
