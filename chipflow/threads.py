@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -16,13 +17,20 @@ Part = TypeVar("Part")
 MOST_THREADS = 4
 
 
+_here = threading.local()
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS), "chipflow")
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS), "chipflow", _begin)
+
+
+def _begin() -> None:
+    _here.is_part = True
 
 
 def for_each(parts: Sequence[Part], work: Callable[[Part], None]) -> None:
-    """Do some work for each part, which no part's work may start from within.
+    """Do some work for each part; what a part's own work does for each is done one by one.
 
     Parameters
     ----------
@@ -31,7 +39,8 @@ def for_each(parts: Sequence[Part], work: Callable[[Part], None]) -> None:
     work
         Keeps its result itself, at a place of the part's own: then the order does not matter.
     """
-    if len(parts) < 2:
+    # A part that waits for other parts of the same pool could wait for ever.
+    if len(parts) < 2 or getattr(_here, "is_part", False):
         for part in parts:
             work(part)
         return

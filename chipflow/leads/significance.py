@@ -19,6 +19,7 @@ from chipflow.network.columns import Columns
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
 from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
+from chipflow.threads import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,9 @@ class Null:
         return np.clip(p, LEAST_P, 1.0)
 
 
+_NOTHING = Null(np.empty(0), 0)
+
+
 def nulls(
     tracing: Tracing, *, draws: int = NULL_DRAWS, seed: int = 0
 ) -> dict[tuple[str, bool], Null]:
@@ -103,7 +107,7 @@ def nulls(
     """
     hops = tracing.hops
     final = hops["place"] == TO_DESTINATION
-    found = {}
+    asked: list[tuple[str, int, bool, _Draw, int]] = []
     for number, (kind, drawn_by) in enumerate(DRAWN_BY.items()):
         wanted = final[hops["kind"] == kind].value_counts()
         if wanted.empty:
@@ -112,8 +116,15 @@ def nulls(
         for to_destination in (True, False):
             most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
             if most:
-                rng = np.random.default_rng([seed, number, to_destination])
-                found[kind, to_destination] = _null(draw, rng, most, to_destination)
+                asked.append((kind, number, to_destination, draw, most))
+    found = {(kind, to_destination): _NOTHING for kind, _, to_destination, _, _ in asked}
+
+    def drawn(one: tuple[str, int, bool, _Draw, int]) -> None:
+        kind, number, to_destination, draw, most = one
+        rng = np.random.default_rng([seed, number, to_destination])
+        found[kind, to_destination] = _null(draw, rng, most, to_destination)
+
+    for_each(asked, drawn)
     return found
 
 
@@ -130,7 +141,7 @@ def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null
         listed += len(strength)
         if not len(groups):
             break
-    return Null(np.sort(np.concatenate(found)) if found else np.empty(0), drawn)
+    return Null(np.sort(np.concatenate(found)), drawn) if found else _NOTHING
 
 
 def _clear(hops: pd.DataFrame) -> Ints:

@@ -106,8 +106,8 @@ class Bought:
     @classmethod
     def of(cls, lots: Lots, e: Ints) -> Bought:
         """Gather some lots."""
-        like = (lots.like(name, e) for name in ("kg", "usd", "usd_kg"))
-        return cls(*like, lots.carried[e])
+        kg, usd, usd_kg = (lots.like(name, e) for name in ("kg", "usd", "usd_kg"))
+        return cls(kg, usd, usd_kg, lots.carried[e])
 
     def take(self, which: Ints | list[int]) -> Bought:
         """Return some of them."""

@@ -194,8 +194,14 @@ def sources(
     by_buyer["source"] = by_buyer["weight"] / whole
     by_buyer["buyers"] = np.where(near, 1, buyers)
     best = by_buyer.sort_values(["source", "buyer"], ascending=[False, True])
-    best = best.drop_duplicates("group")[["group", "buyer", "source", "buyers"]]
-    return pairs.merge(best, on=["group", "buyer"])
+    best = best.drop_duplicates("group").set_index("group")[["buyer", "source", "buyers"]]
+    # Of each group the pairs of its best buyer; there are far more of the others.
+    group = pairs["group"].to_numpy()
+    likeliest = np.full(1 + int(group.max()), -1)
+    likeliest[best.index] = best["buyer"]
+    own = pairs[pairs["buyer"].to_numpy() == likeliest[group]]
+    sources: pd.DataFrame = own.join(best[["source", "buyers"]], on="group")
+    return sources.reset_index(drop=True)
 
 
 def _by_buyer(pairs: pd.DataFrame, ratio: Floats) -> pd.DataFrame:

@@ -308,7 +308,7 @@ class Ledgers:
         # Words depend on the sale alone, but for whether they name the chip that was bought.
         sold = Sold.of(self.lots, f)
         words = (WORD_HABITS[:, sold.word] / sold.word_chance).T
-        total = words[:, :, None] * _sums(row, weighed, len(f), ~same)[:, None, :]
+        total: Floats = words[:, :, None] * _sums(row, weighed, len(f), ~same)[:, None, :]
         if same.any():
             named = np.where(usual, 1.0, WORD_HABITS[:, [SAME_CHIP]] / sold.same_chance).T
             total += named[:, :, None] * _sums(row, weighed, len(f), same)[:, None, :]

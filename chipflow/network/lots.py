@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.threads import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,6 +132,19 @@ class Lots:
         kg, usd, usd_kg = np.log(weight / items), np.log(value / items), np.log(value / weight)
         kind = pd.factorize(table["goods"], use_na_sentinel=False)[0]
         goods = _classes(kind, table["hs_code"])
+        measured = {
+            "kg": (kg, KG_OF_ANYTHING),
+            "usd": (usd, USD_OF_ANYTHING),
+            "usd_kg": (usd_kg, USD_KG_OF_ANYTHING),
+            "total": (np.log(weight), TOTAL_KG_OF_ANYTHING),
+        }
+        by_chance: dict[str, Floats] = dict.fromkeys(measured, kg)
+
+        def measure(name: str) -> None:
+            values, anything = measured[name]
+            by_chance[name] = _by_chance(values, goods, anything)
+
+        for_each(list(measured), measure)
         reaches = [
             table[name].isin(destination)
             for name in ("to_country", "destination_country", "import_country")
@@ -164,12 +178,7 @@ class Lots:
             usd_kg=usd_kg,
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
-            by_chance={
-                "kg": _by_chance(kg, goods, KG_OF_ANYTHING),
-                "usd": _by_chance(usd, goods, USD_OF_ANYTHING),
-                "usd_kg": _by_chance(usd_kg, goods, USD_KG_OF_ANYTHING),
-                "total": _by_chance(np.log(weight), goods, TOTAL_KG_OF_ANYTHING),
-            },
+            by_chance=by_chance,
             number_by_chance=_number_by_chance(items, goods),
         )
 
