@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.build import UNKNOWN_PREFIX
-from chipflow.network.lots import HEADING, LEAST_SPREAD, MAD_TO_SD, SMALLEST_CLASS, in_order
+from chipflow.network.chance import LEAST_SPREAD, MAD_TO_SD
+from chipflow.network.lots import HEADING, SMALLEST_CLASS, in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from chipflow.network.lots import Floats, Ints, Lots, normal
+from chipflow.network.chance import normal
+from chipflow.network.lots import Floats, Ints, Lots
 
 # Weight of the same goods, shipped again: scales and packing differ by some per cent, and in
 # four lots of ten by more (repacked, rounded, estimated).
@@ -49,9 +50,6 @@ WORD_HABITS = np.array(
     ]
 )
 WORD_HABIT_SHARES = np.array([0.45, 0.35, 0.20])
-# Words of lots taken by chance, before the records are counted; as many lots as PRIOR_LOTS say.
-WORDS_OF_ANYTHING = (0.002, 0.15, 0.80, 0.05)  # one chip, vague, something else, another chip
-WORDS_PRIOR_LOTS = 20  # lots
 # Goods that nobody follows keep their words when they are sold on.
 KEEPS_WORDS = 0.8  # share of lots
 
@@ -147,11 +145,6 @@ class Sold:
         """Gather some lots."""
         own = lots.family[f]
         word = np.select([own >= 0, lots.vague[f]], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)
-        by_word, of_chip = lots.words
-        prior = WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
-        total = len(lots) + WORDS_PRIOR_LOTS
-        chance = ((np.append(0, by_word) + prior) / total)[word]
-        same = (of_chip[np.maximum(own, 0)] + prior[SAME_CHIP]) / total if len(of_chip) else chance
         return cls(
             lots.kg[f],
             lots.usd[f],
@@ -159,8 +152,8 @@ class Sold:
             {name: lots.by_chance[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
             word,
-            chance,
-            same,
+            lots.words_by_chance[f],
+            lots.chip_by_chance[f],
         )
 
     def take(self, which: Ints) -> Sold:
@@ -251,7 +244,7 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     same = np.where(
         lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
     )
-    words = np.where(same, KEEPS_WORDS / lots.goods_share[f], 1 - KEEPS_WORDS)
+    words = np.where(same, KEEPS_WORDS / lots.goods_by_chance[f], 1 - KEEPS_WORDS)
     return np.asarray(weight * usual * words * waiting(lots, e, f, window))
 
 

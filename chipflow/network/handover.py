@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.agreement import Bought, Sold, likeness, own_likeness
+from chipflow.network.chance import normal
 from chipflow.network.ledger import Ledgers, Questions, share_nodes
-from chipflow.network.lots import Floats, Ints, Lots, normal
+from chipflow.network.lots import Floats, Ints, Lots
 from chipflow.threads import for_each
 
 # Share of senders with goods like those chips that have them from a buyer in their country of

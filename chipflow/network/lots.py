@@ -10,6 +10,16 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.network.chance import (
+    KG_OF_ANYTHING,
+    TOTAL_KG_OF_ANYTHING,
+    USD_KG_OF_ANYTHING,
+    USD_OF_ANYTHING,
+    log_density,
+    share_of_code,
+    share_of_number,
+    shares_of_words,
+)
 from chipflow.threads import for_each
 
 if TYPE_CHECKING:
@@ -18,25 +28,8 @@ if TYPE_CHECKING:
 Ints = np.ndarray
 Floats = np.ndarray
 
-# What a lot taken by chance looks like is measured in the records; where they are few, broad
-# expectations count as much as this many lots would.
-PRIOR_LOTS = 20  # lots
-# Broad expectations: from screws to machines, and from cents to engines, per piece; from a
-# gram of chips to a ton of steel in USD per kilogram; from a parcel to a container.
-KG_OF_ANYTHING = (0.0, 2.5)  # mean and standard deviation of log kg
-USD_OF_ANYTHING = (float(np.log(50.0)), 3.0)  # mean and standard deviation of log USD
-USD_KG_OF_ANYTHING = (float(np.log(30.0)), 2.5)  # mean and standard deviation of log USD per kg
-TOTAL_KG_OF_ANYTHING = (float(np.log(200.0)), 2.5)  # mean and standard deviation of log kg
-LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of ten
-# A lot taken by chance is of its own class of goods, of all trade, or of anything at all: the
-# last bounds what one strange figure (a typing error, a rare machine) can prove.
-CHANCE_SHARES = (0.60, 0.25, 0.15)  # own class, all trade, anything
 # Classes are kinds of goods by HS heading; smaller ones are taken with their kind.
 SMALLEST_CLASS = 30  # lots
-# Even the most uniform goods differ by this much between declarations.
-LEAST_SPREAD = 0.25  # log kg or log USD
-# 1.4826 makes the median absolute deviation estimate a normal standard deviation.
-MAD_TO_SD = 1.4826
 # Share of the heading of an HS code that tells goods apart: its first four digits.
 HEADING = 4  # digits
 
@@ -98,6 +91,9 @@ class Lots:
     usd_unit: Floats
     by_chance: dict[str, Floats]
     number_by_chance: Floats
+    words_by_chance: Floats
+    chip_by_chance: Floats
+    goods_by_chance: Floats
 
     def __len__(self) -> int:
         return len(self.record)
@@ -131,6 +127,7 @@ class Lots:
         units = _positive(numbers["units"])
         kg, usd, usd_kg = np.log(weight / items), np.log(value / items), np.log(value / weight)
         kind = pd.factorize(table["goods"], use_na_sentinel=False)[0]
+        vague = table["vague"].to_numpy(dtype=bool, na_value=False)
         goods = _classes(kind, table["hs_code"])
         measured = {
             "kg": (kg, KG_OF_ANYTHING),
@@ -142,9 +139,10 @@ class Lots:
 
         def measure(name: str) -> None:
             values, anything = measured[name]
-            by_chance[name] = _by_chance(values, goods, anything)
+            by_chance[name] = log_density(values, goods, anything)
 
         for_each(list(measured), measure)
+        words_by_chance, chip_by_chance = shares_of_words(family, vague, len(families))
         reaches = [
             table[name].isin(destination)
             for name in ("to_country", "destination_country", "import_country")
@@ -166,7 +164,7 @@ class Lots:
             families=families,
             family=family,
             carried=family.copy(),
-            vague=table["vague"].to_numpy(dtype=bool, na_value=False),
+            vague=vague,
             goods=goods,
             items=items,
             per_item=numbers["chips_per_item"].copy(),
@@ -179,7 +177,10 @@ class Lots:
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
             by_chance=by_chance,
-            number_by_chance=_number_by_chance(items, goods),
+            number_by_chance=share_of_number(items, goods),
+            words_by_chance=words_by_chance,
+            chip_by_chance=chip_by_chance,
+            goods_by_chance=share_of_code(goods),
         )
 
     def at(self, records: Iterable[str]) -> Ints:
@@ -218,19 +219,6 @@ class Lots:
         np.minimum.at(first, self.shipper, self.first)
         np.minimum.at(first, self.consignee, self.first)
         return first
-
-    @cached_property
-    def goods_share(self) -> Floats:
-        """Share of all lots that are of the same class of goods as each."""
-        code = self.goods - self.goods.min(initial=0)
-        return np.asarray((np.bincount(code)[code] + 1) / (len(self) + 1))
-
-    @cached_property
-    def words(self) -> tuple[Ints, Ints]:
-        """Number of lots that are vague, name something else, name any chip; and by family."""
-        named = self.family >= 0
-        counts = [(self.vague & ~named).sum(), (~self.vague & ~named).sum(), named.sum()]
-        return np.array(counts), np.bincount(self.family[named], minlength=len(self.families))
 
     @property
     def supply(self) -> Floats:
@@ -374,42 +362,3 @@ def day_range(table: pd.DataFrame) -> tuple[Ints, Ints]:
     precision = table["date_precision"].to_numpy(dtype=object)
     last = np.where(precision == "month", month_end, first)
     return first, np.where(precision == "year", year_end, last)
-
-
-def _by_chance(values: Floats, classes: Ints, anything: tuple[float, float]) -> Floats:
-    """Log density of each lot's value: by its own class of goods, by all trade, by anything.
-
-    Normal in logarithms around the median, its spread from the median absolute deviation
-    (Rousseeuw and Croux, 1993), so that errors and hidden goods do not move it. What is
-    expected of anything counts as :data:`PRIOR_LOTS` lots more.
-    """
-    known = pd.Series(values)
-    grouped = known.groupby(classes)
-    middle = grouped.transform("median")
-    spread = MAD_TO_SD * (known - middle).abs().groupby(classes).transform("median").to_numpy()
-    lots = grouped.transform("count").to_numpy(dtype=float)
-    own = normal(values - middle.to_numpy(), np.maximum(spread, LEAST_SPREAD))
-    of_all = float(known.median()) if known.notna().any() else anything[0]
-    spread_of_all = MAD_TO_SD * float((known - of_all).abs().median()) if len(known) else 1.0
-    all_trade = normal(values - of_all, max(np.nan_to_num(spread_of_all), 1.0))
-    broad = normal(values - anything[0], anything[1])
-    trust = lots / (lots + PRIOR_LOTS)
-    by_class, by_all, by_any = CHANCE_SHARES
-    density = trust * (by_class * own + by_all * all_trade + by_any * broad) + (1 - trust) * broad
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(density))
-
-
-def normal(distance: Floats, spread: Floats | float) -> Floats:
-    """Density of a normal distribution."""
-    return np.asarray(np.exp(-0.5 * (distance / spread) ** 2) / (np.sqrt(2 * np.pi) * spread))
-
-
-def _number_by_chance(items: Floats, goods: Ints) -> Floats:
-    """Share of other lots of the same class of goods that have just this number of pieces."""
-    pieces = pd.Series(np.round(items))
-    kind = pd.Series(goods)
-    others = pieces.groupby([kind, pieces]).transform("size") - 1
-    lots = pieces.notna().groupby(kind).transform("sum") - 1
-    expected = PRIOR_LOTS / (np.maximum(pieces, 1) * np.log(LARGEST_NUMBER))
-    return np.asarray((others + expected) / (lots + PRIOR_LOTS), dtype=float)
