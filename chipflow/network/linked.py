@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PASSED_TO_LINKED = 0.3  # probability for two companies of one country that share it with no other
 # A leg between two countries that no record shows is rarer than a hand-over inside one.
 UNSEEN_LEG = 0.1  # share of these probabilities
+# A forwarder serves strangers: that two companies in two countries use the same one says nothing
+# of goods that go from one to the other unseen. Inside a country the same forwarder may hand over.
+AGENT = "agent"  # kind of link
 
 
 @dataclass(frozen=True)
@@ -41,22 +44,25 @@ class Linked:
         self.lots = lots
         if links is None or links.empty:
             self.one = self.other = np.empty(0, dtype=np.int64)
-            self.share = np.empty(0)
+            self.share = self.share_abroad = np.empty(0)
             return
         index = pd.Index(lots.ids)
         one, other = (index.get_indexer(links[name]) for name in ("company_id", "other_id"))
+        # Of many that share an address each other one may be the one.
+        share = PASSED_TO_LINKED / (links["companies"].to_numpy() - 1.0)
+        share_abroad = np.where(links["kind"] == AGENT, 0.0, UNSEEN_LEG * share)
         table = pd.DataFrame(
             {
                 "one": np.concatenate([one, other]),
                 "other": np.concatenate([other, one]),
-                # Of many that share an address each other one may be the one.
-                "share": np.tile(PASSED_TO_LINKED / (links["companies"].to_numpy() - 1.0), 2),
+                "share": np.tile(share, 2),
+                "abroad": np.tile(share_abroad, 2),
             }
         )
         table = table[(table["one"] >= 0) & (table["other"] >= 0)]
-        best = table.groupby(["one", "other"])["share"].max().reset_index()
+        best = table.groupby(["one", "other"]).max().reset_index()
         self.one, self.other = best["one"].to_numpy(), best["other"].to_numpy()
-        self.share = best["share"].to_numpy()
+        self.share, self.share_abroad = best["share"].to_numpy(), best["abroad"].to_numpy()
 
     @cached_property
     def both_ways(self) -> set[tuple[int, int]]:
@@ -69,8 +75,8 @@ class Linked:
         sent_from, bought_in = np.full((2, lots.companies), -1)
         sent_from[lots.shipper] = lots.from_country
         bought_in[lots.consignee] = lots.to_country
-        asked = np.isin(self.one, buyers) & (sent_from[self.other] >= 0)
-        one, other = self.one[asked], self.other[asked]
-        abroad = bought_in[one] != sent_from[other]
-        share = self.share[asked] * np.where(abroad, UNSEEN_LEG, 1.0)
+        abroad = bought_in[self.one] != sent_from[self.other]
+        share = np.where(abroad, self.share_abroad, self.share)
+        asked = np.isin(self.one, buyers) & (sent_from[self.other] >= 0) & (share > 0)
+        one, other, share = self.one[asked], self.other[asked], share[asked]
         return LinkedPairs(Questions(one, other), share)
