@@ -35,11 +35,11 @@ LEAST_PROBABILITY = 0.02  # sales that are less likely to belong are left out
 # How far the number of chips in a lot may be off, by what it is known from: pieces that were
 # counted, the whole weight, the declared value, nothing but the other lots of the lead.
 COUNTED, BY_WEIGHT, BY_VALUE, BY_OTHERS = 0.01, 0.25, 0.7, 1.0  # standard deviation of log chips
-# The weight and price of one chip are the same guess for all lots of a lead.
 # Of what is seen with a known chance, so many and a half must have been there: the half is what
 # Jeffreys' prior of a number adds, and keeps one seen lot from standing for one alone.
 JEFFREYS = 0.5  # lots
 LEAST_COVERED = 0.05  # share of records; a draw below it says nothing is known, and is not followed
+# The weight and price of one chip are the same guess for all lots of a lead.
 SHARED = 0.5  # share of the variance that all lots of a lead have in common
 
 
