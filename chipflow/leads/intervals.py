@@ -1,12 +1,13 @@
 """Bounds of the number of chips that reached the destination.
 
 Three things are open: which sales of a hand-over carry the followed goods at all, how many chips
-a sale holds that is counted in cartons or not at all, and how many sales the records leave out.
+a sale holds that is counted in cartons or not at all, and how many lots the records leave out.
 All are drawn again and again, and the interval holds the middle nine tenths of the sums.
 
-That records are left out shows where companies sold more than they bought. A company bought what
-is missing there, so its share tells how many records of purchases are missing, and as many of
-sales will be.
+What the records leave out cannot be in a lead, and is in what truly arrived. The share that is
+missing is estimated by :mod:`chipflow.leads.coverage`. A consignment has two chances to be seen:
+when its last middle company buys it and when it arrives. Each leg, with what is missing of it,
+says how many chips there were, and the upper bound is that of the leg which says more.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chipflow.leads.coverage import missing_records
 from chipflow.network.columns import Columns
 from chipflow.network.follow import BELIEVED
 from chipflow.network.ledger import TO_DESTINATION
-from chipflow.network.trace import RECORDED
 
 if TYPE_CHECKING:
     from chipflow.network.lots import Lots
@@ -34,13 +35,11 @@ LEAST_PROBABILITY = 0.02  # sales that are less likely to belong are left out
 # How far the number of chips in a lot may be off, by what it is known from: pieces that were
 # counted, the whole weight, the declared value, nothing but the other lots of the lead.
 COUNTED, BY_WEIGHT, BY_VALUE, BY_OTHERS = 0.01, 0.25, 0.7, 1.0  # standard deviation of log chips
+# Of what is seen with a known chance, so many and a half must have been there: the half is what
+# Jeffreys' prior of a number adds, and keeps one seen lot from standing for one alone.
+JEFFREYS = 0.5  # lots
+LEAST_COVERED = 0.05  # share of records; a draw below it says nothing is known, and is not followed
 # The weight and price of one chip are the same guess for all lots of a lead.
-# A missing purchase shows as a shortfall only where no goods are left whose sale is missing, or
-# that stay: in about a third.
-SHORTFALL_SHOWN = 0.35  # share of what is missing
-MOST_MISSING = 0.5  # share of records
-# No file is whole: rows are refused, filed late, or of a leg that is filed elsewhere.
-LEAST_MISSING = 0.1  # share of records
 SHARED = 0.5  # share of the variance that all lots of a lead have in common
 
 
@@ -63,7 +62,8 @@ def unit_intervals(
     Returns
     -------
     pandas.DataFrame
-        By scheme: ``units_low, units_high``; missing where no lot tells a number.
+        By scheme: ``units_low, units_high``; missing where no lot tells a number. The lower one
+        speaks of what is in the records, the upper one also of what they leave out.
     """
     hops, lots = tracing.hops, tracing.lots
     last = links[links["hop"].map(hops["place"]) == TO_DESTINATION]
@@ -71,7 +71,8 @@ def unit_intervals(
     fed_of = Columns.of(fed[["scheme", "hop", "e", "f"]]).split("scheme")
     sales_of = Columns.of(tracing.sales.astype({"hop": "int64", "f": "int64"})).split("hop")
     arrived = finals.assign(at=lots.at(finals["record_id"]))
-    missing, stock = missing_share(tracing), _Stock(tracing)
+    missing, stock = missing_records(tracing, links, seed=seed), _Stock(tracing)
+    taken = np.unique(arrived["at"])
     buyer_of = hops["buyer"].to_numpy(dtype=np.int64)
     found = {}
     for scheme, own in Columns.of(arrived[["scheme", "at"]]).split("scheme").items():
@@ -80,20 +81,28 @@ def unit_intervals(
         f, probability = _likeliest([sales_of[hop] for hop in asked.tolist()])
         # A sale that no lead names may belong to it all the same, if it is not of another lead.
         begin = lots.first[at].min()
-        open_too = np.isin(f, at) | (
-            (lots.first[f] >= begin) & (probability < BELIEVED) & (probability >= LEAST_PROBABILITY)
-        )
-        f, probability = f[open_too], probability[open_too]
+        named = np.isin(f, at)
+        doubtful = (lots.first[f] >= begin) & (probability < BELIEVED)
+        doubtful &= (probability >= LEAST_PROBABILITY) & ~named
+        # What is believed and was fed by no purchase that is seen may have been by one that is not.
+        unfed = (probability >= BELIEVED) & ~np.isin(f, taken)
+        open_too = named | doubtful | unfed
+        f, probability, unfed = f[open_too], probability[open_too], unfed[open_too]
         feed = dict(zip(mine["f"].tolist()[::-1], mine["e"].tolist()[::-1], strict=True))
         usual = int(mine["e"][0])
         e = np.array([feed.get(one, usual) for one in f.tolist()], dtype=np.int64)
         chips, spread = _chips(lots, e, f)
         rng = np.random.default_rng([seed, 1 + int(str(scheme))])
-        low, high = _bounds(rng, chips, spread, probability, missing)
-        # What its last companies bought and are not seen to have passed elsewhere may have gone
-        # the same way unseen.
-        unfed = stock.unfed(np.unique(lots.shipper[at]), f)
-        found[scheme] = low, np.nanmax([high + unfed, stock.bought(buyer_of[asked], f)])
+        covered = 1 - missing.draw(rng, DRAWS)
+        sums = _sums(rng, chips, spread, probability)
+        low = float(np.quantile(sums[:, ~unfed].sum(axis=1), BOUNDS[0]))
+        arrive = sums.sum(axis=1) + _unseen(rng, chips, probability, covered)
+        bought = stock.bought(buyer_of[asked], f)
+        kept = bought.sum() + _unseen(rng, bought, np.ones(len(bought)), covered)
+        high = [np.quantile(one, BOUNDS[1]) for one in (arrive, kept)]
+        # What its last companies sent there by name, with no purchase seen, may be of it too.
+        high[0] += stock.unfed(np.unique(lots.shipper[at]), f)
+        found[scheme] = low, float(np.nanmax(high)) if np.isfinite(low) else float("nan")
     table = pd.DataFrame.from_dict(found, orient="index", columns=["units_low", "units_high"])
     return table.rename_axis("scheme")
 
@@ -106,45 +115,6 @@ def _likeliest(sales: list[Columns]) -> tuple[Ints, Floats]:
     _, first = np.unique(f[order], return_index=True)
     kept = order[np.sort(first)]
     return f[kept], probability[kept]
-
-
-def missing_share(tracing: Tracing) -> float:
-    """Estimate the share of records that is missing, by companies that sold more than they bought.
-
-    Parameters
-    ----------
-    tracing
-        What :func:`chipflow.network.trace` returned.
-
-    Returns
-    -------
-    float
-        Between LEAST_MISSING and MOST_MISSING.
-    """
-    lots, links = tracing.lots, tracing.links
-    recorded = links[links["kind"] == RECORDED]
-    if recorded.empty:
-        return LEAST_MISSING
-    # By company, and only where every purchase and every sale was counted in pieces.
-    f = np.unique(lots.at(recorded["to_record"]))
-    sellers = np.unique(lots.shipper[f])
-    e = np.flatnonzero(tracing.follower.followed & np.isin(lots.consignee, sellers))
-    counted = ~np.isin(
-        sellers,
-        [
-            *lots.shipper[f[~np.isfinite(lots.items[f])]],
-            *lots.consignee[e[~np.isfinite(lots.items[e])]],
-        ],
-    )
-    sums = [
-        np.bincount(who[at], weights=lots.units[at], minlength=int(sellers.max()) + 1)[sellers]
-        for who, at in ((lots.consignee, e), (lots.shipper, f))
-    ]
-    bought, sold = (one[counted & np.isfinite(sums[0] + sums[1])] for one in sums)
-    short = float(np.maximum(sold - bought, 0).sum())
-    if sold.sum() <= 0:
-        return LEAST_MISSING
-    return float(np.clip(short / sold.sum() / SHORTFALL_SHOWN, LEAST_MISSING, MOST_MISSING))
 
 
 class _Stock:
@@ -182,21 +152,21 @@ class _Stock:
         at = at[near & np.isin(lots.family[at], lots.carried[f]) & ~np.isin(at, f)]
         return float(np.nansum(lots.units[at]))
 
-    def bought(self, buyers: Ints, f: Ints) -> float:
-        """Chips like those in some lots that companies bought, and did not pass elsewhere."""
+    def bought(self, buyers: Ints, f: Ints) -> Floats:
+        """Chips like those in some lots that companies bought and kept from others, by lot."""
         lots = self.lots
-        carried = np.unique(lots.carried[f])
+        low, high = np.searchsorted(self.owner, [np.unique(buyers), np.unique(buyers) + 1])
+        row = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+        at = self.at[row]
         begin, end = int(lots.first[f].min()) - self.window, int(lots.last[f].max())
-        total = 0.0
-        for buyer in np.unique(buyers):
-            low, high = np.searchsorted(self.owner, [buyer, buyer + 1])
-            at, supply = self.at[low:high], self.supply[low:high]
-            mine = (lots.first[at] >= begin) & (lots.first[at] <= end)
-            mine &= np.isin(lots.carried[at], carried)
-            total += float(supply[mine].sum())
-            given = np.isin(self.giver, at[mine]) & ~np.isin(self.taker, f)
-            total -= float(self.units[given].sum())
-        return max(total, 0.0)
+        mine = (lots.first[at] >= begin) & (lots.first[at] <= end)
+        mine &= np.isin(lots.carried[at], np.unique(lots.carried[f]))
+        at, left = at[mine], self.supply[row[mine]]
+        elsewhere = np.isin(self.giver, at) & ~np.isin(self.taker, f)
+        order = np.argsort(at)
+        giver = order[np.searchsorted(at[order], self.giver[elsewhere])]
+        left = left - np.bincount(giver, weights=self.units[elsewhere], minlength=len(at))
+        return np.asarray(left[left > 0])
 
 
 def _chips(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
@@ -214,25 +184,22 @@ def _chips(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats]:
     return chips, np.where(known, spread, BY_OTHERS)
 
 
-def _bounds(
-    rng: np.random.Generator,
-    chips: Floats,
-    spread: Floats,
-    probability: Floats,
-    missing: float,
-) -> tuple[float, float]:
-    if not np.isfinite(chips).any():
-        return float("nan"), float("nan")
+def _sums(rng: np.random.Generator, chips: Floats, spread: Floats, probability: Floats) -> Floats:
+    """Chips that each lot may have brought, drawn again and again (rows)."""
     size = (DRAWS, len(chips))
     belongs = rng.random(size) < probability
     common, own = rng.normal(size=(DRAWS, 1)), rng.normal(size=size)
     noise = np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * own
-    sums = (belongs * chips * np.exp(spread * noise)).sum(axis=1)
-    # What is not seen may be none: it raises the upper bound and leaves the lower one alone.
-    low = float(np.quantile(sums, BOUNDS[0]))
-    # Unseen sales are like the seen ones, and as many as are missed before these are seen.
-    seen = max(round(float(probability.sum())), 1)
-    unseen = rng.negative_binomial(seen, 1 - missing, DRAWS)
-    like = rng.choice(chips, p=probability / probability.sum(), size=(DRAWS, int(unseen.max())))
-    sums += (like * (np.arange(like.shape[1]) < unseen[:, None])).sum(axis=1)
-    return low, float(np.quantile(sums, BOUNDS[1]))
+    return np.asarray(belongs * chips * np.exp(spread * noise))
+
+
+def _unseen(
+    rng: np.random.Generator, chips: Floats, probability: Floats, covered: Floats
+) -> Floats:
+    """Chips of the lots that the records leave out, like the seen ones; one number a draw."""
+    seen = float(probability.sum())
+    if not seen or not np.isfinite(chips).all():
+        return np.zeros(len(covered))
+    # As many as are missed before these are seen.
+    unseen = rng.negative_binomial(max(seen, 1.0) + JEFFREYS, np.maximum(covered, LEAST_COVERED))
+    return np.asarray(rng.multinomial(unseen, probability / seen) @ chips)
