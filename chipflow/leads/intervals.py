@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.leads.coverage import missing_records
 from chipflow.network.columns import Columns
 from chipflow.network.follow import BELIEVED
 from chipflow.network.ledger import TO_DESTINATION
 
 if TYPE_CHECKING:
+    from chipflow.leads.coverage import Missing
     from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
 
@@ -44,7 +44,12 @@ SHARED = 0.5  # share of the variance that all lots of a lead have in common
 
 
 def unit_intervals(
-    finals: pd.DataFrame, links: pd.DataFrame, tracing: Tracing, *, seed: int = 0
+    finals: pd.DataFrame,
+    links: pd.DataFrame,
+    tracing: Tracing,
+    missing: Missing,
+    *,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Give each scheme the bounds of the chips that reached the destination.
 
@@ -56,6 +61,8 @@ def unit_intervals(
         Links of the schemes: ``scheme, hop, from_record, to_record``.
     tracing
         What they are from.
+    missing
+        How many records are, as :func:`chipflow.leads.coverage.missing_records` says.
     seed
         Of the draws.
 
@@ -71,7 +78,7 @@ def unit_intervals(
     fed_of = Columns.of(fed[["scheme", "hop", "e", "f"]]).split("scheme")
     sales_of = Columns.of(tracing.sales.astype({"hop": "int64", "f": "int64"})).split("hop")
     arrived = finals.assign(at=lots.at(finals["record_id"]))
-    missing, stock = missing_records(tracing, links, seed=seed), _Stock(tracing)
+    stock = _Stock(tracing)
     taken = np.unique(arrived["at"])
     buyer_of = hops["buyer"].to_numpy(dtype=np.int64)
     found = {}

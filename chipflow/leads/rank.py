@@ -12,6 +12,7 @@ from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
 from chipflow.goods.controls import expand_destination
 from chipflow.leads.case import cases, with_agreement, with_shipments
+from chipflow.leads.coverage import missing_records
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
 from chipflow.leads.evidence import agreement_sentence, weigh
 from chipflow.leads.facts import Facts
@@ -132,7 +133,8 @@ def find_leads(
         chance = nulls(tracing, draws=null_draws, seed=seed)
         p_values = lead_p_values(routes.links, tracing, chance)
         arrived = routes.lots[routes.lots["stage"] == "final"]
-        intervals = unit_intervals(arrived, routes.links, tracing, seed=seed)
+        missing = missing_records(tracing, routes.links, seed=seed)
+        intervals = unit_intervals(arrived, routes.links, tracing, missing, seed=seed)
     with progress.stage("putting the leads together"):
         found = _Found.of(network, shipments, routes, tracing, listed, intervals.join(p_values))
     with progress.stage("looking for goods that are not seen again"):
@@ -145,6 +147,7 @@ def find_leads(
         "most_hops": most_hops,
         "seed": seed,
         "null_draws": null_draws,
+        "share_of_records_missing": round(missing.share, 2),
     }
     return Leads(
         table=found.table,
