@@ -86,7 +86,7 @@ _NOTHING = Null(np.empty(0), 0)
 
 
 def nulls(
-    tracing: Tracing, *, draws: int = NULL_DRAWS, seed: int = 0
+    tracing: Tracing, lawful: np.ndarray, *, draws: int = NULL_DRAWS, seed: int = 0
 ) -> dict[tuple[str, bool], Null]:
     """Draw null hand-overs of every kind that was found.
 
@@ -94,6 +94,9 @@ def nulls(
     ----------
     tracing
         What :func:`chipflow.network.trace` returned.
+    lawful
+        What :func:`chipflow.network.verdicts.lawful_arrivals` returned: as no lead is made of
+        these sales, no null pair is.
     draws
         Most null pairs for each hand-over.
     seed
@@ -112,7 +115,7 @@ def nulls(
         wanted = final[hops["kind"] == kind].value_counts()
         if wanted.empty:
             continue
-        draw = drawn_by(tracing)
+        draw = drawn_by(tracing, lawful)
         for to_destination in (True, False):
             most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
             if most:
@@ -157,8 +160,8 @@ class _Draw(Protocol):
 class _Recorded:
     """Pairs of what one company bought and another one sold."""
 
-    def __init__(self, tracing: Tracing) -> None:
-        self.follower, self.hops = tracing.follower, tracing.hops
+    def __init__(self, tracing: Tracing, lawful: np.ndarray) -> None:
+        self.follower, self.hops, self.lawful = tracing.follower, tracing.hops, lawful
         self.books = self._books()
         self.buyers = np.unique(tracing.lots.consignee[self.books.followed.at])
         self.senders = {final: self._senders(tracing.lots, final) for final in (True, False)}
@@ -184,7 +187,7 @@ class _Recorded:
         return self.follower.company_books()
 
     def _judge(self, asked: Questions) -> pd.DataFrame:
-        groups, _ = self.follower.judge(self.books, asked)
+        groups, _ = self.follower.judge(self.books, asked, unlike=self.lawful)
         return groups
 
 
@@ -192,7 +195,8 @@ class _Linked(_Recorded):
     """Pairs of companies, as if they shared an address."""
 
     def _books(self) -> Ledgers:
-        books, self.explained = self.follower.books_of_linked
+        books, explained = self.follower.books_of_linked
+        self.explained = explained | self.lawful
         return books
 
     def _judge(self, asked: Questions) -> pd.DataFrame:
@@ -204,9 +208,10 @@ class _Linked(_Recorded):
 class _Across:
     """Pairs of what one country bought and a company of another one sold."""
 
-    def __init__(self, tracing: Tracing) -> None:
+    def __init__(self, tracing: Tracing, lawful: np.ndarray) -> None:
         self.follower = tracing.follower
-        self.books, self.candidates = self.follower.books_of_countries
+        self.books, candidates = self.follower.books_of_countries
+        self.candidates = candidates & ~lawful
         lots = self.follower.lots
         self.countries = np.unique(lots.to_country[self.books.followed.at])
         at = np.flatnonzero(self.candidates & lots.named_shipper)
@@ -226,7 +231,7 @@ class _Across:
         return groups[groups["buyer"] >= 0]
 
 
-DRAWN_BY: dict[str, Callable[[Tracing], _Draw]] = {
+DRAWN_BY: dict[str, Callable[[Tracing, np.ndarray], _Draw]] = {
     RECORDED: _Recorded,
     LINKED: _Linked,
     HAND_OVER: _Across,

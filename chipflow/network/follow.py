@@ -137,15 +137,19 @@ class Follower:
         """Return the books of companies, as far as goods are followed by now."""
         return Ledgers(self.lots, self.followed, self.window, open_seller=self.open_seller)
 
-    def judge(self, ledgers: Ledgers, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def judge(
+        self, ledgers: Ledgers, asked: Questions, unlike: np.ndarray | None = None
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Weigh sales of companies against purchases of companies.
+
+        ``unlike`` are sales that are left out.
 
         Returns
         -------
         tuple of pandas.DataFrame
             Groups (:data:`HOP_COLUMNS`), and all sales, with the truth value ``believed``.
         """
-        answers = ledgers.ask(asked)
+        answers = ledgers.ask(asked, unlike=unlike)
         groups = _with_parties(answers.groups, asked)
         groups = groups.assign(log_odds=groups["log_lr"], kind=RECORDED, searched=1)
         sure = (groups["log_odds"] > 0).to_numpy()

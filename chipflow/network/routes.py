@@ -18,9 +18,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from chipflow.goods.controls import timeline
 from chipflow.network.columns import Columns
 from chipflow.network.lots import in_order
+from chipflow.network.verdicts import FREE, UNKNOWN, verdicts
 from chipflow.network.waypoints import WAYPOINT_COLUMNS, waypoints
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ RETURN_WINDOW = 180  # days between the way out and the way back
 # Routes are joined through a company only if the followed goods are at least this share of the
 # lots that it sends: two schemes that use one big forwarder are still two.
 OWN_TRADE = 0.05  # share of lots
-
-FREE, UNKNOWN = "free", "unknown"
 
 LOT_COLUMNS = {
     "scheme": "int64",
@@ -146,7 +144,10 @@ class _Flow:
         unnamed = self.chip[heads] == ""
         carried = tracing.links["chip"].to_numpy(dtype=object)
         self.chip[heads[unnamed]] = carried[first[unnamed]]
-        self.status, self.rule = self._verdicts()
+        self.status, self.rule = (np.full(len(self.table), "", dtype=object) for _ in range(2))
+        ends = np.unique(self.head[self.arrays.arrives[self.head]])
+        found = verdicts(self.table, self.arrays, self.chip, ends, self.destination)
+        self.status[ends], self.rule[ends] = found["status"], found["rule"]
         self.exchanged: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.home = self.table["from_country"].isin(self.destination).to_numpy()
@@ -154,44 +155,6 @@ class _Flow:
     @classmethod
     def of(cls, shipments: pd.DataFrame, tracing: Tracing) -> _Flow:
         return cls(shipments, tracing)
-
-    def _verdicts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Status and rule of the chip that each arriving lot carries, on its last possible day."""
-        lots = self.arrays
-        status = np.full(len(lots), "", dtype=object)
-        rule = np.full(len(lots), "", dtype=object)
-        ends = sorted({int(at) for at in self.head if lots.arrives[at]})
-        if not ends:
-            return status, rule
-        arrivals = pd.DataFrame(
-            {
-                "at": ends,
-                "chip": self.chip[ends],
-                "destination": self._arrival_country()[ends],
-                "day": self._last_days()[ends],
-            }
-        )
-        rules = timeline(
-            sorted(arrivals["chip"].unique()), sorted(arrivals["destination"].unique())
-        )
-        rules = rules.assign(
-            first_day=pd.to_datetime(rules["first_day"]), last_day=pd.to_datetime(rules["last_day"])
-        )
-        asked = arrivals.merge(rules, on=["chip", "destination"])
-        asked = asked[(asked["first_day"] <= asked["day"]) & (asked["day"] <= asked["last_day"])]
-        status[asked["at"]] = asked["status"].to_numpy(dtype=object)
-        rule[asked["at"]] = asked["rule"].fillna("").to_numpy(dtype=object)
-        return status, rule
-
-    def _last_days(self) -> np.ndarray:
-        longest = (self.arrays.last - self.arrays.first).astype("timedelta64[D]")
-        return np.asarray(self.table["date"].to_numpy().astype("datetime64[D]") + longest)
-
-    def _arrival_country(self) -> np.ndarray:
-        place = pd.Series(pd.NA, index=self.table.index, dtype="str")
-        for name in ("import_country", "destination_country", "to_country"):
-            place = self.table[name].where(self.table[name].isin(self.destination), place)
-        return place.to_numpy(dtype=object)
 
     def finals_by_verdict(self) -> list[tuple[list[int], str]]:
         """Arriving lots that continue something: those that needed a licence, and the lawful."""
