@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chipflow.network.chance import normal
 from chipflow.network.lots import Floats, Ints, Lots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Weight of the same goods, shipped again: scales and packing differ by some per cent, and in
 # four lots of ten by more (repacked, rounded, estimated).
@@ -120,8 +124,8 @@ class Sold:
     ----------
     kg, usd, usd_kg
         Logs of weight and value per piece and of value per weight, as declared.
-    by_chance
-        Log density of ``kg, usd, usd_kg`` among lots taken by chance.
+    rarity
+        One over the density of ``kg, usd, usd_kg`` among lots taken by chance.
     family
         Of the chip that is named, or -1.
     word, word_chance
@@ -134,7 +138,7 @@ class Sold:
     kg: Floats
     usd: Floats
     usd_kg: Floats
-    by_chance: dict[str, Floats]
+    rarity: dict[str, Floats]
     family: Ints
     word: Ints
     word_chance: Floats
@@ -149,7 +153,7 @@ class Sold:
             lots.kg[f],
             lots.usd[f],
             lots.usd_kg[f],
-            {name: lots.by_chance[name][f] for name in ("kg", "usd", "usd_kg")},
+            {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
             word,
             lots.words_by_chance[f],
@@ -162,7 +166,7 @@ class Sold:
             self.kg[which],
             self.usd[which],
             self.usd_kg[which],
-            {name: density[which] for name, density in self.by_chance.items()},
+            {name: rarity[which] for name, rarity in self.rarity.items()},
             self.family[which],
             self.word[which],
             self.word_chance[which],
@@ -216,9 +220,9 @@ def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:
     best
         Take the habit of words that fits best, not the mean over habits.
     """
-    kg, distance, chance = _distances(bought, sold)
-    weight = _ratio(kg, sold.by_chance["kg"], _weight_density)
-    value = _ratio(distance, chance, _usual_value_density)
+    kg, distance, rarity = _distances(bought, sold)
+    weight = _ratio(kg, sold.rarity["kg"], _weight_density)
+    value = _ratio(distance, rarity, _usual_value_density)
     habit = WORD_HABITS.max(axis=0) if best else WORD_HABIT_SHARES @ WORD_HABITS
     same = habit[SAME_CHIP] / sold.same_chance
     words = np.where(_same_chip(bought, sold), same, habit[sold.word] / sold.word_chance)
@@ -254,11 +258,11 @@ def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
 
 def _measures(bought: Bought, sold: Sold) -> tuple[Floats, Floats]:
     """Weight and value, per piece where both lots are counted; else value per weight."""
-    kg, distance, chance = _distances(bought, sold)
-    weight = _ratio(kg, sold.by_chance["kg"], _weight_density)
+    kg, distance, rarity = _distances(bought, sold)
+    weight = _ratio(kg, sold.rarity["kg"], _weight_density)
     broad = _value_density(distance)
-    with np.errstate(over="ignore"):
-        by_chance = (1 - WRONG) * np.exp(-chance)
+    with np.errstate(over="ignore", invalid="ignore"):
+        by_chance = (1 - WRONG) * rarity
         ratio = _habitual_density(distance)
         ratio *= (KEEPS_HABIT * by_chance)[:, None]
         ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
@@ -283,12 +287,12 @@ def _habitual_density(distance: Floats) -> Floats:
 
 
 def _distances(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
-    """How far two lots are apart in log weight and log value, and the chance of the latter."""
+    """How far two lots are apart in log weight and log value, and how rare the latter is."""
     kg, usd = sold.kg - bought.kg, sold.usd - bought.usd
     # Where the pieces are not counted, value per weight is left.
     counted = np.isfinite(kg) | np.isfinite(usd)
     distance = np.where(counted, usd, sold.usd_kg - bought.usd_kg)
-    return kg, distance, np.where(counted, sold.by_chance["usd"], sold.by_chance["usd_kg"])
+    return kg, distance, np.where(counted, sold.rarity["usd"], sold.rarity["usd_kg"])
 
 
 def _usual_value_density(distance: Floats) -> Floats:
@@ -304,10 +308,9 @@ def _value_table() -> tuple[Floats, Floats]:
     return at, KEEPS_HABIT * habitual + (1 - KEEPS_HABIT) * _value_density(at)
 
 
-def _ratio(distance: Floats, log_chance: Floats, density: object) -> Floats:
-    assert callable(density)
-    with np.errstate(over="ignore"):
-        ratio = (1 - WRONG) * density(distance) * np.exp(-log_chance) + WRONG
+def _ratio(distance: Floats, rarity: Floats, density: Callable[[Floats], Floats]) -> Floats:
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = (1 - WRONG) * density(distance) * rarity + WRONG
     return np.asarray(np.where(np.isfinite(ratio), ratio, 1.0))
 
 
@@ -330,7 +333,7 @@ def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
     apart = np.log(sold / bought)
     equal = (np.abs(apart) < EQUAL_NUMBER) / lots.number_by_chance[f]
     by_weight = _weight_density(np.log(lots.weight[f] / lots.weight[e]))
-    by_weight = by_weight * np.exp(-lots.by_chance["total"][f])
+    by_weight = by_weight * lots.rarity["total"][f]
     counted = np.isfinite(apart) & np.isfinite(lots.number_by_chance[f])
     whole = np.where(counted, equal, by_weight)
     return np.asarray(np.where(np.isfinite(whole), WHOLE * whole + 1 - WHOLE, 1.0))

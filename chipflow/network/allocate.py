@@ -7,6 +7,8 @@ no number is known, from the likeliest link down, which is exact for lots that m
 
 from __future__ import annotations
 
+from math import inf, isfinite, isinf, nan
+
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
@@ -93,17 +95,20 @@ def _solve(supply: Floats, holds: Floats, e: Ints, f: Ints, share: Floats) -> Fl
 
 
 def _from_the_likeliest(supply: Floats, holds: Floats, e: Ints, f: Ints) -> Floats:
-    left = supply.copy()
-    taken = np.zeros(len(supply))  # share of each lot's room
-    units = np.zeros(len(e))
-    for at in range(len(e)):
-        a, b = e[at], f[at]
-        room = holds[at] * (1 - taken[b]) if np.isfinite(holds[at]) else np.inf
-        passing = min(left[a], room)
-        if np.isinf(passing):
-            units[at] = np.nan  # neither lot says how much it holds: linked, number not known
+    # One link decides what is left for the next: plain numbers are faster there than arrays.
+    givers, giver = np.unique(e, return_inverse=True)
+    takers, taker = np.unique(f, return_inverse=True)
+    left = supply[givers].tolist()
+    taken = [0.0] * len(takers)  # share of each lot's room
+    units = []
+    for a, b, room in zip(giver.tolist(), taker.tolist(), holds.tolist(), strict=True):
+        passing = min(left[a], room * (1 - taken[b]) if isfinite(room) else inf)
+        if isinf(passing):
+            units.append(nan)  # neither lot says how much it holds: linked, number not known
         elif passing > LEAST_UNITS:
-            units[at] = passing
+            units.append(passing)
             left[a] -= passing
-            taken[b] += passing / holds[at]
-    return units
+            taken[b] += passing / room
+        else:
+            units.append(0.0)
+    return np.array(units)

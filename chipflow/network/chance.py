@@ -30,12 +30,13 @@ LEAST_SPREAD = 0.25  # log kg or log USD
 MAD_TO_SD = 1.4826
 
 
-def log_density(values: Floats, classes: Ints, anything: tuple[float, float]) -> Floats:
-    """Log density of each lot's value: by its own class of goods, by all trade, by anything.
+def rarity_of(values: Floats, classes: Ints, anything: tuple[float, float]) -> Floats:
+    """One over the density of each lot's value among lots taken by chance.
 
-    Normal in logarithms around the median, its spread from the median absolute deviation
-    (Rousseeuw and Croux, 1993), so that errors and hidden goods do not move it. What is
-    expected of anything counts as :data:`PRIOR_LOTS` lots more.
+    By its own class of goods, by all trade, by anything. Normal in logarithms around the median,
+    its spread from the median absolute deviation (Rousseeuw and Croux, 1993), so that errors and
+    hidden goods do not move it. What is expected of anything counts as :data:`PRIOR_LOTS` lots
+    more.
     """
     known = pd.Series(values)
     grouped = known.groupby(classes)
@@ -51,7 +52,7 @@ def log_density(values: Floats, classes: Ints, anything: tuple[float, float]) ->
     by_class, by_all, by_any = CHANCE_SHARES
     density = trust * (by_class * own + by_all * all_trade + by_any * broad) + (1 - trust) * broad
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(density))
+        return np.asarray(1 / density)
 
 
 def normal(distance: Floats, spread: Floats | float) -> Floats:

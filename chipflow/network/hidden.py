@@ -43,10 +43,11 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     key = company[known] * span + lots.first[at]
     order = np.lexsort((at, key))
     at, key = at[order], key[order]
-    dealers = np.unique(company[known])
+    dealer = np.zeros(lots.companies, dtype=bool)
+    dealer[company[known]] = True
     asked = (lots.family < 0) & ~lots.arrives & lots.named_consignee
     asked &= ~open_seller[lots.consignee]
-    asked &= np.isin(lots.consignee, dealers) & np.isfinite(lots.usd_kg)
+    asked &= dealer[lots.consignee] & np.isfinite(lots.usd_kg)
     e = np.flatnonzero(asked)
     begin = lots.consignee[e] * span + np.maximum(lots.first[e] - window, 0)
     end = lots.consignee[e] * span + np.minimum(lots.last[e] + window, span - 1)
@@ -61,9 +62,10 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     ratio = likeness(Bought.of(lots, model), Sold.of(lots, e).take(row))
     odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
     odds *= HIDDEN / (1 - HIDDEN)
-    found = np.flatnonzero(odds > BELIEVED / (1 - BELIEVED))
+    found = odds > BELIEVED / (1 - BELIEVED)
+    of_found = found[row]
+    row, model, ratio = row[of_found], model[of_found], ratio[of_found]
     best = np.lexsort((model, -ratio, row))
     row, model = row[best], model[best]
     first = np.flatnonzero(np.diff(row, prepend=-1))
-    model_of = dict(zip(row[first].tolist(), model[first].tolist(), strict=True))
-    return e[found], np.array([model_of[one] for one in found.tolist()], dtype=np.int64)
+    return e[found], model[first]

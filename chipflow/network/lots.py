@@ -15,7 +15,7 @@ from chipflow.network.chance import (
     TOTAL_KG_OF_ANYTHING,
     USD_KG_OF_ANYTHING,
     USD_OF_ANYTHING,
-    log_density,
+    rarity_of,
     share_of_code,
     share_of_number,
     shares_of_words,
@@ -56,9 +56,12 @@ class Lots:
     kg_unit, usd_unit
         Natural logs of weight and value per chip: the lot's own, else what lots of its family
         show, else the catalogue's.
-    by_chance
-        Log density of ``kg, usd, usd_kg`` and of the log of the whole weight (``total``) among
-        lots taken by chance.
+    rarity
+        One over the density of ``kg, usd, usd_kg`` and of the log of the whole weight (``total``)
+        among lots taken by chance.
+    number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
+        Share of lots taken by chance with the same number of pieces (in their class of goods),
+        words of the same sort, the same chip named, the same class of goods.
     """
 
     record: np.ndarray
@@ -89,7 +92,7 @@ class Lots:
     usd_kg: Floats
     kg_unit: Floats
     usd_unit: Floats
-    by_chance: dict[str, Floats]
+    rarity: dict[str, Floats]
     number_by_chance: Floats
     words_by_chance: Floats
     chip_by_chance: Floats
@@ -135,11 +138,11 @@ class Lots:
             "usd_kg": (usd_kg, USD_KG_OF_ANYTHING),
             "total": (np.log(weight), TOTAL_KG_OF_ANYTHING),
         }
-        by_chance: dict[str, Floats] = dict.fromkeys(measured, kg)
+        rarity: dict[str, Floats] = dict.fromkeys(measured, kg)
 
         def measure(name: str) -> None:
             values, anything = measured[name]
-            by_chance[name] = log_density(values, goods, anything)
+            rarity[name] = rarity_of(values, goods, anything)
 
         for_each(list(measured), measure)
         words_by_chance, chip_by_chance = shares_of_words(family, vague, len(families))
@@ -176,7 +179,7 @@ class Lots:
             usd_kg=usd_kg,
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
-            by_chance=by_chance,
+            rarity=rarity,
             number_by_chance=share_of_number(items, goods),
             words_by_chance=words_by_chance,
             chip_by_chance=chip_by_chance,
