@@ -44,12 +44,13 @@ def leads_table(leads: Leads) -> str:
             f"{len(leads.searched):,} shipments){_label(leads.searched)}. "
             f"{len(leads.set_aside):,} routes were looked at and set aside.</p>"
         )
-    columns = ["rank", "score", "chips", "units", "countries", "companies", "hops"]
-    columns += ["first_date", "last_date", "reasons", "innocent_explanations"]
+    columns = ["rank", "score", "q_value", "chips", "units", "units_low", "units_high"]
+    columns += ["countries", "companies", "first_date", "last_date"]
     more = f", the first {ROWS_SHOWN} shown" if len(leads) > ROWS_SHOWN else ""
     return (
         f"<p><b>{len(leads):,} leads</b> to {asked}{more}{_label(leads.searched)}. A lead is a "
-        "question to ask, not a finding.</p>" + _table(leads.table[columns].head(ROWS_SHOWN))
+        "question to ask, not a finding: <code>leads[0]</code> shows the first with its reasons, "
+        "innocent explanations and records.</p>" + _table(leads.table[columns].head(ROWS_SHOWN))
     )
 
 

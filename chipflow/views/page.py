@@ -73,12 +73,15 @@ class Page:
 
     def _repr_html_(self) -> str:
         # A sandboxed frame keeps the page's style and script away from the notebook and from
-        # other pages beside it, and the page travels with the saved notebook.
+        # other pages beside it, and the page travels with the saved notebook. Without a base of
+        # its own the frame takes the notebook's, and a link inside the page leads out of it; the
+        # base stands before the policy, which allows none.
+        html = self.html.replace("<head>", '<head><base href="about:srcdoc">', 1)
         return (
             f'<iframe title="{html_text.escape(self.title)}" '
             f'sandbox="allow-scripts allow-downloads" loading="lazy" '
             f'style="width:100%;height:{self.height}px;border:0;border-radius:8px" '
-            f'srcdoc="{html_text.escape(self.html)}"></iframe>'
+            f'srcdoc="{html_text.escape(html)}"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -125,7 +128,9 @@ def assemble(
     own_style = "" if own is None else own.style(values)
     styles = [palette.css_variables(), *styles, *([own_style] if own_style else [])]
     styles = [_element_text(style) for style in styles]
-    scripts = [_element_text(script) for script in scripts]
+    # A saved notebook is cut into lines where Python ends one, at U+0085 too, and VS Code puts a
+    # line feed after each on opening: the hash of the script would differ.
+    scripts = [_element_text(script).replace("\x85", "\\x85") for script in scripts]
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -174,9 +179,9 @@ def source(name: str) -> str:
 
 
 def embedded_json(value: Any) -> str:
-    """Return JSON that is inert inside a script element: no < > & and no line separators."""
+    """Return JSON that is inert inside a script element: no < > & and nothing that ends a line."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
+    for character in "<>&\x85\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 

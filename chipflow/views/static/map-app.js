@@ -366,7 +366,8 @@
     const link = () => location.href.split("#")[0] + "#" + addressOf();
     return el("div", { class: "takes", role: "group", "aria-label": "Take away" },
       summary ? chipflow.copyButton("Copy summary", summary) : null,
-      chipflow.copyButton("Copy link", link),
+      // Inside a notebook the page has no address of its own that anybody could open.
+      location.protocol === "about:" ? null : chipflow.copyButton("Copy link", link),
       rows.length ? chipflow.saveButton("Records, CSV", file + ".csv", "text/csv", () => chipflow.csv(chipflow.recordRows(rows, leads))) : null,
       whole ? chipflow.saveButton("Dossier, JSON", file + ".json", "application/json", () => JSON.stringify(whole(), null, 2) + "\n") : null);
   }
@@ -990,7 +991,7 @@
     $("flows-label").textContent = COUNT ? "All trade in these records behind the routes" : "Largest flows in these records";
     const { counts, asked } = data;
     $("summary").textContent = `${COUNT + data.left_out.leads ? plural(counts.leads, "lead") : "No lead"} towards ${asked.destination_names.join(", ") || "no destination"}, from ${plural(counts.used, "record")} of ${plural(counts.companies, "company", "companies")}.`;
-    if (matchMedia("(max-width: 760px)").matches) $("legend").open = false;
+    if ($("map").clientWidth < 760) $("legend").open = false;
     drawing.resize();
     listen();
     measureBars();
