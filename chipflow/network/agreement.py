@@ -174,7 +174,15 @@ class Sold:
         )
 
 
-def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
+def agreement(
+    lots: Lots,
+    e: Ints,
+    f: Ints,
+    window: int,
+    *,
+    bought: Bought | None = None,
+    sold: Sold | None = None,
+) -> Agreement:
     """Compare pairs of lots, the first of which carries a chip that is followed.
 
     Parameters
@@ -185,8 +193,11 @@ def agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Agreement:
         Positions of the earlier and the later lot of each pair.
     window
         Days within which a continuation is looked for.
+    bought, sold
+        The same lots, where they were gathered already.
     """
-    bought, sold = Bought.of(lots, e), Sold.of(lots, f)
+    bought = Bought.of(lots, e) if bought is None else bought
+    sold = Sold.of(lots, f) if sold is None else sold
     weight, value = _measures(bought, sold)
     same = _same_chip(bought, sold)
     word = np.where(same, SAME_CHIP, sold.word)

@@ -21,6 +21,7 @@ from chipflow.network.agreement import (
     SAME_CHIP,
     WORD_HABIT_SHARES,
     WORD_HABITS,
+    Agreement,
     Bought,
     Sold,
     agreement,
@@ -104,19 +105,24 @@ class Receipts:
         return low, high
 
     def pairs(self, low: Ints, high: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
-        """Return the latest purchases of each range, as row of ``f`` and lot."""
+        """Return the latest purchases of each range: row of ``f``, and place in ``at``."""
         lots = self.lots
         low = np.maximum(low, high - self.latest)
         count = high - low
         row = np.repeat(np.arange(len(f)), count)
         offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        e = self.at[low[row] + offset]
-        sent = f[row]
+        place = low[row] + offset
+        e, sent = self.at[place], f[row]
         able = (lots.last[e] >= lots.first[sent] - window) & (e != sent)
         # What a company bought itself is in its own books, not in those of its country.
         if self.owner is not lots.consignee:
             able &= lots.consignee[e] != lots.shipper[sent]
-        return row[able], e[able]
+        return row[able], place[able]
+
+    @cached_property
+    def bought(self) -> Bought:
+        """What is compared of them."""
+        return Bought.of(self.lots, self.at)
 
 
 class Ledgers:
@@ -275,11 +281,12 @@ class Ledgers:
         size = np.minimum(possible, latest) + np.minimum(others, LATEST)
 
         def compare(part: slice) -> None:
-            row, e = self.followed.pairs(low[part], high[part], f[part], window)
+            row, place = self.followed.pairs(low[part], high[part], f[part], window)
             if len(row):
-                chips[part] = self._by_habit(row, e, f[part])
-            row, e = self.others.pairs(low_other[part], high_other[part], f[part], window)
+                chips[part] = self._by_habit(row, place, f[part])
+            row, place = self.others.pairs(low_other[part], high_other[part], f[part], window)
             if len(row):
+                e = self.others.at[place]
                 ratio = innocent_agreement(self.lots, e, f[part][row], window)
                 innocent[part] = np.bincount(row, weights=ratio, minlength=len(f[part]))
 
@@ -295,9 +302,10 @@ class Ledgers:
         without = np.minimum(innocent / np.maximum(others, 1), LARGEST_RATIO)
         return chips, np.minimum(innocent / choices, LARGEST_RATIO), without
 
-    def _by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
+    def _by_habit(self, row: Ints, place: Ints, f: Ints) -> Floats:
         """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
-        found = agreement(self.lots, e, f[row], self.window)
+        sold = Sold.of(self.lots, f)
+        found = self._agreement(row, place, f, sold)
         same = found.word == SAME_CHIP
         at_any_time = found.number * found.waiting
         weighed = (at_any_time * found.weight)[:, None] * found.value
@@ -306,13 +314,24 @@ class Ledgers:
         openly = np.flatnonzero(same & usual[row])
         weighed[openly] = at_any_time[openly, None]
         # Words depend on the sale alone, but for whether they name the chip that was bought.
-        sold = Sold.of(self.lots, f)
         words = (WORD_HABITS[:, sold.word] / sold.word_chance).T
         total: Floats = words[:, :, None] * _sums(row, weighed, len(f), ~same)[:, None, :]
         if same.any():
             named = np.where(usual, 1.0, WORD_HABITS[:, [SAME_CHIP]] / sold.same_chance).T
             total += named[:, :, None] * _sums(row, weighed, len(f), same)[:, None, :]
         return total
+
+    def _agreement(self, row: Ints, place: Ints, f: Ints, sold: Sold) -> Agreement:
+        """Compare sales with followed purchases, by their places."""
+        receipts = self.followed
+        return agreement(
+            self.lots,
+            receipts.at[place],
+            f[row],
+            self.window,
+            bought=receipts.bought.take(place),
+            sold=sold.take(row),
+        )
 
     def _enough(
         self, question: Ints, f: Ints, buyer: Ints, chips: Floats, innocent: Floats, asked: int
@@ -364,8 +383,8 @@ class Ledgers:
         question = believed["question"].to_numpy()
         buyer = asked.buyer[question]
         low, high = self.followed.before(buyer, f, self.window)
-        row, e = self.followed.pairs(low, high, f, self.window)
-        found = agreement(self.lots, e, f[row], self.window)
+        row, place = self.followed.pairs(low, high, f, self.window)
+        found = self._agreement(row, place, f, Sold.of(self.lots, f))
         words = found.usual_words
         ratio = found.weight * found.number * found.waiting * words * (found.value @ habit_shares())
         whole = np.bincount(row, weights=ratio, minlength=len(f))
@@ -373,7 +392,7 @@ class Ledgers:
             {
                 "question": question[row],
                 "group": believed["group"].to_numpy()[row],
-                "e": e,
+                "e": self.followed.at[place],
                 "f": f[row],
                 "share": ratio / whole[row],
             }
