@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.catalogue import Catalogue, load_catalogue
-from chipflow.goods.counting import count, counted, counting_units, is_count
+from chipflow.goods.counting import count, counting_units, is_count
 from chipflow.goods.lookups import (
     NO_CODE,
     NO_WORD,
@@ -28,13 +28,14 @@ from chipflow.goods.lookups import (
     worded_headings,
 )
 from chipflow.goods.patterns import beginning
+from chipflow.goods.texts import COLUMNS as READ
 from chipflow.goods.texts import (
     TEXT,
-    capitals,
     mentions_return,
+    names_something,
     read_texts,
     says_nothing,
-    search,
+    tells_something,
     word_of,
 )
 
@@ -55,7 +56,7 @@ COLUMNS = (
     "mentions_return",
 )
 
-_HS, _UNIT, _ROWS = "_goods_hs", "_goods_unit", "_goods_rows"
+_HS, _UNIT, _READ, _ROWS = "_goods_hs", "_goods_unit", "_goods_read", "_goods_rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,65 +117,48 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     clash = sorted(set(COLUMNS) & set(expr.columns))
     if clash:
         expr = expr.drop(*clash)
-    keyed = expr.mutate(**{_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)})
     text = _filled(expr.description)
-    # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = keyed.mutate(**search(text, tables))
+    # Only texts with a name are read any further; they are few, and each is read once.
+    texts = expr.select(**{TEXT: text})
+    named = texts.filter(names_something(texts[TEXT], tables)).distinct()
+    told = read_texts(named, tables, lookups).rename({_READ: TEXT})
     # HS codes, kinds of goods and units are few: each is judged once.
-    codes = _read_codes(keyed.select(_HS).distinct(), tables)
-    units = counting_units(keyed.select(_UNIT).distinct(), _UNIT, tables)
-    coded = searched.join(codes, _HS, how="inner")
-    text = _filled(coded.description)
-    asked = coded.telling & (coded.worded | coded.hit)
-    skimmed = coded.select(
+    codes = _read_codes(expr.select(**{_HS: _filled(expr.hs_code)}).distinct(), tables)
+    units = counting_units(
+        expr.select(**{_UNIT: _filled(expr.quantity_unit)}).distinct(), _UNIT, tables
+    )
+    # Searched for before a join, which keeps the engine from searching again at each use.
+    searched = expr.mutate(
+        **{TEXT: text, _HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)},
+        telling=tells_something(text, tables),
+    )
+    joined = searched.join(codes, _HS, how="inner").join(units, _UNIT, how="inner")
+    met = joined.left_join(told, joined[TEXT] == told[_READ])
+    met = met.select(*searched.columns, "heading", "coded", "worded", "counts", _READ, *READ)
+    text = met[TEXT]
+    hit = met[_READ].notnull()
+    asked = met.telling & (met.worded | hit)
+    skimmed = met.select(
         *expr.columns,
-        _UNIT,
+        *READ,
+        "counts",
         "heading",
-        "hit",
-        mentions_return=ibis.ifelse(coded.telling, mentions_return(text, tables), False),
+        mentions_return=ibis.ifelse(met.telling, mentions_return(text, tables), False),
         word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
         # Only a text without a code can be empty.
-        empty=ibis.ifelse(coded.coded, False, says_nothing(text, tables)),
-        # Only texts with a name are read any further: the others need not be kept.
-        **{TEXT: ibis.ifelse(coded.hit, capitals(text), ibis.null("string"))},
+        empty=ibis.ifelse(met.coded, False, says_nothing(text, tables)),
     )
-    seen = skimmed.join(units, _UNIT, how="inner")
-    # The few records with a name go another way than the many without.
-    named = seen.filter(seen.hit)
-    texts = read_texts(named.select(TEXT).distinct(), tables, lookups)
-    told = named.join(texts, TEXT, how="inner")
-    judged = _judge(_with_heading(told, lookups), tables)
+    # What HS code and words mean together.
+    judged = _judge(skimmed.join(lookups.headings, ["heading", "word"], how="inner"), tables)
     counts = count(judged)
-    done = judged.select(
+    return judged.select(
         *expr.columns,
         **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
     )
-    return done.union(_plain(_with_heading(seen.filter(~seen.hit), lookups), expr.columns))
 
 
 def _filled(column: ir.Value) -> ir.StringValue:
     return column.cast("string").fill_null("")
-
-
-def _with_heading(seen: ir.Table, lookups: Lookups) -> ir.Table:
-    """Add what HS code and words mean together."""
-    return seen.join(lookups.headings, ["heading", "word"], how="inner")
-
-
-def _plain(seen: ir.Table, columns: Sequence[str]) -> ir.Table:
-    """Judge the records without a name, by HS code and words."""
-    return seen.select(
-        *columns,
-        goods=seen.plain,
-        chip=ibis.null("string"),
-        chip_probability=ibis.null("float64"),
-        chips_per_item=ibis.null("float64"),
-        items=counted(seen),
-        units=ibis.null("float64"),
-        declared=ibis.literal(False),
-        vague=_vague(seen),
-        mentions_return=seen.mentions_return,
-    )
 
 
 def classify_text(

@@ -166,6 +166,7 @@ def as_written(pattern: str) -> str:
     return "".join(map(_either_case, _PIECE.findall(pattern.replace(LEFT, _EDGE))))
 
 
+@lru_cache(maxsize=4096)
 def _either_case(piece: str) -> str:
     """Let one piece of a pattern match small letters too."""
     if piece.startswith("["):

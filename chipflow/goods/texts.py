@@ -76,30 +76,19 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 # ---------------------------------------------------------------- every text
 
 
-def search(text: ir.StringValue, tables: Catalogue) -> dict[str, Any]:
-    """Say of a text whether there is anything in it to be read.
+def names_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say of a text as written whether it may name a chip, system or part number."""
+    return text.re_search(as_written(patterns_of(tables).any))
 
-    Parameters
-    ----------
-    text
-        As written.
-    tables
-        The catalogue.
 
-    Returns
-    -------
-    dict
-        Expressions ``hit`` (it may name a chip, system or part number) and ``telling`` (it may
-        have words that :func:`word_of` and :func:`mentions_return` look for). What a search costs
-        depends on the length of the text, hardly on the number of words: one for all of them
-        spares most texts the others.
+def tells_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
+    """Say whether a text as written may have words for :func:`word_of` or `mentions_return`.
+
+    What a search costs depends on the length of the text, hardly on the number of words: one for
+    all of them spares most texts the others.
     """
     kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    telling = loose(word("|".join(kind.pattern for kind in kinds)))
-    return {
-        "hit": text.re_search(as_written(patterns_of(tables).any)),
-        "telling": text.re_search(as_written(telling)),
-    }
+    return text.re_search(as_written(loose(word("|".join(kind.pattern for kind in kinds)))))
 
 
 def mentions_return(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
@@ -159,7 +148,7 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     Parameters
     ----------
     texts
-        One column, ``TEXT``, in capitals.
+        One column, ``TEXT``, as written.
     tables
         The catalogue.
     lookups
@@ -171,10 +160,12 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         ``TEXT`` and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
-    folded = texts[TEXT].re_replace(PUNCTUATION, " ")
+    # A step of its own: what is used three times would be written and planned three times.
+    folded = texts.mutate(g=capitals(texts[TEXT]).re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
-    plain = ibis.ifelse(folded.re_search(_FOREIGN), folded.translate(_ACCENTED, _PLAIN), folded)
-    named = _with_names(texts.mutate(g=plain), patterns, lookups)
+    foreign = folded.g.re_search(_FOREIGN)
+    plain = ibis.ifelse(foreign, folded.g.translate(_ACCENTED, _PLAIN), folded.g)
+    named = _with_names(folded.mutate(g=plain), patterns, lookups)
     return _with_scores(named, patterns, tables)
 
 
