@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -74,17 +75,18 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
     if name in ("weight", "value"):
         return _without_distance(name)
     assert name == "words"
-    flat, words = np.ones_like(agreement.WORD_HABITS), agreement._words
+    flat, gather = np.ones_like(agreement.WORD_HABITS), agreement.Sold.of
 
-    def silent(lots: Any, e: Any, f: Any) -> Any:
-        return words(lots, e, f)[0], np.ones(len(e))
+    def silent(lots: Any, f: Any) -> Any:
+        return replace(gather(lots, f), word_chance=np.ones(len(f)), same_chance=np.ones(len(f)))
 
     def goods_alike(lots: Any, e: Any, f: Any, window: int) -> Any:
-        weight, value = agreement._measures(lots, e, f)
+        bought, sold = agreement.Bought.of(lots, e), gather(lots, f)
+        weight, value = agreement._measures(bought, sold)
         return weight * (value @ agreement.habit_shares()) * agreement.waiting(lots, e, f, window)
 
     return [
-        (agreement, "_words", silent),
+        (agreement.Sold, "of", silent),
         (ledger, "innocent_agreement", goods_alike),
         *((module, "WORD_HABITS", flat) for module in (agreement, ledger)),
     ]
@@ -93,10 +95,10 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
 def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
     distances, own = agreement._distances, agreement.own_likeness
 
-    def silent(lots: Any, e: Any, f: Any) -> Any:
-        kg, usd, chance = distances(lots, e, f)
-        unknown = np.full(len(e), np.nan)
-        return (unknown, usd, chance) if name == "weight" else (kg, unknown, chance)
+    def silent(bought: Any, sold: Any) -> Any:
+        kg, usd, rarity = distances(bought, sold)
+        unknown = np.full_like(kg, np.nan)
+        return (unknown, usd, rarity) if name == "weight" else (kg, unknown, rarity)
 
     def by_number(lots: Any, e: Any, f: Any, window: int) -> Any:
         return agreement._number(lots, e, f) * agreement.waiting(lots, e, f, window)
