@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 # Traders separate words by anything; digits keep their separators, times signs keep themselves.
 # Characters that stay: letters, digits, * x . , and what other scripts write words with.
+# Written as the characters themselves, not as their codes: the class stands in a query hundreds of
+# times, and engines read a short pattern sooner.
 SEPARATOR = (
-    r"[\s\x{00A0}\x{00A9}\x{00AE}\x{2010}-\x{2027}\x{2122}\x{3000}-\x{3003}\x{3008}-\x{301F}"
-    r"\x{FF01}-\x{FF09}\x{FF0B}-\x{FF0F}\x{FF1A}-\x{FF20}\x{FF3B}-\x{FF40}\x{FF5B}-\x{FF65}"
-    r"!\"#$%&'()+/:;<=>?@\[\\\]^_`{|}~-]"
+    "[\\s\u00a0\u00a9\u00ae\u2010-\u2027\u2122\u3000-\u3003\u3008-\u301f"
+    "\uff01-\uff09\uff0b-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+    "!-)+/:-@\\[-`{-~-]"
 )
 PUNCTUATION = f"{SEPARATOR}+"
 
