@@ -40,7 +40,11 @@ ENCRYPTED = (
         ("d.xlsx", b"PK\x03\x04" + bytes(50), "cut off or damaged"),
         ("e.xlsx", ENCRYPTED, "password-protected workbook"),
         ("f.parquet", b"PAR1nonsense", "Parquet file that is cut off or damaged"),
-        ("g.csv.gz", gzip.compress(b"date,shipper\n" * 500)[:40], "gzip file that is cut off"),
+        (
+            "g.csv.gz",
+            gzip.compress(b"date,shipper\n" * 500, mtime=0)[:40],
+            "gzip file that is cut off",
+        ),
         ("h.csv", b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG picture"),
         ("i.csv", b"%PDF-1.7\n", "a PDF document"),
         ("j.csv", bytes(range(256)) * 20, "binary data"),

@@ -89,7 +89,7 @@ GOOD = {
     "xlsb": (BOOKS / "plain.xlsb").read_bytes(),
     "parquet": parquet(),
     "jsonl": b'{"date": "2024-03-01", "shipper": "A", "consignee": "B"}\n' * 3,
-    "csv.gz": gzip.compress((HEADER + ROW).encode()),
+    "csv.gz": gzip.compress((HEADER + ROW).encode(), mtime=0),
     "zip": archive(HEADER + ROW),
 }
 

@@ -132,7 +132,7 @@ def test_an_archive_is_read_like_a_folder(tmp_path, expected):
     members = [
         ("deep/Import 2024.csv", CSV),
         ("b.xlsx", (tmp_path / "b.xlsx").read_bytes()),
-        ("c.csv.gz", gzip.compress(CSV.encode("utf-16"))),
+        ("c.csv.gz", gzip.compress(CSV.encode("utf-16"), mtime=0)),
         ("../../out.tsv", CSV.replace(",", "\t")),
         ("notes.pdf", b"%PDF"),
         ("__MACOSX/._c.csv", b"\0\0"),
