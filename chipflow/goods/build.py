@@ -16,11 +16,13 @@ Made = TypeVar("Made")
 OUTCOMES = ("licence", "presumed_denied", "unknown")
 CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
-    "prior", "threshold", "part", "amount", "word", "ending", "before", "hs", "prefix", "suffix",
-    "number", "count", "unit",
+    "prior", "threshold", "part", "amount", "word", "start", "ending", "before", "after", "hs",
+    "prefix", "suffix", "number", "count", "unit",
 )  # fmt: skip
 # Roles whose rows carry log-odds.
-SCORED_ROLES = ("prior", "threshold", "part", "amount", "word", "ending", "before", "hs")
+SCORED_ROLES = (
+    "prior", "threshold", "part", "amount", "word", "start", "ending", "before", "after", "hs",
+)  # fmt: skip
 # Roles whose rows need no words of their own.
 WORDLESS_ROLES = ("threshold", "part", "amount")
 # Columns of chips.csv that may hold an estimate.

@@ -125,6 +125,11 @@ def word(pattern: str) -> str:
     return "|".join([*found, *joined])
 
 
+def start(pattern: str) -> str:
+    """Match the first words of a text."""
+    return f"^ *(?:{quiet(pattern)}){RIGHT}"
+
+
 def ending(pattern: str) -> str:
     """Match the last words of a text."""
     return f"{LEFT}(?:{quiet(pattern)}){RIGHT}$"

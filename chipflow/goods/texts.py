@@ -25,6 +25,7 @@ from chipflow.goods.patterns import (
     loose,
     patterns_of,
     quiet,
+    start,
     unfolded,
     whole,
     word,
@@ -51,6 +52,9 @@ _PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUU
 
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
+
+# Signs that traders write for words, where they stand by themselves.
+_SPOKEN = {"+": "PLUS", "&": "AND"}
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
@@ -161,7 +165,10 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     """
     patterns = patterns_of(tables)
     # A step of its own: what is used three times would be written and planned three times.
-    folded = texts.mutate(g=capitals(texts[TEXT]).re_replace(PUNCTUATION, " "))
+    said = capitals(texts[TEXT])
+    for sign, spoken in _SPOKEN.items():
+        said = said.replace(f" {sign} ", f" {spoken} ")
+    folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, folded.g.translate(_ACCENTED, _PLAIN), folded.g)
@@ -318,18 +325,19 @@ def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
     total = _prior(table, tables)
     for row in tables.words_of("part"):
         total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
-    for row in tables.words_of("word"):
-        seen = _unless(table.g, row, table.g.re_search(word(row.pattern)))
-        if row.name == "server":
-            seen = seen | table.system.notnull()
-        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    for row in tables.words_of("ending"):
-        seen = _unless(table.g, row, table.g.re_search(ending(row.pattern)))
-        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    for row in tables.words_of("before"):
-        close = word(f"({row.pattern}) ?{patterns.marked}")
-        seen = _unless(table.g, row, table.m.re_search(close))
-        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    for role, placed in (("word", word), ("start", start), ("ending", ending)):
+        for row in tables.words_of(role):
+            seen = _unless(table.g, row, table.g.re_search(placed(row.pattern)))
+            if (role, row.name) == ("word", "server"):
+                seen = seen | table.system.notnull()
+            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    for role in ("before", "after"):
+        for row in tables.words_of(role):
+            close = f"({row.pattern}) ?{patterns.marked}"
+            if role == "after":
+                close = f"{patterns.marked} ?({row.pattern})"
+            seen = _unless(table.g, row, table.m.re_search(word(close)))
+            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
     return total
 
 
