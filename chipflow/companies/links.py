@@ -8,6 +8,7 @@ import pandas as pd
 
 from chipflow.companies.names import address_key, read_name
 
+AGENT = "agent"  # the kind of link by a forwarder in common
 LINK_COLUMNS = ["company_id", "other_id", "kind", "value", "companies"]
 # More companies than this at one address or with one agent are customers of a mailbox or a
 # forwarder; that they share it says nothing about any two of them.
@@ -47,7 +48,7 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
             texts.map(keys).astype(bool)
         ],
         known.assign(kind="phone", value=texts.map(phones)),
-        mentions.assign(kind="agent", value=mentions["name"].map(agents)),
+        mentions.assign(kind=AGENT, value=mentions["name"].map(agents)),
         # One name in two countries: offices of one business, or two that happen to be called so.
         mentions.assign(kind="name", value=mentions["name"].map(keys_of_names)),
     ]

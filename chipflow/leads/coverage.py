@@ -78,7 +78,7 @@ def missing_records(tracing: Tracing, links: pd.DataFrame, *, seed: int = 0) -> 
     """
     usual = Missing(EXPECTED_MISSING, EXPECTED_FROM)
     senders = np.unique(tracing.lots.shipper[tracing.lots.at(links["to_record"])])
-    ledgers = Ledgers.of(tracing, senders)
+    ledgers = StockLedgers.of(tracing, senders)
     if not len(ledgers):
         return usual
     rng = np.random.default_rng([seed, 0])
@@ -127,7 +127,7 @@ def missing_share(shares: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Ledgers:
+class StockLedgers:
     """Purchases and sales of one kind of chip by one company, ledger by ledger and day by day.
 
     Attributes
@@ -154,7 +154,7 @@ class Ledgers:
         return int(self.ledger[-1]) + 1 if len(self.ledger) else 0
 
     @classmethod
-    def of(cls, tracing: Tracing, companies: Ints) -> Ledgers:
+    def of(cls, tracing: Tracing, companies: Ints) -> StockLedgers:
         """Lay out the ledgers of some companies that sell what they bought.
 
         Parameters

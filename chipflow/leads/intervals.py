@@ -20,6 +20,7 @@ import pandas as pd
 from chipflow.network.columns import Columns
 from chipflow.network.follow import BELIEVED
 from chipflow.network.ledger import TO_DESTINATION
+from chipflow.network.lots import entries
 
 if TYPE_CHECKING:
     from chipflow.leads.coverage import Missing
@@ -152,7 +153,7 @@ class _Stock:
         """Chips like those in some lots that sellers sent there too, with no purchase seen."""
         lots = self.lots
         low, high = np.searchsorted(self.seller, [sellers, sellers + 1])
-        at = np.concatenate([self.open[a:b] for a, b in zip(low, high, strict=True)])
+        at = self.open[entries(low, high)[1]]
         near = (lots.last[at] >= int(lots.first[f].min()) - self.window) & (
             lots.first[at] <= int(lots.last[f].max()) + self.window
         )
@@ -163,7 +164,7 @@ class _Stock:
         """Chips like those in some lots that companies bought and kept from others, by lot."""
         lots = self.lots
         low, high = np.searchsorted(self.owner, [np.unique(buyers), np.unique(buyers) + 1])
-        row = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+        row = entries(low, high)[1]
         at = self.at[row]
         begin, end = int(lots.first[f].min()) - self.window, int(lots.last[f].max())
         mine = (lots.first[at] >= begin) & (lots.first[at] <= end)

@@ -110,7 +110,7 @@ def nulls(
     """
     hops = tracing.hops
     final = hops["place"] == TO_DESTINATION
-    asked: list[tuple[str, int, bool, _Draw, int]] = []
+    asked: dict[tuple[str, bool], tuple[_Draw, np.random.Generator, int]] = {}
     for number, (kind, drawn_by) in enumerate(DRAWN_BY.items()):
         wanted = final[hops["kind"] == kind].value_counts()
         if wanted.empty:
@@ -119,16 +119,15 @@ def nulls(
         for to_destination in (True, False):
             most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
             if most:
-                asked.append((kind, number, to_destination, draw, most))
-    found = {(kind, to_destination): _NOTHING for kind, _, to_destination, _, _ in asked}
+                rng = np.random.default_rng([seed, number, to_destination])
+                asked[kind, to_destination] = draw, rng, most
+    found = dict.fromkeys(asked, _NOTHING)
 
-    def drawn(one: tuple[str, int, bool, _Draw, int]) -> None:
-        kind, number, to_destination, draw, most = one
-        rng = np.random.default_rng([seed, number, to_destination])
-        found[kind, to_destination] = _null(draw, rng, most, to_destination)
+    def drawn(which: tuple[str, bool]) -> None:
+        found[which] = _null(*asked[which], which[1])
 
     # The last kinds take longest, so they begin first.
-    for_each(asked[::-1], drawn)
+    for_each(list(asked)[::-1], drawn)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chipflow.network.chance import normal
+from chipflow.network.chance import SAME_CHIP, normal, words_of
 from chipflow.network.lots import Floats, Ints, Lots
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ EQUAL_NUMBER = 0.01  # numbers of pieces that differ by a smaller share are equa
 WAITS_SHORT = 0.5  # share of lots
 WAIT = 30.0  # days, mean of the short waits
 
-# How the words of a lot that does continue a purchase of chips relate to that purchase.
-SAME_CHIP, VAGUE, SOMETHING_ELSE, ANOTHER_CHIP = range(4)
 # What a sender writes is a habit too. Cases made public name the chip, hide it under vague
 # words, or relabel it as something else; how many do which is an estimate, not a measurement.
 WORD_HABITS = np.array(
@@ -148,14 +146,13 @@ class Sold:
     def of(cls, lots: Lots, f: Ints) -> Sold:
         """Gather some lots."""
         own = lots.family[f]
-        word = np.select([own >= 0, lots.vague[f]], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)
         return cls(
             lots.kg[f],
             lots.usd[f],
             lots.usd_kg[f],
             {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
-            word,
+            words_of(own, lots.vague[f]),
             lots.words_by_chance[f],
             lots.chip_by_chance[f],
         )

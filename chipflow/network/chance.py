@@ -21,6 +21,8 @@ LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of 
 # A lot taken by chance is of its own class of goods, of all trade, or of anything at all: the
 # last bounds what one strange figure (a typing error, a rare machine) can prove.
 CHANCE_SHARES = (0.60, 0.25, 0.15)  # own class, all trade, anything
+# What the words of a lot may be, to one who looks for a chip.
+SAME_CHIP, VAGUE, SOMETHING_ELSE, ANOTHER_CHIP = range(4)
 # Words of lots taken by chance, before the records are counted; as many lots as PRIOR_LOTS say.
 WORDS_OF_ANYTHING = (0.002, 0.15, 0.80, 0.05)  # one chip, vague, something else, any chip
 WORDS_PRIOR_LOTS = 20  # lots
@@ -82,13 +84,12 @@ def shares_of_words(family: Ints, vague: np.ndarray, families: int) -> tuple[Flo
     families
         How many there are.
     """
-    sort = sort_of_words(family, vague)
-    by_chip, *by_sort = WORDS_OF_ANYTHING
+    word, prior = words_of(family, vague), WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
     total = len(family) + WORDS_PRIOR_LOTS
-    sorts = np.bincount(sort, minlength=3) + WORDS_PRIOR_LOTS * np.array(by_sort)
+    words = np.bincount(word, minlength=len(prior)) + prior
     chips = np.bincount(family[family >= 0], minlength=max(families, 1))
-    named = (chips + WORDS_PRIOR_LOTS * by_chip)[np.maximum(family, 0)]
-    return (sorts / total)[sort], np.where(family >= 0, named / total, 1.0)
+    named = (chips + prior[SAME_CHIP])[np.maximum(family, 0)]
+    return (words / total)[word], np.where(family >= 0, named / total, 1.0)
 
 
 def share_of_code(code: Ints) -> Floats:
@@ -97,6 +98,9 @@ def share_of_code(code: Ints) -> Floats:
     return np.asarray((np.bincount(kind)[kind] + 1) / (len(code) + 1))
 
 
-def sort_of_words(family: Ints, vague: np.ndarray) -> Ints:
-    """Say of each lot whether its text is vague (0), names something else (1) or a chip (2)."""
-    return np.where(family >= 0, 2, np.where(vague, 0, 1))
+def words_of(family: Ints, vague: np.ndarray) -> Ints:
+    """Say of each lot whether its words are ANOTHER_CHIP, VAGUE or SOMETHING_ELSE.
+
+    A chip that a text names is the same chip only to one who compares it with a purchase.
+    """
+    return np.select([family >= 0, vague], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from chipflow.network.agreement import Bought, Sold, likeness, own_likeness
 from chipflow.network.chance import normal
-from chipflow.network.ledger import Ledgers, Questions, share_nodes
+from chipflow.network.ledger import Ledgers, Questions, share_nodes, stand_ins
 from chipflow.network.lots import Floats, Ints, Lots
 from chipflow.threads import for_each
 
@@ -95,38 +95,26 @@ class Alike:
         """
         lots = self.lots
         at = np.flatnonzero(stock & (lots.to_country >= 0))
-        usual = pd.DataFrame(
-            {
-                "e": at,
-                "country": lots.to_country[at],
-                "chip": lots.chip[at],
-                "kg": lots.like("kg", at),
-            }
-        )
-        # One lot stands for all of its chip in the country: the one with the middle weight.
-        usual = usual.sort_values(["country", "chip", "kg", "e"])
-        groups = usual.groupby(["country", "chip"])
-        middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
-        usual = usual[groups.cumcount() == middle]
+        countries, models = stand_ins(lots, at, lots.to_country[at])
         new: dict[int, list[int]] = {}
-        for e, country, chip in usual[["e", "country", "chip"]].itertuples(index=False):
-            if (country, chip) not in self.asked:
-                self.asked.add((country, chip))
-                new.setdefault(int(country), []).append(int(e))
+        for country, e in zip(countries.tolist(), models.tolist(), strict=True):
+            if (country, lots.chip[e]) not in self.asked:
+                self.asked.add((country, lots.chip[e]))
+                new.setdefault(country, []).append(e)
         for_each(list(new.items()), self._compare_all)
         return self.found
 
     def _compare_all(self, asked: tuple[int, list[int]]) -> None:
         country, models = asked
         low, high = np.searchsorted(self.home, [country, country + 1])
-        out = self.out[low:high]
+        out, bought = self.out[low:high], Bought.of(self.lots, np.array(models))
         for at in range(0, len(out), LOTS_AT_ONCE):
-            self._compare(np.array(models), out[at : at + LOTS_AT_ONCE])
+            self._compare(bought, out[at : at + LOTS_AT_ONCE])
 
-    def _compare(self, models: Ints, f: Ints) -> None:
+    def _compare(self, bought: Bought, f: Ints) -> None:
         f = f[~self.found[f]]
-        bought, sold = Bought.of(self.lots, models), Sold.of(self.lots, f)
-        for e in range(len(models)):
+        sold = Sold.of(self.lots, f)
+        for e in range(len(bought.carried)):
             model = bought.take([e])
             # What names a chip that is in stock is asked about, whatever it weighs.
             like = (likeness(model, sold) >= WORTH_ASKING) | (sold.family == model.carried)

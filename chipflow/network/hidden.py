@@ -11,7 +11,7 @@ import numpy as np
 
 from chipflow.network.agreement import Bought, Sold, likeness
 from chipflow.network.ledger import LATEST
-from chipflow.network.lots import Ints, Lots
+from chipflow.network.lots import Ints, Lots, entries
 
 # Of the purchases without a name at companies that deal in chips by name, so many are chips.
 HIDDEN = 0.03  # share of purchases
@@ -35,7 +35,7 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     tuple of numpy.ndarray
         Positions of purchases, and of the named lot that each is most like.
     """
-    span = 2 + int(lots.last.max(initial=0))
+    span = lots.span
     named = np.flatnonzero(lots.family >= 0)
     company = np.concatenate([lots.consignee[named], lots.shipper[named]])
     known = np.concatenate([lots.named_consignee[named], lots.named_shipper[named]])
@@ -52,14 +52,12 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     begin = lots.consignee[e] * span + np.maximum(lots.first[e] - window, 0)
     end = lots.consignee[e] * span + np.minimum(lots.last[e] + window, span - 1)
     low, high = np.searchsorted(key, begin), np.searchsorted(key, end, side="right")
-    low = np.maximum(low, high - LATEST)
-    count = high - low
-    row = np.repeat(np.arange(len(e)), count)
-    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    model = at[low[row] + offset]
+    row, place = entries(np.maximum(low, high - LATEST), high)
+    model = at[place]
     if not len(row):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     ratio = likeness(Bought.of(lots, model), Sold.of(lots, e).take(row))
+    count = np.bincount(row, minlength=len(e))
     odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
     odds *= HIDDEN / (1 - HIDDEN)
     found = odds > BELIEVED / (1 - BELIEVED)

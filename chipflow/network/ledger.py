@@ -18,7 +18,6 @@ import pandas as pd
 
 from chipflow.network.agreement import (
     PRICE_HABITS,
-    SAME_CHIP,
     WORD_HABIT_SHARES,
     WORD_HABITS,
     Agreement,
@@ -29,7 +28,8 @@ from chipflow.network.agreement import (
     innocent_agreement,
     likeness,
 )
-from chipflow.network.lots import Floats, Ints, Lots
+from chipflow.network.chance import SAME_CHIP
+from chipflow.network.lots import Floats, Ints, Lots, entries
 from chipflow.threads import for_each
 
 # The share of a sender's sales to one place that continue followed purchases is anything between
@@ -92,26 +92,21 @@ class Receipts:
         if owner is not lots.consignee:
             at = np.sort(self.at[owner[self.at] >= 0])
             self.at = at[np.argsort(owner[at] * lots.span + lots.first[at], kind="stable")]
-        self.span = lots.span
-        self.key = owner[self.at] * self.span + lots.first[self.at]
+        self.key = owner[self.at] * lots.span + lots.first[self.at]
 
     def before(self, owner: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
         """Return the range of purchases from which their owner can have sold each lot."""
-        lots, limit = self.lots, self.span - 1
+        lots, limit = self.lots, self.lots.span - 1
         earliest = np.clip(lots.first[f] - window - lots.longest, 0, limit)
-        low = np.searchsorted(self.key, owner * self.span + earliest)
+        low = np.searchsorted(self.key, owner * lots.span + earliest)
         latest = np.clip(lots.last[f], 0, limit)
-        high = np.searchsorted(self.key, owner * self.span + latest, side="right")
+        high = np.searchsorted(self.key, owner * lots.span + latest, side="right")
         return low, high
 
     def pairs(self, low: Ints, high: Ints, f: Ints, window: int) -> tuple[Ints, Ints]:
         """Return the latest purchases of each range: row of ``f``, and place in ``at``."""
         lots = self.lots
-        low = np.maximum(low, high - self.latest)
-        count = high - low
-        row = np.repeat(np.arange(len(f)), count)
-        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        place = low[row] + offset
+        row, place = entries(np.maximum(low, high - self.latest), high)
         e, sent = self.at[place], f[row]
         able = (lots.last[e] >= lots.first[sent] - window) & (e != sent)
         # What a company bought itself is in its own books, not in those of its country.
@@ -149,7 +144,6 @@ class Ledgers:
         self.followed = Receipts(lots, stock, owner, latest)
         self.others = Receipts(lots, ~followed, lots.consignee)
         self.sent, self.sent_key = lots.sent
-        self.span = lots.span
         self.supply = lots.supply
         self.owners = 1 + int(owner.max(initial=0))
         self.places = 1 + int(lots.consignee.max(initial=0))
@@ -159,7 +153,7 @@ class Ledgers:
         """First and last day of each company's followed purchases, and chips in them."""
         lots, at = self.lots, self.followed.at
         owner = self.followed.owner[at]
-        begins = np.full(self.owners, self.span)
+        begins = np.full(self.owners, lots.span)
         np.minimum.at(begins, owner, lots.first[at])
         ends = np.full(self.owners, -1)
         np.maximum.at(ends, owner, lots.last[at])
@@ -168,16 +162,14 @@ class Ledgers:
 
     def sales_of(self, asked: Questions) -> tuple[Ints, Ints]:
         """Sales of the senders while the buyers' purchases can be in stock: question, lot."""
-        limit = self.span - 1
+        span, limit = self.lots.span, self.lots.span - 1
         first = np.clip(self.begins[asked.buyer], 0, limit)
         last = np.clip(self.ends[asked.buyer] + self.window, 0, limit)
         first = np.maximum(first - self.lots.longest, 0)
-        low = np.searchsorted(self.sent_key, asked.sender * self.span + first)
-        high = np.searchsorted(self.sent_key, asked.sender * self.span + last, side="right")
-        count = np.maximum(high - low, 0)
-        question = np.repeat(np.arange(len(asked)), count)
-        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return question, self.sent[low[question] + offset]
+        low = np.searchsorted(self.sent_key, asked.sender * span + first)
+        high = np.searchsorted(self.sent_key, asked.sender * span + last, side="right")
+        question, place = entries(low, high)
+        return question, self.sent[place]
 
     def ask(self, asked: Questions, unlike: np.ndarray | None = None) -> Answers:
         """Weigh the sales of senders as what became of the purchases of buyers.
@@ -236,35 +228,25 @@ class Ledgers:
     def _worth_weighing(self, owner: Ints, f: Ints) -> np.ndarray:
         """Say which sales are like any chip that the owner bought, by one lot for each chip."""
         first, models = self.models
-        count = first[owner + 1] - first[owner]
+        low, high = first[owner], first[owner + 1]
         found = np.zeros(len(f), dtype=bool)
         sold = Sold.of(self.lots, f)
 
         def compare(part: slice) -> None:
-            row = np.repeat(np.arange(part.start, part.stop), count[part])
-            offset = np.arange(len(row)) - np.repeat(
-                np.cumsum(count[part]) - count[part], count[part]
-            )
-            bought = models.take(first[owner[row]] + offset)
-            found[row[likeness(bought, sold.take(row), best=True) >= WORTH_WEIGHING]] = True
+            row, place = entries(low[part], high[part])
+            row += part.start
+            like = likeness(models.take(place), sold.take(row), best=True) >= WORTH_WEIGHING
+            found[row[like]] = True
 
-        for_each(_chunks(count), compare)
+        for_each(_chunks(high - low), compare)
         return found
 
     @cached_property
     def models(self) -> tuple[Ints, Bought]:
         """For each owner the lots that stand for the chips in its stock, one for each chip."""
-        lots, at = self.lots, self.followed.at
-        chip = pd.factorize(lots.chip[at])[0]
-        table = pd.DataFrame(
-            {"owner": self.followed.owner[at], "chip": chip, "kg": lots.like("kg", at), "e": at}
-        ).sort_values(["owner", "chip", "kg", "e"])
-        groups = table.groupby(["owner", "chip"])
-        # The one whose weight is in the middle; lots without a weight come last.
-        middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
-        table = table[groups.cumcount() == middle]
-        first = np.searchsorted(table["owner"].to_numpy(), np.arange(self.owners + 1))
-        return first, Bought.of(lots, table["e"].to_numpy())
+        at = self.followed.at
+        owner, e = stand_ins(self.lots, at, self.followed.owner[at])
+        return np.searchsorted(owner, np.arange(self.owners + 1)), Bought.of(self.lots, e)
 
     def _ratios(self, buyer: Ints, sender: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
         """Likelihood ratios of each sale: by habits for followed purchases, and for all others.
@@ -307,12 +289,12 @@ class Ledgers:
         sold = Sold.of(self.lots, f)
         found = self._agreement(row, place, f, sold)
         same = found.word == SAME_CHIP
-        at_any_time = found.number * found.waiting
-        weighed = (at_any_time * found.weight)[:, None] * found.value
+        number_and_wait = found.number * found.waiting
+        weighed = (number_and_wait * found.weight)[:, None] * found.value
         # An open seller sells the chip by name, at its usual weight and price, whatever it buys.
         usual = self.usual[f]
         openly = np.flatnonzero(same & usual[row])
-        weighed[openly] = at_any_time[openly, None]
+        weighed[openly] = number_and_wait[openly, None]
         # Words depend on the sale alone, but for whether they name the chip that was bought.
         words = (WORD_HABITS[:, sold.word] / sold.word_chance).T
         total: Floats = words[:, :, None] * _sums(row, weighed, len(f), ~same)[:, None, :]
@@ -397,6 +379,32 @@ class Ledgers:
                 "share": ratio / whole[row],
             }
         )
+
+
+def stand_ins(lots: Lots, at: Ints, owner: Ints) -> tuple[Ints, Ints]:
+    """Choose one lot for each owner and chip: the one whose weight is in the middle.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    at
+        Positions of those to choose from; such without a weight come last.
+    owner
+        Who has each of them.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Owner and position of each that was chosen, by owner.
+    """
+    chip = pd.factorize(lots.chip[at])[0]
+    table = pd.DataFrame({"owner": owner, "chip": chip, "kg": lots.like("kg", at), "e": at})
+    table = table.sort_values(["owner", "chip", "kg", "e"])
+    groups = table.groupby(["owner", "chip"])
+    middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
+    table = table[groups.cumcount() == middle]
+    return table["owner"].to_numpy(), table["e"].to_numpy()
 
 
 def _sums(row: Ints, values: Floats, rows: int, which: np.ndarray) -> Floats:

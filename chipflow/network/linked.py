@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chipflow.companies.links import AGENT
 from chipflow.network.ledger import Questions
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 PASSED_TO_LINKED = 0.3  # probability for two companies of one country that share it with no other
 # A leg between two countries that no record shows is rarer than a hand-over inside one.
 UNSEEN_LEG = 0.1  # share of these probabilities
-# A forwarder serves strangers: that two companies in two countries use the same one says nothing
-# of goods that go from one to the other unseen. Inside a country the same forwarder may hand over.
-AGENT = "agent"  # kind of link
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,8 @@ class Linked:
         one, other = (index.get_indexer(links[name]) for name in ("company_id", "other_id"))
         # Of many that share an address each other one may be the one.
         share = PASSED_TO_LINKED / (links["companies"].to_numpy() - 1.0)
+        # A forwarder serves strangers: that two companies in two countries use the same one says
+        # nothing of goods that go from one to the other unseen. Inside a country it may hand over.
         share_abroad = np.where(links["kind"] == AGENT, 0.0, UNSEEN_LEG * share)
         table = pd.DataFrame(
             {

@@ -348,6 +348,24 @@ def partners(shipper: Ints, consignee: Ints, companies: int) -> tuple[Ints, Ints
     return np.bincount(buyers, minlength=companies), np.bincount(sellers, minlength=companies)
 
 
+def entries(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Spell out some ranges, of which those that end before they begin are empty.
+
+    Parameters
+    ----------
+    low, high
+        Where each range begins, and where it has ended.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        For each entry of each range, in order: the number of the range, and the place.
+    """
+    count = np.maximum(high - low, 0)
+    row = np.repeat(np.arange(len(count)), count)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count - low, count)
+
+
 def in_order(shipments: pd.DataFrame) -> pd.DataFrame:
     """Shipments by record id; themselves where they stand so already, as in a network."""
     if shipments["record_id"].is_monotonic_increasing:

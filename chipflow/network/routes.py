@@ -18,9 +18,10 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from chipflow.goods.controls import FREE, UNKNOWN
 from chipflow.network.columns import Columns
 from chipflow.network.lots import in_order
-from chipflow.network.verdicts import FREE, UNKNOWN, verdicts
+from chipflow.network.verdicts import verdicts
 from chipflow.network.waypoints import WAYPOINT_COLUMNS, waypoints
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from chipflow.errors import ParameterError
 from chipflow.network.build import UNKNOWN_PREFIX
-from chipflow.network.lots import Floats, Ints, day_range
+from chipflow.network.lots import Floats, Ints, day_range, entries
 
 WINDOW = 60  # days between a shipment and what continues it; documented re-exports took weeks
 MOST_HOPS = 6  # continuations in a row; documented routes have two to four
@@ -136,10 +136,8 @@ class Ranges:
         edges = np.flatnonzero(np.diff(part, prepend=-1, append=np.inf))
         for begin, end in pairwise(edges.tolist()):
             for low, high in zip(self.low[begin:end].T, self.high[begin:end].T, strict=True):
-                number = high - low
-                e = np.repeat(np.arange(begin, end), number)
-                offset = np.arange(len(e)) - np.repeat(np.cumsum(number) - number, number)
-                f = self.order[np.repeat(low, number) + offset]
+                row, place = entries(low, high)
+                e, f = begin + row, self.order[place]
                 yield e[e != f], f[e != f]
 
 

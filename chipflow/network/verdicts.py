@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import timeline
+from chipflow.goods.controls import FREE, timeline
 
 if TYPE_CHECKING:
     from chipflow.network.lots import Ints, Lots
-
-FREE, UNKNOWN = "free", "unknown"
 
 
 def verdicts(

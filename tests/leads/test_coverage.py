@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chipflow.leads.coverage import MOST_MISSING, TAKEN, Ledgers, missing_share
+from chipflow.leads.coverage import MOST_MISSING, TAKEN, StockLedgers, missing_share
 from tests.leads.test_books import card, sale
 from tests.leads.test_known_answers import leads_of
 
@@ -62,7 +62,7 @@ def test_bounds_hold_what_missing_records_would_show(write_csv, share):
 def ledger(*entries, window=120):
     """One ledger of day and lots, sales below nought."""
     days, lots = np.array(entries, dtype=float).T
-    return Ledgers(
+    return StockLedgers(
         ledger=np.zeros(len(days), dtype=np.int64),
         day=days.astype(np.int64),
         bought=lots > 0,
