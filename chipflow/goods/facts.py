@@ -195,6 +195,7 @@ class Catalogue:
     memberships: tuple[Membership, ...]
     by_chip: Mapping[str, Chip] = field(init=False, repr=False, compare=False)
     by_family: Mapping[str, tuple[Chip, ...]] = field(init=False, repr=False, compare=False)
+    by_country: Mapping[str, tuple[Membership, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         families: dict[str, list[Chip]] = {}
@@ -203,6 +204,12 @@ class Catalogue:
         object.__setattr__(self, "by_chip", {chip.chip: chip for chip in self.chips})
         object.__setattr__(
             self, "by_family", {name: tuple(chips) for name, chips in sorted(families.items())}
+        )
+        groups: dict[str, list[Membership]] = {}
+        for member in self.memberships:
+            groups.setdefault(member.country, []).append(member)
+        object.__setattr__(
+            self, "by_country", {name: tuple(members) for name, members in groups.items()}
         )
 
     @property
@@ -237,4 +244,4 @@ class Catalogue:
 
     def groups_of(self, country: str) -> tuple[Membership, ...]:
         """Return the country-group memberships of a country (ISO 3166 alpha-2)."""
-        return tuple(m for m in self.memberships if m.country == country)
+        return self.by_country.get(country, ())

@@ -80,7 +80,8 @@ def unit_intervals(
     sales_of = Columns.of(tracing.sales.astype({"hop": "int64", "f": "int64"})).split("hop")
     arrived = finals.assign(at=lots.at(finals["record_id"]))
     stock = _Stock(tracing)
-    taken = np.unique(arrived["at"])
+    taken = np.zeros(len(lots), dtype=bool)
+    taken[arrived["at"]] = True
     buyer_of = hops["buyer"].to_numpy(dtype=np.int64)
     found = {}
     for scheme, own in Columns.of(arrived[["scheme", "at"]]).split("scheme").items():
@@ -93,7 +94,7 @@ def unit_intervals(
         doubtful = (lots.first[f] >= begin) & (probability < BELIEVED)
         doubtful &= (probability >= LEAST_PROBABILITY) & ~named
         # What is believed and was fed by no purchase that is seen may have been by one that is not.
-        unfed = (probability >= BELIEVED) & ~np.isin(f, taken)
+        unfed = (probability >= BELIEVED) & ~taken[f]
         open_too = named | doubtful | unfed
         f, probability, unfed = f[open_too], probability[open_too], unfed[open_too]
         feed = dict(zip(mine["f"].tolist()[::-1], mine["e"].tolist()[::-1], strict=True))
@@ -170,10 +171,11 @@ class _Stock:
         mine = (lots.first[at] >= begin) & (lots.first[at] <= end)
         mine &= np.isin(lots.carried[at], np.unique(lots.carried[f]))
         at, left = at[mine], self.supply[row[mine]]
-        elsewhere = np.isin(self.giver, at) & ~np.isin(self.taker, f)
-        order = np.argsort(at)
-        giver = order[np.searchsorted(at[order], self.giver[elsewhere])]
-        left = left - np.bincount(giver, weights=self.units[elsewhere], minlength=len(at))
+        low, high = np.searchsorted(self.giver, [at, at + 1])
+        giver, link = entries(low, high)
+        elsewhere = ~np.isin(self.taker[link], f)
+        passed = self.units[link] * elsewhere
+        left = left - np.bincount(giver, weights=passed, minlength=len(at))
         return np.asarray(left[left > 0])
 
 

@@ -34,6 +34,7 @@ NULL_DRAWS = 200  # pairs drawn for each hand-over
 # Drawing goes on in rounds of this size until each kind has enough pairs that would be listed.
 ROUND = 1_000  # pairs
 ENOUGH_LISTED = 200  # pairs that would be listed
+ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be needed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
 CLEAR = 4.0  # log-likelihood ratio
@@ -82,9 +83,6 @@ class Null:
         return np.clip(p, LEAST_P, 1.0)
 
 
-_NOTHING = Null(np.empty(0), 0)
-
-
 def nulls(
     tracing: Tracing, lawful: np.ndarray, *, draws: int = NULL_DRAWS, seed: int = 0
 ) -> dict[tuple[str, bool], Null]:
@@ -110,7 +108,7 @@ def nulls(
     """
     hops = tracing.hops
     final = hops["place"] == TO_DESTINATION
-    asked: dict[tuple[str, bool], tuple[_Draw, np.random.Generator, int]] = {}
+    drawing: dict[tuple[str, bool], _Rounds] = {}
     for number, (kind, drawn_by) in enumerate(DRAWN_BY.items()):
         wanted = final[hops["kind"] == kind].value_counts()
         if wanted.empty:
@@ -119,32 +117,54 @@ def nulls(
         for to_destination in (True, False):
             most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
             if most:
-                rng = np.random.default_rng([seed, number, to_destination])
-                asked[kind, to_destination] = draw, rng, most
-    found = dict.fromkeys(asked, _NOTHING)
-
-    def drawn(which: tuple[str, bool]) -> None:
-        found[which] = _null(*asked[which], which[1])
-
-    # The last kinds take longest, so they begin first.
-    for_each(list(asked)[::-1], drawn)
-    return found
+                seeds = (seed, number, int(to_destination))
+                drawing[kind, to_destination] = _Rounds(draw, to_destination, most, seeds)
+    while open_still := [rounds for rounds in drawing.values() if not rounds.enough]:
+        ahead = [(rounds, at) for rounds in open_still for at in rounds.next()]
+        for_each(ahead, lambda one: one[0].draw_round(one[1]))
+    return {kind: rounds.null() for kind, rounds in drawing.items()}
 
 
-def _null(draw: _Draw, rng: np.random.Generator, most: int, final: bool) -> Null:
-    found: list[Floats] = []
-    listed = drawn = 0
-    while drawn < most and listed < ENOUGH_LISTED:
-        number = min(ROUND, most - drawn)
-        groups = draw.groups(rng, number, final=final)
-        drawn += number
-        of_kind = (groups["place"] == TO_DESTINATION) == final
-        strength = groups.loc[of_kind & (groups["believed"] > 0), "log_odds"].to_numpy(dtype=float)
-        found.append(strength)
-        listed += len(strength)
-        if not len(groups):
-            break
-    return Null(np.sort(np.concatenate(found)), drawn) if found else _NOTHING
+class _Rounds:
+    """Rounds of draws of one kind: as many as are needed, in the order of their numbers.
+
+    Each has random numbers of its own, so that several can be drawn at once, and one more than
+    needed changes nothing.
+    """
+
+    def __init__(self, draw: _Draw, final: bool, most: int, seeds: tuple[int, ...]) -> None:
+        self.draw, self.final, self.seeds = draw, final, seeds
+        self.sizes = [min(ROUND, most - drawn) for drawn in range(0, most, ROUND)]
+        self.found: dict[int, Floats] = {}
+
+    @property
+    def needed(self) -> int:
+        """Rounds drawn until enough pairs would be listed, or all."""
+        listed = np.cumsum([len(self.found[at]) for at in range(len(self.found))])
+        return min(int(np.searchsorted(listed, ENOUGH_LISTED)) + 1, len(self.sizes))
+
+    @property
+    def enough(self) -> bool:
+        return self.needed <= len(self.found)
+
+    def next(self) -> range:
+        """Numbers of the rounds to be drawn now."""
+        first = len(self.found)
+        return range(first, min(first + ROUNDS_AT_ONCE, len(self.sizes)))
+
+    def draw_round(self, at: int) -> None:
+        """Draw one round, and keep how strong the pairs are that would be listed."""
+        rng = np.random.default_rng([*self.seeds, at])
+        groups = self.draw.groups(rng, self.sizes[at], final=self.final)
+        of_kind = (groups["place"] == TO_DESTINATION) == self.final
+        listed = of_kind & (groups["believed"] > 0)
+        self.found[at] = groups.loc[listed, "log_odds"].to_numpy(dtype=float)
+
+    def null(self) -> Null:
+        """Return what was drawn."""
+        needed = range(self.needed)
+        strength = np.concatenate([self.found[at] for at in needed])
+        return Null(np.sort(strength), sum(self.sizes[at] for at in needed))
 
 
 def _clear(hops: pd.DataFrame) -> Ints:
@@ -214,19 +234,25 @@ class _Across:
         self.candidates = candidates & ~lawful
         lots = self.follower.lots
         self.countries = np.unique(lots.to_country[self.books.followed.at])
-        at = np.flatnonzero(self.candidates & lots.named_shipper)
-        pairs = np.unique(np.stack([lots.shipper[at], lots.from_country[at]]), axis=1)
         # Whose own hand-over is clear sells chips: they agree with chips bought anywhere.
-        self.senders, self.homes = pairs[:, ~np.isin(pairs[0], _clear(tracing.hops))]
+        clear = _clear(tracing.hops)
+        self.senders = {final: self._senders(lots, final, clear) for final in (True, False)}
+
+    def _senders(self, lots: Lots, final: bool, clear: Ints) -> Questions:
+        """Companies that sell candidates to the destination, or to others, and from where."""
+        at = np.flatnonzero(self.candidates & lots.named_shipper & (lots.arrives == final))
+        pairs = np.unique(np.stack([lots.from_country[at], lots.shipper[at]]), axis=1)
+        return Questions(*pairs[:, ~np.isin(pairs[1], clear)])
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them; a sender is drawn with all that it sells."""
-        if not len(self.countries) or not len(self.senders):
+        senders = self.senders[final]
+        if not len(self.countries) or not len(senders):
             return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
         country = rng.choice(self.countries, number)
-        at = rng.integers(0, len(self.senders), number)
-        apart = self.homes[at] != country
-        asked = Questions(country[apart], self.senders[at][apart])
+        drawn = senders.take(rng.integers(0, len(senders), number))
+        apart = drawn.buyer != country
+        asked = Questions(country[apart], drawn.sender[apart])
         groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)
         return groups[groups["buyer"] >= 0]
 

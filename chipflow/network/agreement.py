@@ -64,8 +64,8 @@ class Agreement:
     ----------
     weight, number, waiting
         Likelihood ratios.
-    value
-        Likelihood ratios, one column for each of :data:`PRICE_HABITS`.
+    apart, rarity
+        How far apart their values are in logs, and one over the density of the later one's.
     word
         SAME_CHIP, VAGUE, SOMETHING_ELSE or ANOTHER_CHIP.
     word_chance
@@ -75,9 +75,27 @@ class Agreement:
     weight: Floats
     number: Floats
     waiting: Floats
-    value: Floats
+    apart: Floats
+    rarity: Floats
     word: Ints
     word_chance: Floats
+
+    @property
+    def value(self) -> Floats:
+        """Likelihood ratios of the values, one column for each of :data:`PRICE_HABITS`."""
+        broad = _value_density(self.apart)
+        with np.errstate(over="ignore", invalid="ignore"):
+            by_chance = (1 - WRONG) * self.rarity
+            ratio = _habitual_density(self.apart)
+            ratio *= (KEEPS_HABIT * by_chance)[:, None]
+            ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
+        ratio[~np.isfinite(ratio)] = 1.0
+        return ratio
+
+    @property
+    def usual_value(self) -> Floats:
+        """Likelihood ratios of the values, over all habits."""
+        return _ratio(self.apart, self.rarity, _usual_value_density)
 
     @property
     def usual_words(self) -> Floats:
@@ -195,11 +213,17 @@ def agreement(
     """
     bought = Bought.of(lots, e) if bought is None else bought
     sold = Sold.of(lots, f) if sold is None else sold
-    weight, value = _measures(bought, sold)
+    kg, usd, rarity = _apart(bought, sold)
     same = _same_chip(bought, sold)
-    word = np.where(same, SAME_CHIP, sold.word)
-    chance = np.where(same, sold.same_chance, sold.word_chance)
-    return Agreement(weight, _number(lots, e, f), waiting(lots, e, f, window), value, word, chance)
+    return Agreement(
+        weight=_ratio(kg, sold.rarity["kg"], _weight_density),
+        number=_number(lots, e, f),
+        waiting=waiting(lots, e, f, window),
+        apart=usd,
+        rarity=rarity,
+        word=np.where(same, SAME_CHIP, sold.word),
+        word_chance=np.where(same, sold.same_chance, sold.word_chance),
+    )
 
 
 def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
@@ -228,9 +252,7 @@ def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:
     best
         Take the habit of words that fits best, not the mean over habits.
     """
-    kg, distance, rarity = _distances(bought, sold)
-    weight = _ratio(kg, sold.rarity["kg"], _weight_density)
-    value = _ratio(distance, rarity, _usual_value_density)
+    weight, value = _measures(bought, sold)
     habit = WORD_HABITS.max(axis=0) if best else WORD_HABIT_SHARES @ WORD_HABITS
     same = habit[SAME_CHIP] / sold.same_chance
     words = np.where(_same_chip(bought, sold), same, habit[sold.word] / sold.word_chance)
@@ -252,12 +274,11 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
         As in :func:`agreement`.
     """
     weight, value = _measures(Bought.of(lots, e), Sold.of(lots, f))
-    usual = value @ habit_shares()
     same = np.where(
         lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
     )
     words = np.where(same, KEEPS_WORDS / lots.goods_by_chance[f], 1 - KEEPS_WORDS)
-    return np.asarray(weight * usual * words * waiting(lots, e, f, window))
+    return np.asarray(weight * value * words * waiting(lots, e, f, window))
 
 
 def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
@@ -265,17 +286,10 @@ def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
 
 
 def _measures(bought: Bought, sold: Sold) -> tuple[Floats, Floats]:
-    """Weight and value, per piece where both lots are counted; else value per weight."""
-    kg, distance, rarity = _distances(bought, sold)
+    """Weight and value, over all habits."""
+    kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
-    broad = _value_density(distance)
-    with np.errstate(over="ignore", invalid="ignore"):
-        by_chance = (1 - WRONG) * rarity
-        ratio = _habitual_density(distance)
-        ratio *= (KEEPS_HABIT * by_chance)[:, None]
-        ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
-    ratio[~np.isfinite(ratio)] = 1.0
-    return weight, ratio
+    return weight, _ratio(usd, rarity, _usual_value_density)
 
 
 def _habitual_density(distance: Floats) -> Floats:
@@ -294,13 +308,15 @@ def _habitual_density(distance: Floats) -> Floats:
     return density
 
 
-def _distances(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
-    """How far two lots are apart in log weight and log value, and how rare the latter is."""
+def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
+    """How far two lots are apart in log weight and log value, and how rare the latter is.
+
+    Per piece where both lots are counted; else by value per weight.
+    """
     kg, usd = sold.kg - bought.kg, sold.usd - bought.usd
-    # Where the pieces are not counted, value per weight is left.
     counted = np.isfinite(kg) | np.isfinite(usd)
-    distance = np.where(counted, usd, sold.usd_kg - bought.usd_kg)
-    return kg, distance, np.where(counted, sold.rarity["usd"], sold.rarity["usd_kg"])
+    usd = np.where(counted, usd, sold.usd_kg - bought.usd_kg)
+    return kg, usd, np.where(counted, sold.rarity["usd"], sold.rarity["usd_kg"])
 
 
 def _usual_value_density(distance: Floats) -> Floats:
@@ -336,14 +352,16 @@ def _value_density(distance: Floats) -> Floats:
 
 def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
     """Whether the lot went on whole: by its number of pieces, or else by its whole weight."""
-    bought, sold = lots.units[e], lots.items[f] * lots.per_item[e]
-    sold = np.where(np.isfinite(lots.units[f]), lots.units[f], sold)
-    apart = np.log(sold / bought)
-    equal = (np.abs(apart) < EQUAL_NUMBER) / lots.number_by_chance[f]
+    sold = lots.units[f]
+    uncounted = np.flatnonzero(~np.isfinite(sold))
+    sold[uncounted] = lots.items[f[uncounted]] * lots.per_item[e[uncounted]]
+    ratio, chance = sold / lots.units[e], lots.number_by_chance[f]
+    equal = (ratio < np.exp(EQUAL_NUMBER)) & (ratio > np.exp(-EQUAL_NUMBER))
+    whole = equal / chance
+    rest = np.flatnonzero(~(np.isfinite(ratio) & np.isfinite(chance)))
+    e, f = e[rest], f[rest]
     by_weight = _weight_density(np.log(lots.weight[f] / lots.weight[e]))
-    by_weight = by_weight * lots.rarity["total"][f]
-    counted = np.isfinite(apart) & np.isfinite(lots.number_by_chance[f])
-    whole = np.where(counted, equal, by_weight)
+    whole[rest] = by_weight * lots.rarity["total"][f]
     return np.asarray(np.where(np.isfinite(whole), WHOLE * whole + 1 - WHOLE, 1.0))
 
 
@@ -357,8 +375,10 @@ def waiting(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     """
     shortest = np.maximum(lots.first[f] - lots.last[e], 0)
     longest = np.minimum(lots.last[f] - lots.first[e], window)
-    span = np.maximum(longest - shortest, 0)
-    exact = np.exp(-shortest / WAIT) / WAIT
-    spread = (np.exp(-shortest / WAIT) - np.exp(-(longest + 1) / WAIT)) / (span + 1)
-    soon = np.where(span > 0, spread, exact) * (window + 1)
-    return np.asarray(WAITS_SHORT * soon + 1 - WAITS_SHORT)
+    by_day = np.exp(-np.arange(1 + int(shortest.max(initial=0))) / WAIT) / WAIT
+    soon = by_day[shortest]
+    # Of most pairs both days are known.
+    open_too = np.flatnonzero(longest > shortest)
+    low, high = shortest[open_too], longest[open_too] + 1
+    soon[open_too] = (np.exp(-low / WAIT) - np.exp(-high / WAIT)) / (high - low)
+    return np.asarray(WAITS_SHORT * (window + 1) * soon + 1 - WAITS_SHORT)

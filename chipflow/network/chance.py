@@ -59,7 +59,9 @@ def rarity_of(values: Floats, classes: Ints, anything: tuple[float, float]) -> F
 
 def normal(distance: Floats, spread: Floats | float) -> Floats:
     """Density of a normal distribution."""
-    return np.asarray(np.exp(-0.5 * (distance / spread) ** 2) / (np.sqrt(2 * np.pi) * spread))
+    density = distance * (np.sqrt(0.5) / spread)
+    density *= -density
+    return np.asarray(np.exp(density) / (np.sqrt(2 * np.pi) * spread))
 
 
 def share_of_number(items: Floats, goods: Ints) -> Floats:

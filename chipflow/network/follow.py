@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from chipflow.network.agreement import (
-    agreement,
-    habit_shares,
-)
+from chipflow.network.agreement import agreement
 from chipflow.network.allocate import allocate
 from chipflow.network.handover import (
     HANDED_OVER,
@@ -326,7 +323,7 @@ class Follower:
             by_share=share,
             words=words,
             weight=np.log(found.weight),
-            value=np.log(found.value @ habit_shares()),
+            value=np.log(found.usual_value),
             number=np.log(found.number),
             waiting=np.log(found.waiting),
             days=np.maximum(days, 0),

@@ -365,20 +365,34 @@ class Ledgers:
         question = believed["question"].to_numpy()
         buyer = asked.buyer[question]
         low, high = self.followed.before(buyer, f, self.window)
-        row, place = self.followed.pairs(low, high, f, self.window)
-        found = self._agreement(row, place, f, Sold.of(self.lots, f))
-        words = found.usual_words
-        ratio = found.weight * found.number * found.waiting * words * (found.value @ habit_shares())
-        whole = np.bincount(row, weights=ratio, minlength=len(f))
+        parts = _chunks(np.minimum(high - low, self.followed.latest))
+        nothing = low[:0], low[:0], np.empty(0)
+        found: list[tuple[Ints, Ints, Floats]] = [nothing] * (1 + len(parts))
+
+        def compare(numbered: tuple[int, slice]) -> None:
+            number, part = numbered
+            row, place = self.followed.pairs(low[part], high[part], f[part], self.window)
+            ratio = self._usual_ratio(row, place, f[part])
+            whole = np.bincount(row, weights=ratio, minlength=len(f[part]))
+            found[number] = row + part.start, self.followed.at[place], ratio / whole[row]
+
+        for_each(list(enumerate(parts)), compare)
+        row, e, share = (np.concatenate(one) for one in zip(*found, strict=True))
         return pd.DataFrame(
             {
                 "question": question[row],
                 "group": believed["group"].to_numpy()[row],
-                "e": self.followed.at[place],
+                "e": e,
                 "f": f[row],
-                "share": ratio / whole[row],
+                "share": share,
             }
         )
+
+    def _usual_ratio(self, row: Ints, place: Ints, f: Ints) -> Floats:
+        """Likelihood ratio of each pair over all habits."""
+        found = self._agreement(row, place, f, Sold.of(self.lots, f))
+        words = found.usual_words
+        return found.weight * found.number * found.waiting * words * found.usual_value
 
 
 def stand_ins(lots: Lots, at: Ints, owner: Ints) -> tuple[Ints, Ints]:

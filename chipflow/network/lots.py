@@ -188,7 +188,9 @@ class Lots:
 
     def at(self, records: Iterable[str]) -> Ints:
         """Positions of records, all of which are here."""
-        return np.searchsorted(self.record, np.asarray(records, dtype=object))
+        # In order, each search begins where the last one ended, and what it reads is at hand.
+        code, known = pd.factorize(np.asarray(records, dtype=object), sort=True)
+        return np.asarray(np.searchsorted(self.record, known)[code], dtype=np.int64)
 
     @cached_property
     def sent(self) -> tuple[Ints, Ints]:
@@ -317,14 +319,16 @@ def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floa
 
 
 def _codes(values: pd.Series, categories: list[str]) -> Ints:
-    return pd.Categorical(values, categories=categories).codes.astype(np.int64)
+    code, found = pd.factorize(values)
+    # The last is for what is missing.
+    return np.append(pd.Index(categories).get_indexer(found), -1)[code]
 
 
 def _classes(kind: Ints, hs_code: pd.Series) -> Ints:
     """Class of each lot: kind of goods by HS heading, or kind alone where that is rare."""
     heading = pd.factorize(hs_code.str.slice(0, HEADING), use_na_sentinel=False)[0]
     fine = kind * (1 + int(heading.max(initial=0))) + heading
-    code = np.unique(fine, return_inverse=True)[1].reshape(-1)
+    code = pd.factorize(fine)[0]
     rare = np.bincount(code)[code] < SMALLEST_CLASS if len(code) else np.empty(0, dtype=bool)
     return np.asarray(np.where(rare, -1 - kind, code), dtype=np.int64)
 
@@ -380,6 +384,8 @@ def day_range(table: pd.DataFrame) -> tuple[Ints, Ints]:
     first = day.astype(np.int64)
     month_end = (day.astype("datetime64[M]") + 1).astype("datetime64[D]").astype(np.int64) - 1
     year_end = (day.astype("datetime64[Y]") + 1).astype("datetime64[D]").astype(np.int64) - 1
-    precision = table["date_precision"].to_numpy(dtype=object)
-    last = np.where(precision == "month", month_end, first)
-    return first, np.where(precision == "year", year_end, last)
+    of_month, of_year = (
+        (table["date_precision"] == name).to_numpy(dtype=bool, na_value=False)
+        for name in ("month", "year")
+    )
+    return first, np.select([of_month, of_year], [month_end, year_end], first)

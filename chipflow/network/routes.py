@@ -242,6 +242,9 @@ class _Flow:
         where neither is known.
         """
         lots = self.arrays
+        sent = [at for pair in pairs for at in self._between(*pair)]
+        if not sent:
+            return 0.0
         # All that one company sent to the other counts, whatever lead it belongs to.
         finals = sorted(
             lot
@@ -255,8 +258,7 @@ class _Flow:
         worth = float(np.nanmedian(lots.like("usd_kg", np.array(finals))))
         back = [
             at
-            for shipper, consignee in pairs
-            for at in self._between(shipper, consignee)
+            for at in sent
             if begin <= lots.last[at]
             and lots.first[at] <= end
             and (
