@@ -66,6 +66,9 @@ class Case:
     joins
         Company id and spelling to the reason for which the spelling was taken for that company,
         for spellings that differ in more than legal form, case and punctuation.
+    p_value
+        How often chance does as much, as :func:`chipflow.leads.significance.lead_p_values` says;
+        missing where that is not known.
     """
 
     lots: Columns
@@ -76,6 +79,7 @@ class Case:
     facts: Facts
     listed: dict[str, dict[str, Any]]
     joins: dict[tuple[str, str], str]
+    p_value: float
 
     @cached_property
     def finals(self) -> Columns:
@@ -117,6 +121,7 @@ def cases(
     names: dict[str, str],
     listed: dict[str, dict[str, Any]],
     joins: dict[tuple[str, str], str],
+    p_values: dict[int, float],
 ) -> Iterator[tuple[int, Case]]:
     """Lay out each scheme for the parts.
 
@@ -126,6 +131,8 @@ def cases(
         Of all schemes, as in :class:`Case`, with ``scheme``.
     facts, names, listed, joins
         As in :class:`Case`.
+    p_values
+        By number of the scheme.
 
     Yields
     ------
@@ -148,6 +155,7 @@ def cases(
                 facts=facts,
                 listed=listed,
                 joins=joins,
+                p_value=p_values.get(int(str(scheme)), float("nan")),
             ),
         )
 

@@ -51,6 +51,8 @@ PARTNERS, SHARE_OF_TRADE = 5, 0.2
 ESTABLISHED = -np.log(4)  # log-likelihood ratio
 FORWARDS = -np.log(3)  # log-likelihood ratio: a forwarder is named for somebody else's goods
 REPAIRS = -np.log(8)  # log-likelihood ratio: repairs and returns say so in nearly all records
+# From here on it is said of a lead how often chance does as much.
+OFTEN_BY_CHANCE = 0.05  # p-value
 LICENSED = -np.log(8)  # log-likelihood ratio: few papers of diverted goods quote a licence
 CONSUMER = -np.log(3)  # log-likelihood ratio: cards on free sale have many lawful buyers
 
@@ -291,6 +293,19 @@ def _quotes_licence(case: Case) -> Finding | None:
     )
 
 
+def _by_chance(case: Case) -> Finding | None:
+    if not case.p_value >= OFTEN_BY_CHANCE:
+        return None
+    # Weighs nothing here: how much the lots agree is weighed already, and this is how rare that is.
+    return Finding(
+        0.0,
+        "Chance may have put these shipments beside each other: of pairs of companies drawn at "
+        f"random that look like a hand-over, {case.p_value:.0%} look as much like one as the "
+        "weakest hand-over of this route",
+        _ids(case.finals["record_id"]),
+    )
+
+
 def _kept(case: Case) -> Finding | None:
     entered = total(case.sources["entered_units"])
     arrived = np.nansum(case.finals["units"])
@@ -430,6 +445,7 @@ PARTS: tuple[Part, ...] = (
         "15 CFR 748",
         _quotes_licence,
     ),
+    Part("chance", "innocent", "Would strangers look as much alike?", "chipflow", _by_chance),
     Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
     Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),

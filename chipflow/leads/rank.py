@@ -19,9 +19,9 @@ from chipflow.leads.facts import Facts
 from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
     NULL_DRAWS,
-    benjamini_hochberg,
     lead_p_values,
     nulls,
+    q_values,
 )
 from chipflow.leads.vanished import vanished
 from chipflow.network.columns import Columns, total
@@ -219,8 +219,10 @@ class _Found:
         directory = network.directory[network.directory["company_id"].isin(involved)]
         names = dict(zip(directory["company_id"], directory["name"], strict=True))
         rows, evidence = [], []
+        p_values = {int(str(scheme)): float(p) for scheme, p in chance["p_value"].items()}
+        joins = _joins(network, involved)
         for scheme, case in cases(
-            Columns.of(lots), Columns.of(links), facts, names, listed, _joins(network, involved)
+            Columns.of(lots), Columns.of(links), facts, names, listed, joins, p_values
         ):
             answers = weigh(case)
             row = _row(case, answers)
@@ -239,7 +241,7 @@ class _Found:
             ]
         ranked = _ranked(rows, chance)
         # Weak ones count too: whoever leaves them out of the number of tests is too sure.
-        ranked["q_value"] = benjamini_hochberg(ranked["p_value"].to_numpy())
+        ranked["q_value"] = q_values(ranked["p_value"].to_numpy())
         weak = _is_weak(ranked)
         aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)

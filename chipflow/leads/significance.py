@@ -47,6 +47,8 @@ TAIL = 0.1  # share of the null pairs
 FEWEST_IN_TAIL = 10  # pairs
 # Nobody has drawn enough to know that the tail goes on like that for ever.
 LEAST_P = 1e-6
+# Leads that are more than chance seldom have a larger p-value; of the others half have.
+LARGE_P = 0.5
 
 
 @dataclass(frozen=True)
@@ -264,8 +266,8 @@ DRAWN_BY: dict[str, Callable[[Tracing, np.ndarray], _Draw]] = {
 }
 
 
-def benjamini_hochberg(p: Floats) -> Floats:
-    """Turn p-values into q-values.
+def q_values(p: Floats) -> Floats:
+    """Turn p-values into q-values: the share of leads up to each one that chance alone explains.
 
     Parameters
     ----------
@@ -275,14 +277,19 @@ def benjamini_hochberg(p: Floats) -> Floats:
     Returns
     -------
     numpy.ndarray
-        q-values (Benjamini and Hochberg, 1995).
+        Benjamini and Hochberg (1995), with the share of leads that are chance read from the large
+        p-values (Storey, Taylor and Siegmund, "Strong control, conservative point estimation and
+        simultaneous conservative consistency of false discovery rates", 2004): where few p-values
+        are large, few leads can be chance. Of few leads nothing can be read, and all may be.
     """
     from scipy.stats import false_discovery_control
 
     q = np.full(len(p), np.nan)
     known = np.isfinite(p)
     if known.any():
-        q[known] = false_discovery_control(p[known], method="bh")
+        large = (1 + (p[known] > LARGE_P).sum()) / (1 - LARGE_P)
+        by_chance = min(large / known.sum(), 1.0)
+        q[known] = by_chance * false_discovery_control(p[known], method="bh")
     return q
 
 

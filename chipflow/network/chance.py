@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Ints = np.ndarray
 Floats = np.ndarray
@@ -18,9 +22,14 @@ USD_OF_ANYTHING = (float(np.log(50.0)), 3.0)  # mean and standard deviation of l
 USD_KG_OF_ANYTHING = (float(np.log(30.0)), 2.5)  # mean and standard deviation of log USD per kg
 TOTAL_KG_OF_ANYTHING = (float(np.log(200.0)), 2.5)  # mean and standard deviation of log kg
 LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of ten
-# A lot taken by chance is of its own class of goods, of all trade, or of anything at all: the
-# last bounds what one strange figure (a typing error, a rare machine) can prove.
-CHANCE_SHARES = (0.60, 0.25, 0.15)  # own class, all trade, anything
+# A lot taken by chance is of what others send under the same words, of its own class of goods, of
+# all trade, or of anything at all: the last bounds what one strange figure (a typing error, a rare
+# machine) can prove.
+CHANCE_SHARES = (0.30, 0.30, 0.25, 0.15)  # same words, own class, all trade, anything
+# Goods are told by the first words of a text: what follows are models, orders and packing.
+FIRST_WORDS = 2  # words without figures
+# What is known of a wording from this many other senders counts as much as its class.
+PRIOR_SENDERS = 5  # senders
 # What the words of a lot may be, to one who looks for a chip.
 SAME_CHIP, VAGUE, SOMETHING_ELSE, ANOTHER_CHIP = range(4)
 # Words of lots taken by chance, before the records are counted; as many lots as PRIOR_LOTS say.
@@ -32,13 +41,79 @@ LEAST_SPREAD = 0.25  # log kg or log USD
 MAD_TO_SD = 1.4826
 
 
-def rarity_of(values: Floats, classes: Ints, anything: tuple[float, float]) -> Floats:
+@dataclass(frozen=True)
+class Wordings:
+    """Which lots are described by the same first words, and who sends them.
+
+    Attributes
+    ----------
+    words
+        Code of the first words, by lot.
+    sent
+        Code of words and sender together, by lot.
+    words_sent
+        Code of the words, by code of ``sent``.
+    """
+
+    words: Ints
+    sent: Ints
+    words_sent: Ints
+
+    @classmethod
+    def of(cls, description: pd.Series, shipper: Ints) -> Wordings:
+        """Read the first words of texts.
+
+        Parameters
+        ----------
+        description
+            Texts; missing where there is none.
+        shipper
+            Codes of companies.
+        """
+        code, texts = pd.factorize(description.fillna(""))
+        plain = pc.replace_substring_regex(
+            pc.utf8_upper(pa.array(texts, pa.string())), r"\S*\d\S*|[^\pL\pM\s]+", " "
+        )
+        first = r"^\s*" + r"(\S*)\s*" * FIRST_WORDS + r"(?s:.*)$"
+        parts = " ".join(rf"\{number}" for number in range(1, FIRST_WORDS + 1))
+        words = pd.factorize(pd.Series(pc.replace_substring_regex(plain, first, parts)))[0][code]
+        companies = 1 + int(shipper.max(initial=0))
+        sent, pairs = pd.factorize(words * companies + shipper)
+        return cls(words, sent, np.asarray(pairs) // companies)
+
+    def density(self, values: Floats) -> tuple[Floats, Floats]:
+        """Density of each lot's value among what other senders call the same, and its weight.
+
+        Each sender counts once, whatever it sends, so that none of them makes its own goods usual.
+        """
+        of_sender = pd.Series(values).groupby(self.sent).mean()
+        words = self.words_sent[of_sender.index.to_numpy()]
+        by_words = of_sender.groupby(words)
+        middle = by_words.median()
+        apart = (of_sender - middle.reindex(words).to_numpy()).abs()
+        table = pd.DataFrame(
+            {
+                "middle": middle,
+                "spread": (MAD_TO_SD * apart.groupby(words).median()).clip(lower=LEAST_SPREAD),
+                "others": (by_words.count() - 1).clip(lower=0),
+            }
+        ).reindex(np.arange(1 + int(self.words.max(initial=0))))
+        middles, spreads, others = table.to_numpy().T[:, self.words]
+        found = normal(values - middles, spreads)
+        known = np.isfinite(found)
+        weight = np.where(known, others / (others + PRIOR_SENDERS), 0.0)
+        return np.where(known, found, 0.0), weight
+
+
+def rarity_of(
+    values: Floats, classes: Ints, wordings: Wordings, anything: tuple[float, float]
+) -> Floats:
     """One over the density of each lot's value among lots taken by chance.
 
-    By its own class of goods, by all trade, by anything. Normal in logarithms around the median,
-    its spread from the median absolute deviation (Rousseeuw and Croux, 1993), so that errors and
-    hidden goods do not move it. What is expected of anything counts as :data:`PRIOR_LOTS` lots
-    more.
+    By what others call the same, by its own class of goods, by all trade, by anything. Normal in
+    logarithms around the median, its spread from the median absolute deviation (Rousseeuw and
+    Croux, 1993), so that errors and hidden goods do not move it. What is expected of anything
+    counts as :data:`PRIOR_LOTS` lots more.
     """
     known = pd.Series(values)
     grouped = known.groupby(classes)
@@ -50,9 +125,12 @@ def rarity_of(values: Floats, classes: Ints, anything: tuple[float, float]) -> F
     spread_of_all = MAD_TO_SD * float((known - of_all).abs().median()) if len(known) else 1.0
     all_trade = normal(values - of_all, max(np.nan_to_num(spread_of_all), 1.0))
     broad = normal(values - anything[0], anything[1])
+    same, weight = wordings.density(values)
     trust = lots / (lots + PRIOR_LOTS)
-    by_class, by_all, by_any = CHANCE_SHARES
-    density = trust * (by_class * own + by_all * all_trade + by_any * broad) + (1 - trust) * broad
+    by_words, by_class, by_all, by_any = CHANCE_SHARES
+    same = weight * same + (1 - weight) * own
+    mixed = by_words * same + by_class * own + by_all * all_trade + by_any * broad
+    density = trust * mixed + (1 - trust) * broad
     with np.errstate(divide="ignore"):
         return np.asarray(1 / density)
 

@@ -391,8 +391,8 @@ class Ledgers:
     def _usual_ratio(self, row: Ints, place: Ints, f: Ints) -> Floats:
         """Likelihood ratio of each pair over all habits."""
         found = self._agreement(row, place, f, Sold.of(self.lots, f))
-        words = found.usual_words
-        return found.weight * found.number * found.waiting * words * found.usual_value
+        ratio = found.weight * found.number * found.waiting
+        return np.asarray(ratio * found.usual_words * found.usual_value)
 
 
 def stand_ins(lots: Lots, at: Ints, owner: Ints) -> tuple[Ints, Ints]:

@@ -15,6 +15,7 @@ from chipflow.network.chance import (
     TOTAL_KG_OF_ANYTHING,
     USD_KG_OF_ANYTHING,
     USD_OF_ANYTHING,
+    Wordings,
     rarity_of,
     share_of_code,
     share_of_number,
@@ -138,11 +139,12 @@ class Lots:
             "usd_kg": (usd_kg, USD_KG_OF_ANYTHING),
             "total": (np.log(weight), TOTAL_KG_OF_ANYTHING),
         }
+        wordings = Wordings.of(table["description"], parties[: len(table)])
         rarity: dict[str, Floats] = dict.fromkeys(measured, kg)
 
         def measure(name: str) -> None:
             values, anything = measured[name]
-            rarity[name] = rarity_of(values, goods, anything)
+            rarity[name] = rarity_of(values, goods, wordings, anything)
 
         for_each(list(measured), measure)
         words_by_chance, chip_by_chance = shares_of_words(family, vague, len(families))

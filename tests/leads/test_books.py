@@ -78,6 +78,32 @@ def test_another_purchase_explains_dense_goods(write_csv):
     assert len(leads_of(write_csv(rows))) == 0
 
 
+def test_goods_that_others_send_under_the_same_words_are_less_of_a_sign(write_csv):
+    """Ten companies send test boards as heavy and as dear as accelerators: this one may too."""
+
+    def score(words):
+        others = [
+            lot(f"O{n}", f"2024-02-{10 + n}", (f"Maker of Boards {n} GmbH", "DE"),
+                (f"Tester {n} SpA", "IT"), f"{words} REV {n}", 10 + n, hs="903090")
+            for n in range(10)
+        ]  # fmt: skip
+        # Under the same HS code goes everything else that measures.
+        others += [
+            lot(f"M{n}", f"2024-01-{10 + n % 20}", (f"Maker of Meters {n} AG", "CH"),
+                ("Lab Supply SA", "FR"), "METER", 7, kg=2.0 ** (n % 11 - 5),
+                usd=40.0 * 3 ** (n % 7), hs="903090")
+            for n in range(50)
+        ]  # fmt: skip
+        rows = [
+            card("P1", "2024-03-01", 64),
+            sale("S1", "2024-03-20", 40, "TEST BOARD 4411", hs="903090"),
+            sale("S2", "2024-04-02", 24, "TEST BOARD, 5512", hs="903090"),
+        ]
+        return leads_of(write_csv([*rows, *others, *BYSTANDERS]))[0].score
+
+    assert score("TEST BOARD") < score("LOAD CELL") - 1
+
+
 def test_goods_that_come_back_are_set_aside(write_csv):
     rows = [
         card("P1", "2024-03-01", 64),

@@ -11,7 +11,7 @@ import pytest
 
 import chipflow as cf
 from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue, using
-from chipflow.leads.significance import LEAST_P, Null, benjamini_hochberg
+from chipflow.leads.significance import LEAST_P, Null, q_values
 from chipflow.simulate import score, simulate
 
 
@@ -156,7 +156,8 @@ def test_numbers_of_a_lead_hold_together(leads):
     told = table.dropna(subset="p_value")
     assert len(told) > len(table) / 2
     assert told["p_value"].between(LEAST_P, 1).all()
-    assert (told["q_value"] >= told["p_value"] - 1e-12).all()
+    assert told["q_value"].between(0, 1).all()
+    assert told.sort_values("p_value")["q_value"].is_monotonic_increasing
     assert table["rank"].tolist() == list(range(1, len(table) + 1))
     assert table["score"].is_monotonic_decreasing
     records = [set(ids.split(";")) for ids in table["record_ids"]]
@@ -179,9 +180,28 @@ def test_leads_without_schemes_are_few_and_weak(tmp_path):
     assert (found.table["q_value"] <= 0.1).sum() <= 1
 
 
-def test_q_values_are_those_of_benjamini_and_hochberg():
-    q = benjamini_hochberg(np.array([0.01, np.nan, 0.04, 0.03]))
-    assert q[[0, 2, 3]].tolist() == pytest.approx([0.03, 0.04, 0.04]) and np.isnan(q[1])
+def test_a_lead_that_chance_may_explain_says_so(leads):
+    said = leads.evidence[leads.evidence["part"] == "chance"].set_index("lead_id")["sentence"]
+    by_chance = leads.table[leads.table["p_value"] >= 0.05].set_index("lead_id")
+    assert len(said) and set(said.index) == set(by_chance.index)
+    for lead, sentence in said.items():
+        assert f"{by_chance.loc[lead, 'p_value']:.0%}" in sentence
+        assert sentence in by_chance.loc[lead, "innocent_explanations"]
+
+
+def test_q_values_are_those_of_benjamini_and_hochberg_where_all_may_be_chance():
+    p = np.array([0.6, 0.01, np.nan, 0.04, 0.7, 0.03])
+    # Two of five are above a half, so that all five may be chance: (1 + 2) / 0.5 > 5.
+    q = q_values(p)
+    assert q[[1, 3, 5]].tolist() == pytest.approx([0.05, 0.2 / 3, 0.2 / 3]) and np.isnan(q[2])
+    assert q[[0, 4]].tolist() == pytest.approx([0.7, 0.7])
+    assert q_values(np.array([0.2])).tolist() == [0.2], "of one lead nothing can be read"
+
+
+def test_where_few_p_values_are_large_few_leads_are_chance():
+    # None of ten is above a half: of ten, (1 + 0) / 0.5 = 2 are taken for chance.
+    q = q_values(np.linspace(0.01, 0.1, 10))
+    assert q.tolist() == pytest.approx([0.2 * 0.1] * 10)
 
 
 def test_p_values_fall_with_strength_and_follow_the_tail():
