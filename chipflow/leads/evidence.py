@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import expit
 
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.licences import quotes_licence
 from chipflow.network.columns import total
 from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
 from chipflow.network.trace import LINKED, RECORDED
@@ -59,12 +60,6 @@ CONSUMER = -np.log(3)  # log-likelihood ratio: cards on free sale have many lawf
 _FORWARDER = re.compile(
     r"\b(?:forward\w*|freight|logisti\w*|cargo|shipping|express|courier|transit\w*|transport\w*)\b",
     re.IGNORECASE,
-)
-
-
-_LICENCE = re.compile(
-    r"(?i)\b(?:licen[cs]e|lic|permit|genehmigung|licencia|лицензи\w*|许可证)\b\W*(?:no\b|nr\b|number)?"
-    r"\W*[a-z]{0,3}\d{4,}"
 )
 
 
@@ -280,9 +275,7 @@ def _licence(case: Case) -> Finding | None:
 
 
 def _quotes_licence(case: Case) -> Finding | None:
-    quoted = np.array(
-        [_LICENCE.search(one or "") is not None for one in case.finals["description"]]
-    )
+    quoted = quotes_licence(pd.Series(case.finals["description"], dtype="str")).to_numpy()
     if not quoted.any():
         return None
     return Finding(

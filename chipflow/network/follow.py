@@ -228,7 +228,9 @@ class Follower:
         lots = self.lots
         found = [feeds for _, feeds, _ in (*self.recorded(), self.between_linked)]
         stock, explained = self._in_stock(found)
-        candidates = self.alike.to(stock) & ~explained & ~self.starts
+        # Who sells by name and under a licence hides nothing that a secret source would explain.
+        open_sale = self.starts | lots.under_licence
+        candidates = self.alike.to(stock) & ~explained & ~open_sale
         ledgers = Ledgers(
             lots,
             self.followed,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.licences import quotes_licence
 from chipflow.network.chance import (
     KG_OF_ANYTHING,
     TOTAL_KG_OF_ANYTHING,
@@ -60,6 +61,8 @@ class Lots:
     rarity
         One over the density of ``kg, usd, usd_kg`` and of the log of the whole weight (``total``)
         among lots taken by chance.
+    under_licence
+        Whether the lot arrives at the destination, names a chip and quotes a licence.
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
         Share of lots taken by chance with the same number of pieces (in their class of goods),
         words of the same sort, the same chip named, the same class of goods.
@@ -94,6 +97,7 @@ class Lots:
     kg_unit: Floats
     usd_unit: Floats
     rarity: dict[str, Floats]
+    under_licence: np.ndarray
     number_by_chance: Floats
     words_by_chance: Floats
     chip_by_chance: Floats
@@ -152,6 +156,10 @@ class Lots:
             table[name].isin(destination)
             for name in ("to_country", "destination_country", "import_country")
         ]
+        arrives = np.logical_or.reduce([one.to_numpy() for one in reaches])
+        under_licence = arrives & (family >= 0)
+        named = np.flatnonzero(under_licence)
+        under_licence[named] = quotes_licence(table["description"].iloc[named])
         return cls(
             record=table["record_id"].to_numpy(dtype=object),
             shipper=parties[: len(table)],
@@ -161,7 +169,7 @@ class Lots:
             named_consignee=table["consignee"].notna().to_numpy(),
             from_country=_codes(table["from_country"], countries),
             to_country=_codes(table["to_country"], countries),
-            arrives=np.logical_or.reduce([one.to_numpy() for one in reaches]),
+            arrives=arrives,
             first=first - epoch,
             last=last - epoch,
             longest=int((last - first).max(initial=0)),
@@ -182,6 +190,7 @@ class Lots:
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
             rarity=rarity,
+            under_licence=under_licence,
             number_by_chance=share_of_number(items, goods),
             words_by_chance=words_by_chance,
             chip_by_chance=chip_by_chance,

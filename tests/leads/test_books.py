@@ -150,6 +150,19 @@ def test_a_quoted_licence_speaks_against_the_lead(write_csv):
     assert quoted.score < plain.score
 
 
+def test_what_is_sold_by_name_under_a_licence_needs_no_secret_source(write_csv):
+    """One company buys, another one of the country sells as many: only if the papers are silent."""
+    other = ("Jurong Sunrise Pte Ltd", "SG")
+    words = "NVIDIA H100 80GB PCIE GPU"
+
+    def found(words):
+        rows = [card("P1", "2024-03-01", 64), sale("S1", "2024-03-20", 64, words, seller=other)]
+        return [one.record_ids for one in leads_of(write_csv([*rows, *BYSTANDERS]))]
+
+    assert found(words) == ["P1;S1"]
+    assert found(f"{words} EXPORT LICENCE D8294252") == []
+
+
 def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
     """Two buyers could be the source; the one at the sender's address is named."""
     others = ("Merlion Data Pte Ltd", "SG")
