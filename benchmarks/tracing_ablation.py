@@ -83,7 +83,7 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
     def goods_alike(lots: Any, e: Any, f: Any, window: int) -> Any:
         bought, sold = agreement.Bought.of(lots, e), gather(lots, f)
         weight, value = agreement._measures(bought, sold)
-        return weight * (value @ agreement.habit_shares()) * agreement.waiting(lots, e, f, window)
+        return weight * value * agreement.waiting(lots, e, f, window)
 
     return [
         (agreement.Sold, "of", silent),
@@ -93,7 +93,7 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
 
 
 def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
-    distances, own = agreement._distances, agreement.own_likeness
+    distances, own = agreement._apart, agreement.own_likeness
 
     def silent(bought: Any, sold: Any) -> Any:
         kg, usd, rarity = distances(bought, sold)
@@ -104,7 +104,7 @@ def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
         return agreement._number(lots, e, f) * agreement.waiting(lots, e, f, window)
 
     return [
-        (agreement, "_distances", silent),
+        (agreement, "_apart", silent),
         (handover, "own_likeness", by_number if name == "weight" else own),
     ]
 
