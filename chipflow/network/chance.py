@@ -72,7 +72,7 @@ class Wordings:
         """
         code, texts = pd.factorize(description.fillna(""))
         plain = pc.replace_substring_regex(
-            pc.utf8_upper(pa.array(texts, pa.string())), r"\S*\d\S*|[^\pL\pM\s]+", " "
+            pc.utf8_upper(pa.array(texts, pa.large_string())), r"\S*\d\S*|[^\pL\pM\s]+", " "
         )
         first = r"^\s*" + r"(\S*)\s*" * FIRST_WORDS + r"(?s:.*)$"
         parts = " ".join(rf"\{number}" for number in range(1, FIRST_WORDS + 1))
