@@ -114,9 +114,10 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
 
 
 def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
-    clash = sorted(set(COLUMNS) & set(expr.columns))
-    if clash:
-        expr = expr.drop(*clash)
+    # Records may have columns of any name, also of those that are used here: they travel by number.
+    carried = {
+        f"_goods_own_{n}": name for n, name in enumerate(expr.columns) if name not in COLUMNS
+    }
     text = _filled(expr.description)
     # Only texts with a name are read any further; they are few, and each is read once.
     texts = expr.select(**{TEXT: text})
@@ -128,8 +129,10 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         expr.select(**{_UNIT: _filled(expr.quantity_unit)}).distinct(), _UNIT, tables
     )
     # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = expr.mutate(
+    searched = expr.select(
+        **{own: expr[name] for own, name in carried.items()},
         **{TEXT: text, _HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)},
+        quantity=expr.quantity,
         telling=tells_something(text, tables),
     )
     joined = searched.join(codes, _HS, how="inner").join(units, _UNIT, how="inner")
@@ -139,7 +142,8 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     hit = met[_READ].notnull()
     asked = met.telling & (met.worded | hit)
     skimmed = met.select(
-        *expr.columns,
+        *carried,
+        "quantity",
         *READ,
         "counts",
         "heading",
@@ -152,7 +156,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     judged = _judge(skimmed.join(lookups.headings, ["heading", "word"], how="inner"), tables)
     counts = count(judged)
     return judged.select(
-        *expr.columns,
+        **{name: judged[own] for own, name in carried.items()},
         **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
     )
 
