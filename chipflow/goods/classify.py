@@ -307,9 +307,14 @@ def _vague(seen: ir.Table) -> Any:
 
 
 def _probability(joined: ir.Table, tables: Catalogue) -> Any:
-    """Turn the log-odds of text, heading and quantity into the probability of a chip."""
-    score = joined.score + joined.hs_score + _amount(joined, tables)
-    return 1 / (1 + (-score).exp()) * joined.in_box
+    """Turn the log-odds of text, heading and quantity into the probability of a chip.
+
+    Two questions: whether the name means the chip, and whether the goods are the chip (or what
+    carries it) and not an accessory of it. However sure the first is, it says nothing of the second.
+    """
+    named = joined.score + joined.hs_score + _amount(joined, tables)
+    itself = joined.itself + joined.hs_itself
+    return joined.in_box / ((1 + (-named).exp()) * (1 + (-itself).exp()))
 
 
 def _chip_goods(weighed: ir.Table) -> Any:

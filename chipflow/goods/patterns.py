@@ -52,7 +52,7 @@ _PIECES_LEFT = f"[^{_LETTER}.,*×]"
 # The only group that captures; it stands for <n> in the tables.
 _NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
 # Kana, Chinese characters, Hangul and Thai are written without blanks between words.
-_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
+UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
 # Prefixes that say that a count before them is of boxes.
 _BOXES = ("HGX", "DGX")
 
@@ -119,20 +119,10 @@ def alternatives(pattern: str) -> list[str]:
 def word(pattern: str) -> str:
     """Match whole words; words in scripts without blanks match anywhere."""
     parts = alternatives(quiet(pattern))
-    joined = [part for part in parts if _UNSPACED.search(part)]
-    spaced = [part for part in parts if not _UNSPACED.search(part)]
+    joined = [part for part in parts if UNSPACED.search(part)]
+    spaced = [part for part in parts if not UNSPACED.search(part)]
     found = [f"{LEFT}(?:{'|'.join(spaced)}){RIGHT}"] if spaced else []
     return "|".join([*found, *joined])
-
-
-def start(pattern: str) -> str:
-    """Match the first words of a text."""
-    return f"^ *(?:{quiet(pattern)}){RIGHT}"
-
-
-def ending(pattern: str) -> str:
-    """Match the last words of a text."""
-    return f"{LEFT}(?:{quiet(pattern)}){RIGHT}$"
 
 
 def whole(pattern: str) -> str:

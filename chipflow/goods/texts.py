@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.counting import count_in_text
+from chipflow.goods.itself import score_itself, spoken_of
 from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
     SEPARATOR,
     as_written,
-    ending,
     loose,
     patterns_of,
     quiet,
-    start,
     unfolded,
     whole,
     word,
@@ -46,9 +45,9 @@ TEXT = "_goods_text"
 _ACCENTED = (
     "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
     "ẠẢẤẦẨẪẬĂẮẰẲẴẶĐẸẺẼẾỀỂỄỆỈỊĨỌỎỐỒỔỖỘƠỚỜỞỠỢỤỦŨƯỨỪỬỮỰỲỴỶỸ"  # Vietnamese
-    "İĞŞĄĆĘŁŃŚŹŻ"  # Turkish, Polish
+    "İĞŞĄĆĘŁŃŚŹŻŘŠČŽĚŮŇŤĎŐŰȘȚŢ"  # Turkish, Polish, Czech, Hungarian, Romanian
 )
-_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZ"
+_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZRSCZEUNTDOUSTT"
 
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
@@ -61,7 +60,7 @@ _LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "datacentre", "score", "clear", "in_box", "server_like", "said", "board",
+    "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said", "board",
     "pieces", "pieces_after", "in_server", "in_text",
 )  # fmt: skip
 
@@ -285,7 +284,8 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
     read = marked.select(
         TEXT, "family", "datacentre", "system_chips",
         name=_name(marked, tables),
-        score=_score(marked, patterns, tables),
+        score=_score(marked, tables),
+        itself=score_itself(spoken_of(marked.m, tables), tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
@@ -320,24 +320,16 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     )
 
 
-def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
+def _score(table: ir.Table, tables: Catalogue) -> Any:
     """Sum the log-odds of the name and of the groups of words."""
     total = _prior(table, tables)
     for row in tables.words_of("part"):
         total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
-    for role, placed in (("word", word), ("start", start), ("ending", ending)):
-        for row in tables.words_of(role):
-            seen = _unless(table.g, row, table.g.re_search(placed(row.pattern)))
-            if (role, row.name) == ("word", "server"):
-                seen = seen | table.system.notnull()
-            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    for role in ("before", "after"):
-        for row in tables.words_of(role):
-            close = f"({row.pattern}) ?{patterns.marked}"
-            if role == "after":
-                close = f"{patterns.marked} ?({row.pattern})"
-            seen = _unless(table.g, row, table.m.re_search(word(close)))
-            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    for row in tables.words_of("word"):
+        seen = _unless(table.g, row, table.g.re_search(word(row.pattern)))
+        if row.name == "server":
+            seen = seen | table.system.notnull()
+        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
     return total
 
 
