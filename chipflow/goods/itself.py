@@ -33,7 +33,7 @@ _MARKS = (("attribute", " "), ("card", " @ "), ("for", " > "), ("with", " & "))
 _ACCESSORY = " # "
 _LISTED = "(?:[^ ,>&#\u00a4]+ ){0,3}#"
 # Accessories that come with the goods or do not, and lists of them.
-_BESIDES = f"& {_LISTED}(?: (?:[,&] )+{_LISTED})*"
+_BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"
 # The same behind the noun.
 _ALONG = "# ?(?:付き?|포함|별매|INCLUDED|INCLUD[A-Z]+|INCLUS[A-Z]*|ENTHALTEN|DAHIL|ILE) "
 
@@ -45,6 +45,7 @@ def spoken_of(text: ir.StringValue, tables: Catalogue) -> ir.StringValue:
         marked = marked.re_replace(_words(tables.word("grammar", name).pattern), mark)
     nouns = "|".join(word.pattern for word in tables.words_of("accessory"))
     marked = marked.re_replace(_words(nouns), _ACCESSORY).re_replace(" +", " ")
+    marked = marked.re_replace("#(?: #)+", "#")
     return marked.re_replace(_ALONG, "").re_replace(_BESIDES, "&")
 
 
