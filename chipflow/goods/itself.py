@@ -24,6 +24,8 @@ import ibis
 from chipflow.goods.patterns import MARK, UNSPACED, alternatives, quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis.expr.types as ir
 
     from chipflow.goods.facts import Catalogue
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 # In this order: "VIDEO ADAPTER" is a card before ADAPTER is an accessory.
 _MARKS = (("attribute", " "), ("card", " @ "), ("for", " > "), ("with", " & "))
 _ACCESSORY = " # "
+# Signs in a pattern: one for all nouns would be too large for the engines' quick automata, and a
+# search would take thirty times as long.
+_LONGEST = 4000
 _LISTED = "(?:[^ ,>&#\u00a4]+ ){0,3}#"
 # Accessories that come with the goods or do not, and lists of them.
 _BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"
@@ -40,13 +45,26 @@ _ALONG = "# ?(?:付き?|포함|별매|INCLUDED|INCLUD[A-Z]+|INCLUS[A-Z]*|ENTHALT
 
 def spoken_of(text: ir.StringValue, tables: Catalogue) -> ir.StringValue:
     """Mark the kinds of words in folded text in which the name is marked already."""
-    marked: Any = text.replace(MARK, f" {MARK} ").replace(",", " , ").re_replace(" +", " ")
+    marked: Any = text.replace(MARK, f" {MARK} ").replace(",", " , ").re_replace("  +", " ")
     for name, mark in _MARKS:
-        marked = marked.re_replace(_words(tables.word("grammar", name).pattern), mark)
-    nouns = "|".join(word.pattern for word in tables.words_of("accessory"))
-    marked = marked.re_replace(_words(nouns), _ACCESSORY).re_replace(" +", " ")
-    marked = marked.re_replace("#(?: #)+", "#")
+        marked = marked.re_replace(_words([tables.word("grammar", name).pattern]), mark)
+    for nouns in _shared([word.pattern for word in tables.words_of("accessory")]):
+        marked = marked.re_replace(_words(nouns), _ACCESSORY)
+    marked = marked.re_replace("  +", " ").re_replace("#(?: #)+", "#")
     return marked.re_replace(_ALONG, "").re_replace(_BESIDES, "&")
+
+
+def _shared(patterns: Sequence[str]) -> list[list[str]]:
+    """Share patterns out, so that each share is a small automaton."""
+    shares: list[list[str]] = []
+    length = _LONGEST
+    for pattern in patterns:
+        length += len(pattern)
+        if length > _LONGEST:
+            shares.append([])
+            length = len(pattern)
+        shares[-1].append(pattern)
+    return shares
 
 
 def score_itself(spoken: ir.StringValue, tables: Catalogue) -> Any:
@@ -60,9 +78,9 @@ def score_itself(spoken: ir.StringValue, tables: Catalogue) -> Any:
     return total
 
 
-def _words(pattern: str) -> str:
+def _words(patterns: Sequence[str]) -> str:
     """Match one word after the other; those of scripts without blanks match anywhere."""
-    parts = sorted(alternatives(quiet(pattern)), key=lambda part: -len(part))
+    parts = sorted(alternatives(quiet("|".join(patterns))), key=lambda part: -len(part))
     joined = [part for part in parts if UNSPACED.search(part)]
     spaced = [part for part in parts if not UNSPACED.search(part)]
     found = [f" (?:(?:{'|'.join(spaced)}) +)+"] if spaced else []

@@ -222,9 +222,7 @@ def _odds(code: str, role: str, tables: Catalogue) -> Decimal:
     return _exact(next((w.log_odds for w in weights if code.startswith(w.pattern)), 0.0))
 
 
-def _together(
-    code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | None
-) -> Heading:
+def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | None) -> Heading:
     fits = word is not None and (code == NO_CODE or code.startswith(word.hs))
     by_code = hs.kind if hs else "unknown" if code == NO_CODE else "other"
     named = "other" if by_code == "unknown" else by_code

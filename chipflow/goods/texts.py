@@ -21,6 +21,7 @@ from chipflow.goods.patterns import (
     MARK,
     PUNCTUATION,
     SEPARATOR,
+    UNSPACED,
     as_written,
     loose,
     patterns_of,
@@ -52,8 +53,11 @@ _PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUU
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
 
-# Signs that traders write for words, where they stand by themselves.
-_SPOKEN = {"+": "PLUS", "&": "AND"}
+# Signs that traders write for words where they stand by themselves, and signs that end a phrase.
+_SPOKEN = {
+    " + ": " PLUS ", " & ": " AND ",
+    " - ": " , ", " / ": " , ", ":": " , ", "：": " , ", "(": " , ", "（": " , ",
+}  # fmt: skip
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
@@ -166,13 +170,15 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # A step of its own: what is used three times would be written and planned three times.
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
-        said = said.replace(f" {sign} ", f" {spoken} ")
+        said = said.replace(sign, spoken)
     folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, folded.g.translate(_ACCENTED, _PLAIN), folded.g)
     named = _with_names(folded.mutate(g=plain), patterns, lookups)
-    return _with_scores(named, patterns, tables)
+    # Another step of its own: its rules of grammar look at the marks a dozen times.
+    spoken = named.mutate(spoken=spoken_of(named.m, tables))
+    return _with_scores(spoken, patterns, tables)
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -266,7 +272,8 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 
 def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
     found = {
-        f"n_{name}": _number(marked.m, pattern)
+        # Between a number in a server and the name stand nouns of cards.
+        f"n_{name}": _number(marked.spoken if name == "inside" else marked.m, pattern)
         for name, pattern in (
             ("before", patterns.before),
             ("inside", patterns.inside),
@@ -285,7 +292,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         TEXT, "family", "datacentre", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, tables),
-        itself=score_itself(spoken_of(marked.m, tables), tables),
+        itself=score_itself(marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
@@ -309,7 +316,7 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     written: Any = text
     for words, digits in patterns.numbers:
         # Chinese numerals stand before a measure word and without blanks.
-        if words.isascii() or words.isupper():
+        if not UNSPACED.search(words):
             written = written.replace(f" {words} ", f" {digits} ")
         else:
             for measure in "张块片颗卡":
