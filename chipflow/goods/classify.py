@@ -310,7 +310,7 @@ def _probability(joined: ir.Table, tables: Catalogue) -> Any:
     """Turn the log-odds of text, heading and quantity into the probability of a chip.
 
     Two questions: whether the name means the chip, and whether the goods are the chip (or what
-    carries it) and not an accessory of it. However sure the first is, it says nothing of the second.
+    carries it) and not an accessory of it. However sure the first is, it does not say the second.
     """
     named = joined.score + joined.hs_score + _amount(joined, tables)
     itself = joined.itself + joined.hs_itself

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from chipflow.goods.patterns import MARK, UNSPACED, alternatives, quiet
+from chipflow.goods.patterns import MARK, UNSPACED, alternatives, quiet, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,19 +36,22 @@ _ACCESSORY = " # "
 # Signs in a pattern: one for all nouns would be too large for the engines' quick automata, and a
 # search would take thirty times as long.
 _LONGEST = 4000
-_LISTED = "(?:[^ ,>&#\u00a4]+ ){0,3}#"
+_LISTED = "(?:[^ ,>&\u00a4]+ ){0,5}#"
 # Accessories that come with the goods or do not, and lists of them.
 _BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"
 # The same behind the noun.
-_ALONG = "# ?(?:付き?|포함|별매|INCLUDED|INCLUD[A-Z]+|INCLUS[A-Z]*|ENTHALTEN|DAHIL|ILE) "
+_ALONG = (
+    "# ?(?:付き?|포함|별매|已安装|已装|INCLU[A-Z]+|ENTHALTEN|DAHIL|ILE|ATTACHED|FITTED|INSTALLED|MOUNTED|"
+    "INSTALAD[OA]S?|MONTAD[OA]S?|MONTIERT|УСТАНОВЛЕН[^ ]*|(?:& )?КОМПЛЕКТ[ЕІ]) "
+)
 
 
 def spoken_of(text: ir.StringValue, tables: Catalogue) -> ir.StringValue:
     """Mark the kinds of words in folded text in which the name is marked already."""
-    marked: Any = text.replace(MARK, f" {MARK} ").replace(",", " , ").re_replace("  +", " ")
+    marked: Any = text.replace(MARK, f" {MARK} ").replace(",", " , ").replace("  ", " ")
     for name, mark in _MARKS:
         marked = marked.re_replace(_words([tables.word("grammar", name).pattern]), mark)
-    for nouns in _shared([word.pattern for word in tables.words_of("accessory")]):
+    for nouns in _shared([row.pattern for row in tables.words_of("accessory")]):
         marked = marked.re_replace(_words(nouns), _ACCESSORY)
     marked = marked.re_replace("  +", " ").re_replace("#(?: #)+", "#")
     return marked.re_replace(_ALONG, "").re_replace(_BESIDES, "&")
@@ -67,9 +70,14 @@ def _shared(patterns: Sequence[str]) -> list[list[str]]:
     return shares
 
 
-def score_itself(spoken: ir.StringValue, tables: Catalogue) -> Any:
+def score_itself(text: ir.StringValue, spoken: ir.StringValue, tables: Catalogue) -> Any:
     """Sum the log-odds that the goods are the chip itself, or what carries it."""
     total: Any = ibis.literal(0.0)
+    for row in tables.words_of("nothing inside"):
+        told: Any = text.re_search(word(row.pattern))
+        if row.unless:
+            told = told & ~text.re_search(word(row.unless))
+        total = total + ibis.ifelse(told, row.log_odds, 0.0)
     for row in tables.words_of("itself"):
         seen: Any = spoken.re_search(quiet(row.pattern)) if row.pattern else ibis.literal(True)
         if row.unless:

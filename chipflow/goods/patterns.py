@@ -57,6 +57,10 @@ UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
 _BOXES = ("HGX", "DGX")
 
 
+# In a text that may be written in letters and digits of other alphabets than the names are.
+_ALIKE = f"[АВКМНРТ]{_NOT_LATIN}?[0-9]"
+_DIGITS = "[０-９٠-٩۰-۹]{2}"
+
 # Stands for a name once it is found, so that counts beside it need not look for it again.
 MARK = "¤"
 
@@ -95,6 +99,7 @@ class Patterns:
     pieces_after: str
     server: str
     no_server: str
+    for_box: str
     plausible: tuple[int, ...]
     numbers: tuple[tuple[str, str], ...]
     marked: str
@@ -237,7 +242,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         chips=tuple(chip(level) for level in (0, 1, 2)),
         system=f"{LEFT}({system}){RIGHT}",
         part=f"{LEFT}{part}{RIGHT}",
-        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts})",
+        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts}|{_ALIKE})|{_DIGITS}",
         before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
         inside=f"{_NUMBER_LEFT}{number('cards inside a server')}{marked}{RIGHT}",
         in_server=f"{_NUMBER_LEFT}{number('cards counted in a server')}{RIGHT}",
@@ -250,6 +255,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         pieces_after=f"{LEFT}{marked}{number('pieces after the name')}{RIGHT}",
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
+        for_box=quiet(counts["for a server"]),
         plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),
         numbers=_numbers(tables),
         marked=marked,

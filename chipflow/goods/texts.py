@@ -18,8 +18,10 @@ from chipflow.goods.counting import count_in_text
 from chipflow.goods.itself import score_itself, spoken_of
 from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
+    LEFT,
     MARK,
     PUNCTUATION,
+    RIGHT,
     SEPARATOR,
     UNSPACED,
     as_written,
@@ -46,9 +48,21 @@ TEXT = "_goods_text"
 _ACCENTED = (
     "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
     "ẠẢẤẦẨẪẬĂẮẰẲẴẶĐẸẺẼẾỀỂỄỆỈỊĨỌỎỐỒỔỖỘƠỚỜỞỠỢỤỦŨƯỨỪỬỮỰỲỴỶỸ"  # Vietnamese
-    "İĞŞĄĆĘŁŃŚŹŻŘŠČŽĚŮŇŤĎŐŰȘȚŢ"  # Turkish, Polish, Czech, Hungarian, Romanian
+    "İĞŞĄĆĘŁŃŚŹŻ"  # Turkish, Polish
+    "ŘŠČŽĚŮŇŤĎŐŰȘȚŢ"  # Czech, Hungarian, Romanian
+    "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"  # wide
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"  # Arabic, Persian
 )
-_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZRSCZEUNTDOUSTT"
+_PLAIN = (
+    "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYY"
+    "IGSACELNSZZ"
+    "RSCZEUNTDOUSTT"
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "01234567890123456789"
+)
+# Cyrillic capitals that look like Latin ones, as the first letter of a name with digits.
+_LIKE, _LATIN = "АВЕКМНОРСТХ", "ABEKMHOPCTX"
+_LOOKALIKE = f"{LEFT}([{_LIKE}] ?[0-9]{{1,4}}[A-Z]?){RIGHT}"
 
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
@@ -64,8 +78,8 @@ _LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said", "board",
-    "pieces", "pieces_after", "in_server", "in_text",
+    "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
+    "board", "pieces", "pieces_after", "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -174,11 +188,17 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
-    plain = ibis.ifelse(foreign, folded.g.translate(_ACCENTED, _PLAIN), folded.g)
+    plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
     named = _with_names(folded.mutate(g=plain), patterns, lookups)
     # Another step of its own: its rules of grammar look at the marks a dozen times.
     spoken = named.mutate(spoken=spoken_of(named.m, tables))
     return _with_scores(spoken, patterns, tables)
+
+
+def _latin(text: ir.StringValue) -> ir.StringValue:
+    """Write a name in Latin letters that begins with a Cyrillic one of the same look."""
+    name = _extract(text, _LOOKALIKE).fill_null(MARK)
+    return text.replace(name, name.translate(_LIKE, _LATIN))
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -288,16 +308,18 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
+    # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
+    for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
     read = marked.select(
         TEXT, "family", "datacentre", "system_chips",
         name=_name(marked, tables),
         score=_score(marked, tables),
-        itself=score_itself(marked.spoken, tables),
+        itself=score_itself(marked.g, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
-        server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
+        server_like=boxes.re_search(patterns.server) | (marked.system.notnull() & ~for_box),
         **found,
     )  # fmt: skip
     numbers = count_in_text(read, tables)
@@ -329,7 +351,8 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
 
 def _score(table: ir.Table, tables: Catalogue) -> Any:
     """Sum the log-odds of the name and of the groups of words."""
-    total = _prior(table, tables)
+    prior = _prior(table, tables)
+    total = prior
     for row in tables.words_of("part"):
         total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
     for row in tables.words_of("word"):
@@ -337,7 +360,8 @@ def _score(table: ir.Table, tables: Catalogue) -> Any:
         if row.name == "server":
             seen = seen | table.system.notnull()
         total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    return total
+    # No words make other goods of a name that is used for nothing else.
+    return ibis.ifelse(table.own_name & ~table.unmistakable, total, prior)
 
 
 def _prior(table: ir.Table, tables: Catalogue) -> Any:
