@@ -35,7 +35,7 @@ _MARKS = (("attribute", " "), ("card", " @ "), ("for", " > "), ("with", " & "))
 _ACCESSORY = " # "
 # Signs in a pattern: one for all nouns would be too large for the engines' quick automata, and a
 # search would take thirty times as long.
-_LONGEST = 4000
+_LONGEST = 6000
 _LISTED = "(?:[^ ,>&\u00a4]+ ){0,5}#"
 # Accessories that come with the goods or do not, and lists of them.
 _BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"

@@ -28,6 +28,9 @@ SEPARATOR = (
     "!-)+/:-@\\[-`{-~-]"
 )
 PUNCTUATION = f"{SEPARATOR}+"
+# What may stand between words in text that is not folded: nearly the same, in a class that engines
+# set up in half the time.
+_APART = "[^A-Z0-9А-ЯЁ.,]"
 
 # Letters of the Latin and Cyrillic scripts are written with blanks between words; others are not.
 _LETTER = "A-Z0-9А-ЯЁ"
@@ -150,8 +153,8 @@ def unfolded(pattern: str) -> str:
 
     Finding the few texts that name something is cheaper than folding all of them.
     """
-    loose = pattern.replace("[^ ]", "\0").replace(" ?", "\1").replace(" ", PUNCTUATION)
-    return loose.replace("\1", f"{SEPARATOR}*").replace("\0", "[^ ]")
+    apart = {" ": f"{_APART}+", "\0": f"{_APART}*"}
+    return "".join(apart.get(piece, piece) for piece in _PIECE.findall(pattern.replace(" ?", "\0")))
 
 
 @lru_cache(maxsize=256)

@@ -67,6 +67,9 @@ _LOOKALIKE = f"{LEFT}([{_LIKE}] ?[0-9]{{1,4}}[A-Z]?){RIGHT}"
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
 
+# Chinese words between a number and what is counted.
+_MEASURES = "张張块塊片颗顆卡枚"
+
 # Signs that traders write for words where they stand by themselves, and signs that end a phrase.
 _SPOKEN = {
     " + ": " PLUS ", " & ": " AND ",
@@ -335,18 +338,27 @@ def _marks(named: ir.Table, patterns: Patterns) -> Any:
 
 def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     """Write numbers that stand as words in digits."""
-    written: Any = text
+    values: dict[str, list[str]] = {}
+    signs: dict[str, str] = {}
     for words, digits in patterns.numbers:
         # Chinese numerals stand before a measure word and without blanks.
-        if not UNSPACED.search(words):
-            written = written.replace(f" {words} ", f" {digits} ")
+        if UNSPACED.search(words):
+            signs[words] = digits
         else:
-            for measure in "张块片颗卡":
-                written = written.replace(words + measure, digits + measure)
+            values.setdefault(digits, []).append(words)
+    written: Any = text
+    for digits, names in values.items():
+        written = written.re_replace(f" (?:{'|'.join(names)}) ", f" {digits} ")
     # Few texts have any: one search for all is cheaper than to replace each in vain.
-    return ibis.ifelse(
-        text.re_search("|".join(words for words, _ in patterns.numbers)), written, text
-    )
+    spelled = f" (?:{'|'.join(name for names in values.values() for name in names)}) "
+    written = ibis.ifelse(text.re_search(spelled), written, text)
+    if signs:
+        counted = f"([{''.join(signs)}][{_MEASURES}])"
+        numeral = _extract(text, counted).fill_null(MARK)
+        written = written.replace(
+            numeral, numeral.translate("".join(signs), "".join(signs.values()))
+        )
+    return written
 
 
 def _score(table: ir.Table, tables: Catalogue) -> Any:
