@@ -38,7 +38,7 @@ COUNT_ROWS = (
     "plausible chips in one item",
 )
 # Rows of context.csv that the rules of grammar need by name.
-GRAMMAR_ROWS = ("attribute", "card", "for", "with")
+GRAMMAR_ROWS = ("attribute", "card", "for", "with", "along")
 
 
 def check(catalogue: Catalogue, rows: Mapping[str, list[Row]], problems: list[str]) -> None:

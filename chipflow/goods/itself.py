@@ -39,11 +39,6 @@ _LONGEST = 6000
 _LISTED = "(?:[^ ,>&\u00a4]+ ){0,5}#"
 # Accessories that come with the goods or do not, and lists of them.
 _BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"
-# The same behind the noun.
-_ALONG = (
-    "# ?(?:付き?|포함|별매|已安装|已装|INCLU[A-Z]+|ENTHALTEN|DAHIL|ILE|ATTACHED|FITTED|INSTALLED|MOUNTED|"
-    "INSTALAD[OA]S?|MONTAD[OA]S?|MONTIERT|УСТАНОВЛЕН[^ ]*|(?:& )?КОМПЛЕКТ[ЕІ]) "
-)
 
 
 def spoken_of(text: ir.StringValue, tables: Catalogue) -> ir.StringValue:
@@ -54,7 +49,8 @@ def spoken_of(text: ir.StringValue, tables: Catalogue) -> ir.StringValue:
     for nouns in _shared([row.pattern for row in tables.words_of("accessory")]):
         marked = marked.re_replace(_words(nouns), _ACCESSORY)
     marked = marked.re_replace("  +", " ").re_replace("#(?: #)+", "#")
-    return marked.re_replace(_ALONG, "").re_replace(_BESIDES, "&")
+    along = f"# ?(?:{quiet(tables.word('grammar', 'along').pattern)}) "
+    return marked.re_replace(along, "").re_replace(_BESIDES, "&")
 
 
 def _shared(patterns: Sequence[str]) -> list[list[str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from chipflow.goods.facts import Catalogue, Kind
+    from chipflow.goods.facts import Catalogue, Kind, Word
 
 # Stand for an HS code where there is none, and where the tables say nothing of it.
 NO_CODE, OTHER_CODE = "", "?"
@@ -191,13 +191,15 @@ def _headings(tables: Catalogue) -> pa.Table:
 
     kinds = [None, *worded_kinds(tables)]
     headings = [NO_CODE, OTHER_CODE, *headings_of(tables)]
+    # Longer beginnings say it more closely.
+    weights = [sorted(tables.words_of(role), key=lambda w: -len(w.pattern)) for role in HS_ROLES]
     begins = sorted(
         ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
         key=lambda pair: -len(pair[0]),
     )
     told = []
     for code in headings:
-        odds = [_odds(code, role, tables) for role in HS_ROLES]
+        odds = [_odds(code, words) for words in weights]
         hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
         told += [_together(code, odds, hs, kind) for kind in kinds]
     columns = {
@@ -214,11 +216,10 @@ def _headings(tables: Catalogue) -> pa.Table:
     )
 
 
-def _odds(code: str, role: str, tables: Catalogue) -> Decimal:
+def _odds(code: str, weights: Sequence[Word]) -> Decimal:
+    """Return the weight of an HS code, by the longest of the beginnings that have one."""
     if code in (NO_CODE, OTHER_CODE):
         return Decimal()
-    # Longer beginnings say it more closely.
-    weights = sorted(tables.words_of(role), key=lambda word: -len(word.pattern))
     return _exact(next((w.log_odds for w in weights if code.startswith(w.pattern)), 0.0))
 
 

@@ -70,11 +70,9 @@ _FOREIGN = r"[^\x00-\x7F]"
 # Chinese words between a number and what is counted.
 _MEASURES = "张張块塊片颗顆卡枚"
 
-# Signs that traders write for words where they stand by themselves, and signs that end a phrase.
-_SPOKEN = {
-    " + ": " PLUS ", " & ": " AND ",
-    " - ": " , ", " / ": " , ", ":": " , ", "：": " , ", "(": " , ", "（": " , ",
-}  # fmt: skip
+# Signs that traders write for words where they stand by themselves, and what ends a phrase.
+_SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
+_PHRASE_ENDS = "[:：（(]"
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
@@ -188,6 +186,7 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
         said = said.replace(sign, spoken)
+    said = said.re_replace(_PHRASE_ENDS, " , ")
     folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
