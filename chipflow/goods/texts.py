@@ -192,8 +192,13 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
     named = _with_names(folded.mutate(g=plain), patterns, lookups)
+    scored = named.mutate(score=_score(named, tables))
+    # What no HS code could make a chip is read no further.
+    best = max(row.log_odds for row in tables.words_of("hs"))
+    likely = scored.score + best > 0
+    marked = scored.mutate(m=ibis.ifelse(likely, _marks(scored, patterns), ""))
     # Another step of its own: its rules of grammar look at the marks a dozen times.
-    spoken = named.mutate(spoken=spoken_of(named.m, tables))
+    spoken = marked.mutate(spoken=spoken_of(marked.m, tables))
     return _with_scores(spoken, patterns, tables)
 
 
@@ -244,7 +249,6 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
         *meant.columns, "system_chips", "system_probability", "family", "prior", "unmistakable",
         "datacentre", "family_name",
         own_name=told.own_family.notnull(),
-        m=_marks(told, patterns),
     )  # fmt: skip
 
 
@@ -313,9 +317,8 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
     for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
     read = marked.select(
-        TEXT, "family", "datacentre", "system_chips",
+        TEXT, "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
-        score=_score(marked, tables),
         itself=score_itself(marked.g, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
