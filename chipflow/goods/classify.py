@@ -123,19 +123,18 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     texts = expr.select(**{TEXT: text})
     named = texts.filter(names_something(texts[TEXT], tables)).distinct()
     told = read_texts(named, tables, lookups).rename({_READ: TEXT})
-    # HS codes, kinds of goods and units are few: each is judged once.
-    codes = _read_codes(expr.select(**{_HS: _filled(expr.hs_code)}).distinct(), tables)
-    units = counting_units(
-        expr.select(**{_UNIT: _filled(expr.quantity_unit)}).distinct(), _UNIT, tables
-    )
+    # HS codes, units and kinds of goods are few: each is judged once.
+    keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
+    codes = _read_codes(expr.select(**keys).distinct(), tables)
+    codes = counting_units(codes, _UNIT, tables)
     # Searched for before a join, which keeps the engine from searching again at each use.
     searched = expr.select(
         **{own: expr[name] for own, name in carried.items()},
-        **{TEXT: text, _HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)},
+        **{TEXT: text, **keys},
         quantity=expr.quantity,
         telling=tells_something(text, tables),
     )
-    joined = searched.join(codes, _HS, how="inner").join(units, _UNIT, how="inner")
+    joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
     met = met.select(*searched.columns, "heading", "coded", "worded", "counts", _READ, *READ)
     text = met[TEXT]
@@ -273,6 +272,7 @@ def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
     found = read.digits.re_extract(beginning(headings_of(tables)), 0)
     return read.select(
         _HS,
+        _UNIT,
         heading=ibis.ifelse(missing | (found != ""), found, OTHER_CODE),
         coded=~missing,
         worded=missing | read.digits.re_search(beginning(worded_headings(tables))),
