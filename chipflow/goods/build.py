@@ -16,15 +16,15 @@ Made = TypeVar("Made")
 OUTCOMES = ("licence", "presumed_denied", "unknown")
 CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
-    "prior", "threshold", "part", "amount", "word", "start", "ending", "before", "after", "hs",
-    "prefix", "suffix", "number", "count", "unit",
+    "prior", "threshold", "part", "amount", "word", "hs", "grammar", "accessory", "itself",
+    "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit",
 )  # fmt: skip
 # Roles whose rows carry log-odds.
 SCORED_ROLES = (
-    "prior", "threshold", "part", "amount", "word", "start", "ending", "before", "after", "hs",
+    "prior", "threshold", "part", "amount", "word", "hs", "itself", "itself hs", "nothing inside",
 )  # fmt: skip
 # Roles whose rows need no words of their own.
-WORDLESS_ROLES = ("threshold", "part", "amount")
+WORDLESS_ROLES = ("threshold", "part", "amount", "itself", "itself hs")
 # Columns of chips.csv that may hold an estimate.
 FIGURES = (
     "tpp",

@@ -24,6 +24,7 @@ DENSITY_TOLERANCE = 0.02
 COUNT_ROWS = (
     "server words: a count is per item",
     "no server after all",
+    "for a server",
     "count before the name",
     "cards inside a server",
     "cards counted in a server",
@@ -36,6 +37,8 @@ COUNT_ROWS = (
     "pieces after the name",
     "plausible chips in one item",
 )
+# Rows of context.csv that the rules of grammar need by name.
+GRAMMAR_ROWS = ("attribute", "card", "for", "with", "along")
 
 
 def check(catalogue: Catalogue, rows: Mapping[str, list[Row]], problems: list[str]) -> None:
@@ -113,6 +116,11 @@ def _check_context(catalogue: Catalogue, problems: list[str]) -> None:
         f"context.csv: no row with role count and name {name!r}"
         for name in COUNT_ROWS
         if not any(w.role == "count" and w.name == name for w in catalogue.words)
+    )
+    problems.extend(
+        f"context.csv: no row with role grammar and name {name!r}"
+        for name in GRAMMAR_ROWS
+        if not any(w.name == name for w in catalogue.words_of("grammar"))
     )
     levels = {w.pattern for w in catalogue.words_of("prior")}
     if levels != {"0", "1", "2"}:

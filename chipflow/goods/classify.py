@@ -114,32 +114,35 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
 
 
 def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
-    clash = sorted(set(COLUMNS) & set(expr.columns))
-    if clash:
-        expr = expr.drop(*clash)
+    # Records may have columns of any name, also of those that are used here: they travel by number.
+    carried = {
+        f"_goods_own_{n}": name for n, name in enumerate(expr.columns) if name not in COLUMNS
+    }
     text = _filled(expr.description)
     # Only texts with a name are read any further; they are few, and each is read once.
     texts = expr.select(**{TEXT: text})
     named = texts.filter(names_something(texts[TEXT], tables)).distinct()
     told = read_texts(named, tables, lookups).rename({_READ: TEXT})
-    # HS codes, kinds of goods and units are few: each is judged once.
-    codes = _read_codes(expr.select(**{_HS: _filled(expr.hs_code)}).distinct(), tables)
-    units = counting_units(
-        expr.select(**{_UNIT: _filled(expr.quantity_unit)}).distinct(), _UNIT, tables
-    )
+    # HS codes, units and kinds of goods are few: each is judged once.
+    keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
+    codes = _read_codes(expr.select(**keys).distinct(), tables)
+    codes = counting_units(codes, _UNIT, tables)
     # Searched for before a join, which keeps the engine from searching again at each use.
-    searched = expr.mutate(
-        **{TEXT: text, _HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)},
+    searched = expr.select(
+        **{own: expr[name] for own, name in carried.items()},
+        **{TEXT: text, **keys},
+        quantity=expr.quantity,
         telling=tells_something(text, tables),
     )
-    joined = searched.join(codes, _HS, how="inner").join(units, _UNIT, how="inner")
+    joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
     met = met.select(*searched.columns, "heading", "coded", "worded", "counts", _READ, *READ)
     text = met[TEXT]
     hit = met[_READ].notnull()
     asked = met.telling & (met.worded | hit)
     skimmed = met.select(
-        *expr.columns,
+        *carried,
+        "quantity",
         *READ,
         "counts",
         "heading",
@@ -152,7 +155,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     judged = _judge(skimmed.join(lookups.headings, ["heading", "word"], how="inner"), tables)
     counts = count(judged)
     return judged.select(
-        *expr.columns,
+        **{name: judged[own] for own, name in carried.items()},
         **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
     )
 
@@ -269,6 +272,7 @@ def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
     found = read.digits.re_extract(beginning(headings_of(tables)), 0)
     return read.select(
         _HS,
+        _UNIT,
         heading=ibis.ifelse(missing | (found != ""), found, OTHER_CODE),
         coded=~missing,
         worded=missing | read.digits.re_search(beginning(worded_headings(tables))),
@@ -303,9 +307,14 @@ def _vague(seen: ir.Table) -> Any:
 
 
 def _probability(joined: ir.Table, tables: Catalogue) -> Any:
-    """Turn the log-odds of text, heading and quantity into the probability of a chip."""
-    score = joined.score + joined.hs_score + _amount(joined, tables)
-    return 1 / (1 + (-score).exp()) * joined.in_box
+    """Turn the log-odds of text, heading and quantity into the probability of a chip.
+
+    Two questions: whether the name means the chip, and whether the goods are the chip (or what
+    carries it) and not an accessory of it. However sure the first is, it does not say the second.
+    """
+    named = joined.score + joined.hs_score + _amount(joined, tables)
+    itself = joined.itself + joined.hs_itself
+    return joined.in_box / ((1 + (-named).exp()) * (1 + (-itself).exp()))
 
 
 def _chip_goods(weighed: ir.Table) -> Any:

@@ -14,14 +14,18 @@ from chipflow.goods.patterns import patterns_of
 from chipflow.goods.spellings import spellings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
-    from chipflow.goods.facts import Catalogue, Kind
+    from chipflow.goods.facts import Catalogue, Kind, Word
 
 # Stand for an HS code where there is none, and where the tables say nothing of it.
 NO_CODE, OTHER_CODE = "", "?"
 # Stands for the place of a kind of goods in a text in whose words none is named.
 NO_WORD = -1
+# Whose rows weigh HS codes: for what a name means, and for what the goods are.
+HS_ROLES = ("hs", "itself hs")
 
 
 class Lookups(NamedTuple):
@@ -61,8 +65,9 @@ class Heading(NamedTuple):
     ----------
     word_kind
         The kind of goods that the words mean; None without words.
-    hs_score
-        Log-odds that the code speaks for a chip.
+    hs_score, hs_itself
+        Log-odds that the code speaks for a name that means a chip, and for goods that are the chip
+        and no accessory of it.
     plain, plain_named
         The kind of goods, in a text without a name and in one with a name that is no chip.
     plain_vague
@@ -73,6 +78,7 @@ class Heading(NamedTuple):
 
     word_kind: str | None
     hs_score: Decimal
+    hs_itself: Decimal
     plain: str
     plain_named: str
     plain_vague: bool
@@ -134,7 +140,7 @@ def worded_kinds(tables: Catalogue) -> list[Kind]:
 
 def headings_of(tables: Catalogue) -> list[str]:
     """Return what an HS code may begin with so that the tables say something of it."""
-    weighed = {word.pattern for word in tables.words_of("hs")}
+    weighed = {word.pattern for role in HS_ROLES for word in tables.words_of(role)} - {""}
     return sorted(weighed | {prefix for kind in tables.kinds for prefix in kind.hs})
 
 
@@ -186,16 +192,16 @@ def _headings(tables: Catalogue) -> pa.Table:
     kinds = [None, *worded_kinds(tables)]
     headings = [NO_CODE, OTHER_CODE, *headings_of(tables)]
     # Longer beginnings say it more closely.
-    weights = sorted(tables.words_of("hs"), key=lambda word: -len(word.pattern))
+    weights = [sorted(tables.words_of(role), key=lambda w: -len(w.pattern)) for role in HS_ROLES]
     begins = sorted(
         ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
         key=lambda pair: -len(pair[0]),
     )
     told = []
     for code in headings:
-        odds = next((word.log_odds for word in weights if code.startswith(word.pattern)), 0.0)
+        odds = [_odds(code, words) for words in weights]
         hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
-        told += [_together(code, _exact(odds), hs, kind) for kind in kinds]
+        told += [_together(code, odds, hs, kind) for kind in kinds]
     columns = {
         name: pa.array(values)
         for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)
@@ -210,7 +216,14 @@ def _headings(tables: Catalogue) -> pa.Table:
     )
 
 
-def _together(code: str, score: Decimal, hs: Kind | None, word: Kind | None) -> Heading:
+def _odds(code: str, weights: Sequence[Word]) -> Decimal:
+    """Return the weight of an HS code, by the longest of the beginnings that have one."""
+    if code in (NO_CODE, OTHER_CODE):
+        return Decimal()
+    return _exact(next((w.log_odds for w in weights if code.startswith(w.pattern)), 0.0))
+
+
+def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | None) -> Heading:
     fits = word is not None and (code == NO_CODE or code.startswith(word.hs))
     by_code = hs.kind if hs else "unknown" if code == NO_CODE else "other"
     named = "other" if by_code == "unknown" else by_code
@@ -220,7 +233,8 @@ def _together(code: str, score: Decimal, hs: Kind | None, word: Kind | None) -> 
     vague = word if fits else hs
     return Heading(
         word_kind=word.kind if word else None,
-        hs_score=score,
+        hs_score=odds[0],
+        hs_itself=odds[1],
         plain=told or (named if fits else by_code),
         # A name that is no chip there ("H100 PUMP") says as much as words do.
         plain_named=told or named,

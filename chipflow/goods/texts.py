@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.counting import count_in_text
+from chipflow.goods.itself import score_itself, spoken_of
 from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
+    LEFT,
     MARK,
     PUNCTUATION,
+    RIGHT,
     SEPARATOR,
+    UNSPACED,
     as_written,
-    ending,
     loose,
     patterns_of,
     quiet,
-    start,
     unfolded,
     whole,
     word,
@@ -47,22 +49,38 @@ _ACCENTED = (
     "ÁÀÂÃÄÅÇÉÈÊËÍÌÎÏÑÓÒÔÕÖÚÙÛÜÝ"
     "ẠẢẤẦẨẪẬĂẮẰẲẴẶĐẸẺẼẾỀỂỄỆỈỊĨỌỎỐỒỔỖỘƠỚỜỞỠỢỤỦŨƯỨỪỬỮỰỲỴỶỸ"  # Vietnamese
     "İĞŞĄĆĘŁŃŚŹŻ"  # Turkish, Polish
+    "ŘŠČŽĚŮŇŤĎŐŰȘȚŢ"  # Czech, Hungarian, Romanian
+    "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"  # wide
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"  # Arabic, Persian
 )
-_PLAIN = "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYYIGSACELNSZZ"
+_PLAIN = (
+    "AAAAAACEEEEIIIINOOOOOUUUUYAAAAAAAAAAAAADEEEEEEEEIIIOOOOOOOOOOOOOUUUUUUUUUYYYY"
+    "IGSACELNSZZ"
+    "RSCZEUNTDOUSTT"
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "01234567890123456789"
+)
+# Cyrillic capitals that look like Latin ones, as the first letter of a name with digits.
+_LIKE, _LATIN = "АВЕКМНОРСТХ", "ABEKMHOPCTX"
+_LOOKALIKE = f"{LEFT}([{_LIKE}] ?[0-9]{{1,4}}[A-Z]?){RIGHT}"
 
 # Letters outside ASCII.
 _FOREIGN = r"[^\x00-\x7F]"
 
-# Signs that traders write for words, where they stand by themselves.
-_SPOKEN = {"+": "PLUS", "&": "AND"}
+# Chinese words between a number and what is counted.
+_MEASURES = "张張块塊片颗顆卡枚"
+
+# Signs that traders write for words where they stand by themselves, and what ends a phrase.
+_SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
+_PHRASE_ENDS = "[:：（(]"
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
 
 # What the reading of a text with a name hands on.
 COLUMNS = (
-    "name", "family", "datacentre", "score", "clear", "in_box", "server_like", "said", "board",
-    "pieces", "pieces_after", "in_server", "in_text",
+    "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
+    "board", "pieces", "pieces_after", "in_server", "in_text",
 )  # fmt: skip
 
 
@@ -167,13 +185,27 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # A step of its own: what is used three times would be written and planned three times.
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
-        said = said.replace(f" {sign} ", f" {spoken} ")
+        said = said.replace(sign, spoken)
+    said = said.re_replace(_PHRASE_ENDS, " , ")
     folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
-    plain = ibis.ifelse(foreign, folded.g.translate(_ACCENTED, _PLAIN), folded.g)
+    plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
     named = _with_names(folded.mutate(g=plain), patterns, lookups)
-    return _with_scores(named, patterns, tables)
+    scored = named.mutate(score=_score(named, tables))
+    # What no HS code could make a chip is read no further.
+    best = max(row.log_odds for row in tables.words_of("hs"))
+    likely = scored.score + best > 0
+    marked = scored.mutate(m=ibis.ifelse(likely, _marks(scored, patterns), ""))
+    # Another step of its own: its rules of grammar look at the marks a dozen times.
+    spoken = marked.mutate(spoken=spoken_of(marked.m, tables))
+    return _with_scores(spoken, patterns, tables)
+
+
+def _latin(text: ir.StringValue) -> ir.StringValue:
+    """Write a name in Latin letters that begins with a Cyrillic one of the same look."""
+    name = _extract(text, _LOOKALIKE).fill_null(MARK)
+    return text.replace(name, name.translate(_LIKE, _LATIN))
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -217,7 +249,6 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
         *meant.columns, "system_chips", "system_probability", "family", "prior", "unmistakable",
         "datacentre", "family_name",
         own_name=told.own_family.notnull(),
-        m=_marks(told, patterns),
     )  # fmt: skip
 
 
@@ -267,7 +298,8 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 
 def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
     found = {
-        f"n_{name}": _number(marked.m, pattern)
+        # Between a number in a server and the name stand nouns of cards.
+        f"n_{name}": _number(marked.spoken if name == "inside" else marked.m, pattern)
         for name, pattern in (
             ("before", patterns.before),
             ("inside", patterns.inside),
@@ -282,15 +314,17 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         )
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
+    # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
+    for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
     read = marked.select(
-        TEXT, "family", "datacentre", "system_chips",
+        TEXT, "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
-        score=_score(marked, patterns, tables),
+        itself=score_itself(marked.g, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
-        server_like=boxes.re_search(patterns.server) | marked.system.notnull(),
+        server_like=boxes.re_search(patterns.server) | (marked.system.notnull() & ~for_box),
         **found,
     )  # fmt: skip
     numbers = count_in_text(read, tables)
@@ -306,39 +340,42 @@ def _marks(named: ir.Table, patterns: Patterns) -> Any:
 
 def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
     """Write numbers that stand as words in digits."""
-    written: Any = text
+    values: dict[str, list[str]] = {}
+    signs: dict[str, str] = {}
     for words, digits in patterns.numbers:
         # Chinese numerals stand before a measure word and without blanks.
-        if words.isascii() or words.isupper():
-            written = written.replace(f" {words} ", f" {digits} ")
+        if UNSPACED.search(words):
+            signs[words] = digits
         else:
-            for measure in "张块片颗卡":
-                written = written.replace(words + measure, digits + measure)
+            values.setdefault(digits, []).append(words)
+    written: Any = text
+    for digits, names in values.items():
+        written = written.re_replace(f" (?:{'|'.join(names)}) ", f" {digits} ")
     # Few texts have any: one search for all is cheaper than to replace each in vain.
-    return ibis.ifelse(
-        text.re_search("|".join(words for words, _ in patterns.numbers)), written, text
-    )
+    spelled = f" (?:{'|'.join(name for names in values.values() for name in names)}) "
+    written = ibis.ifelse(text.re_search(spelled), written, text)
+    if signs:
+        counted = f"([{''.join(signs)}][{_MEASURES}])"
+        numeral = _extract(text, counted).fill_null(MARK)
+        written = written.replace(
+            numeral, numeral.translate("".join(signs), "".join(signs.values()))
+        )
+    return written
 
 
-def _score(table: ir.Table, patterns: Patterns, tables: Catalogue) -> Any:
+def _score(table: ir.Table, tables: Catalogue) -> Any:
     """Sum the log-odds of the name and of the groups of words."""
-    total = _prior(table, tables)
+    prior = _prior(table, tables)
+    total = prior
     for row in tables.words_of("part"):
         total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
-    for role, placed in (("word", word), ("start", start), ("ending", ending)):
-        for row in tables.words_of(role):
-            seen = _unless(table.g, row, table.g.re_search(placed(row.pattern)))
-            if (role, row.name) == ("word", "server"):
-                seen = seen | table.system.notnull()
-            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    for role in ("before", "after"):
-        for row in tables.words_of(role):
-            close = f"({row.pattern}) ?{patterns.marked}"
-            if role == "after":
-                close = f"{patterns.marked} ?({row.pattern})"
-            seen = _unless(table.g, row, table.m.re_search(word(close)))
-            total = total + ibis.ifelse(seen, row.log_odds, 0.0)
-    return total
+    for row in tables.words_of("word"):
+        seen = _unless(table.g, row, table.g.re_search(word(row.pattern)))
+        if row.name == "server":
+            seen = seen | table.system.notnull()
+        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+    # No words make other goods of a name that is used for nothing else.
+    return ibis.ifelse(table.own_name & ~table.unmistakable, total, prior)
 
 
 def _prior(table: ir.Table, tables: Catalogue) -> Any:
