@@ -293,8 +293,8 @@ def _by_chance(case: Case) -> Finding | None:
     return Finding(
         0.0,
         "Chance may have put these shipments beside each other: of pairs of companies drawn at "
-        f"random that look like a hand-over, {case.p_value:.0%} look as much like one as the "
-        "weakest hand-over of this route",
+        f"random that look like a hand-over, {case.p_value:.0%} do as well as this route does at "
+        "its weakest one, allowing for the number of its last hand-overs",
         _ids(case.finals["record_id"]),
     )
 

@@ -49,6 +49,7 @@ FEWEST_IN_TAIL = 10  # pairs
 LEAST_P = 1e-6
 # Leads that are more than chance seldom have a larger p-value; of the others half have.
 LARGE_P = 0.5
+FEWEST_LEADS = 20  # leads; fewer do not tell how many of them are chance
 
 
 @dataclass(frozen=True)
@@ -280,15 +281,16 @@ def q_values(p: Floats) -> Floats:
         Benjamini and Hochberg (1995), with the share of leads that are chance read from the large
         p-values (Storey, Taylor and Siegmund, "Strong control, conservative point estimation and
         simultaneous conservative consistency of false discovery rates", 2004): where few p-values
-        are large, few leads can be chance. Of few leads nothing can be read, and all may be.
+        are large, few leads can be chance. Fewer leads than FEWEST_LEADS may all be chance.
     """
     from scipy.stats import false_discovery_control
 
     q = np.full(len(p), np.nan)
     known = np.isfinite(p)
     if known.any():
+        leads = int(known.sum())
         large = (1 + (p[known] > LARGE_P).sum()) / (1 - LARGE_P)
-        by_chance = min(large / known.sum(), 1.0)
+        by_chance = min(large / leads, 1.0) if leads >= FEWEST_LEADS else 1.0
         q[known] = by_chance * false_discovery_control(p[known], method="bh")
     return q
 

@@ -28,6 +28,8 @@ LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of 
 CHANCE_SHARES = (0.30, 0.30, 0.25, 0.15)  # same words, own class, all trade, anything
 # Goods are told by the first words of a text: what follows are models, orders and packing.
 FIRST_WORDS = 2  # words without figures
+# Scripts that put no blank between words.
+UNPARTED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
 # What is known of a wording from this many other senders counts as much as its class.
 PRIOR_SENDERS = 5  # senders
 # What the words of a lot may be, to one who looks for a chip.
@@ -71,12 +73,17 @@ class Wordings:
             Codes of companies.
         """
         code, texts = pd.factorize(description.fillna(""))
-        plain = pc.replace_substring_regex(
-            pc.utf8_upper(pa.array(texts, pa.large_string())), r"\S*\d\S*|[^\pL\pM\s]+", " "
-        )
+        plain = pc.utf8_upper(pa.array(texts, pa.large_string()))
+        # Models, orders and numbers go; where words are not parted, only what holds the figure.
+        for pattern in (r"[^\pL\pM\pN]+", rf"[^\s{UNPARTED}]*\pN[^\s{UNPARTED}]*"):
+            plain = pc.replace_substring_regex(plain, pattern, " ")
         first = r"^\s*" + r"(\S*)\s*" * FIRST_WORDS + r"(?s:.*)$"
         parts = " ".join(rf"\{number}" for number in range(1, FIRST_WORDS + 1))
-        words = pd.factorize(pd.Series(pc.replace_substring_regex(plain, first, parts)))[0][code]
+        words, known = pd.factorize(pd.Series(pc.replace_substring_regex(plain, first, parts)))
+        empty = np.array([not text.strip() for text in known], dtype=bool)
+        # Texts without a word have nothing in common: each sender has a wording of its own.
+        words = np.where(empty[words], len(known), words)[code]
+        words = pd.factorize(np.where(words < len(known), words, len(known) + shipper))[0]
         companies = 1 + int(shipper.max(initial=0))
         sent, pairs = pd.factorize(words * companies + shipper)
         return cls(words, sent, np.asarray(pairs) // companies)

@@ -161,6 +161,8 @@ def test_what_is_sold_by_name_under_a_licence_needs_no_secret_source(write_csv):
 
     assert found(words) == ["P1;S1"]
     assert found(f"{words} EXPORT LICENCE D8294252") == []
+    assert found(f"{words} WITH VGPU LICENSE 2024") == ["P1;S1"]
+    assert found(f"{words} LICENSE: 8471500000") == ["P1;S1"]
 
 
 def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):

@@ -199,9 +199,11 @@ def test_q_values_are_those_of_benjamini_and_hochberg_where_all_may_be_chance():
 
 
 def test_where_few_p_values_are_large_few_leads_are_chance():
-    # None of ten is above a half: of ten, (1 + 0) / 0.5 = 2 are taken for chance.
-    q = q_values(np.linspace(0.01, 0.1, 10))
-    assert q.tolist() == pytest.approx([0.2 * 0.1] * 10)
+    p = np.linspace(0.01, 0.4, 40)
+    # None of forty is above a half: of forty, (1 + 0) / 0.5 = 2 are taken for chance.
+    assert q_values(p).tolist() == pytest.approx([0.4 * 2 / 40] * 40)
+    # Ten tell too little: all may be chance.
+    assert q_values(p[:10]).tolist() == pytest.approx([p[9]] * 10)
 
 
 def test_p_values_fall_with_strength_and_follow_the_tail():
