@@ -268,7 +268,7 @@ def test_lots_give_the_same_ranges():
     for name in ("shipper", "consignee"):
         table[name] = table[f"{name}_id"]
     for name in ("chip", "from_country", "to_country", "destination_country", "import_country",
-                 "goods", "hs_code"):  # fmt: skip
+                 "goods", "hs_code", "description"):  # fmt: skip
         table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
     for name in ("items", "chips_per_item", "weight_kg", "value_usd"):
         table[name] = np.nan
