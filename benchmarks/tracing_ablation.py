@@ -93,10 +93,10 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
 
 
 def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
-    distances, own = agreement._apart, agreement.own_likeness
+    apart, own = agreement._apart, agreement.own_likeness
 
     def silent(bought: Any, sold: Any) -> Any:
-        kg, usd, rarity = distances(bought, sold)
+        kg, usd, rarity = apart(bought, sold)
         unknown = np.full_like(kg, np.nan)
         return (unknown, usd, rarity) if name == "weight" else (kg, unknown, rarity)
 

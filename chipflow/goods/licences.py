@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-import pandas as pd
+import numpy as np
 
 # A year, a number of users or a tariff number behind the word is no number of a licence.
 _LICENCE = re.compile(
@@ -14,21 +15,21 @@ _LICENCE = re.compile(
 _OF_SOFTWARE = re.compile(r"(?i)software|subscription|\busers?\b|\bvgpu\b")
 
 
-def quotes_licence(descriptions: pd.Series) -> pd.Series:
+def quotes_licence(descriptions: Iterable[object]) -> np.ndarray:
     """Say of each text whether it quotes a licence by its number.
 
     Parameters
     ----------
     descriptions
-        Texts; missing where there is none.
+        Texts; anything else is a missing one.
 
     Returns
     -------
-    pandas.Series
-        Truth values by the same index. That a licence is quoted does not say that there is one.
+    numpy.ndarray
+        Truth values, in the same order. That a licence is quoted does not say that there is one.
     """
-    found = [
-        _LICENCE.search(text) is not None and _OF_SOFTWARE.search(text) is None
-        for text in descriptions.fillna("").tolist()
-    ]
-    return pd.Series(found, index=descriptions.index, dtype=bool)
+    return np.array([isinstance(text, str) and _quotes(text) for text in descriptions], dtype=bool)
+
+
+def _quotes(text: str) -> bool:
+    return _LICENCE.search(text) is not None and _OF_SOFTWARE.search(text) is None

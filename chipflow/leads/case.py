@@ -13,7 +13,7 @@ from chipflow.goods.controls import Status, status
 from chipflow.network.columns import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from chipflow.leads.facts import Facts
 
@@ -121,7 +121,7 @@ def cases(
     names: dict[str, str],
     listed: dict[str, dict[str, Any]],
     joins: dict[tuple[str, str], str],
-    p_values: dict[int, float],
+    p_values: Mapping[Hashable, float],
 ) -> Iterator[tuple[int, Case]]:
     """Lay out each scheme for the parts.
 
@@ -155,7 +155,7 @@ def cases(
                 facts=facts,
                 listed=listed,
                 joins=joins,
-                p_value=p_values.get(int(str(scheme)), float("nan")),
+                p_value=p_values.get(scheme, float("nan")),
             ),
         )
 

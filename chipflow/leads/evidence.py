@@ -275,7 +275,7 @@ def _licence(case: Case) -> Finding | None:
 
 
 def _quotes_licence(case: Case) -> Finding | None:
-    quoted = quotes_licence(pd.Series(case.finals["description"], dtype="str")).to_numpy()
+    quoted = quotes_licence(case.finals["description"])
     if not quoted.any():
         return None
     return Finding(

@@ -219,7 +219,7 @@ class _Found:
         directory = network.directory[network.directory["company_id"].isin(involved)]
         names = dict(zip(directory["company_id"], directory["name"], strict=True))
         rows, evidence = [], []
-        p_values = {int(str(scheme)): float(p) for scheme, p in chance["p_value"].items()}
+        p_values = chance["p_value"].to_dict()
         joins = _joins(network, involved)
         for scheme, case in cases(
             Columns.of(lots), Columns.of(links), facts, names, listed, joins, p_values

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.columns import Columns
+from chipflow.network.handover import senders
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
 from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
@@ -175,6 +176,11 @@ def _clear(hops: pd.DataFrame) -> Ints:
     return hops.loc[hops["log_lr"] > CLEAR, "sender"].unique()
 
 
+def _no_groups() -> pd.DataFrame:
+    """What is drawn where nobody buys or nobody sells."""
+    return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+
+
 class _Draw(Protocol):
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs, of which the sender sells to the destination or not, and judge them."""
@@ -201,7 +207,7 @@ class _Recorded:
         """Draw pairs and judge them."""
         senders = self.senders[final]
         if not len(self.buyers) or not len(senders):
-            return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+            return _no_groups()
         buyer, sender = rng.choice(self.buyers, number), rng.choice(senders, number)
         apart = buyer != sender
         return self._judge(Questions(buyer[apart], sender[apart]))
@@ -243,17 +249,17 @@ class _Across:
 
     def _senders(self, lots: Lots, final: bool, clear: Ints) -> Questions:
         """Companies that sell candidates to the destination, or to others, and from where."""
-        at = np.flatnonzero(self.candidates & lots.named_shipper & (lots.arrives == final))
-        pairs = np.unique(np.stack([lots.from_country[at], lots.shipper[at]]), axis=1)
-        return Questions(*pairs[:, ~np.isin(pairs[1], clear)])
+        asked = senders(lots, self.candidates & (lots.arrives == final))
+        return asked.take(~np.isin(asked.sender, clear))
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them; a sender is drawn with all that it sells."""
-        senders = self.senders[final]
-        if not len(self.countries) or not len(senders):
-            return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+        at_home = self.senders[final]
+        if not len(self.countries) or not len(at_home):
+            return _no_groups()
         country = rng.choice(self.countries, number)
-        drawn = senders.take(rng.integers(0, len(senders), number))
+        drawn = at_home.take(rng.integers(0, len(at_home), number))
+        # A sender is asked beside its own country; of others it is a stranger.
         apart = drawn.buyer != country
         asked = Questions(country[apart], drawn.sender[apart])
         groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)

@@ -82,8 +82,8 @@ class Wordings:
         words, known = pd.factorize(pd.Series(pc.replace_substring_regex(plain, first, parts)))
         empty = np.array([not text.strip() for text in known], dtype=bool)
         # Texts without a word have nothing in common: each sender has a wording of its own.
-        words = np.where(empty[words], len(known), words)[code]
-        words = pd.factorize(np.where(words < len(known), words, len(known) + shipper))[0]
+        words, wordless = words[code], empty[words][code]
+        words = pd.factorize(np.where(wordless, len(known) + shipper, words))[0]
         companies = 1 + int(shipper.max(initial=0))
         sent, pairs = pd.factorize(words * companies + shipper)
         return cls(words, sent, np.asarray(pairs) // companies)
