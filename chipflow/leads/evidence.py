@@ -94,10 +94,10 @@ def _controlled(case: Case) -> Finding | None:
 
 def _continuation(case: Case) -> Finding | None:
     links = case.links
-    # A hand-over is judged by all its lots together; what a lead has of them counts.
+    # Of a hand-over counts what the lead's own lots say.
     lots = {(links["hop"][row], links["to_record"][row]): row for row in range(len(links))}
     at = list(lots.values())
-    weight = float((links["hop_log_odds"][at] / links["hop_lots"][at]).sum())
+    weight = float(links["lot_log_odds"][at].sum())
     best = min(
         range(len(links)), key=lambda row: (-links["log_odds"][row], links["from_record"][row])
     )

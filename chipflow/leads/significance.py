@@ -39,13 +39,16 @@ ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be need
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
 CLEAR = 4.0  # log-likelihood ratio
-# With fewer listed null pairs their tail is not drawn: the p-value is then never small.
-FEWEST_LISTED = 20  # pairs
+# Of all others that sell, those that bought chips are the chance to compare with, unless so few.
+FEWEST_LISTED = 20  # companies
 # Beyond the strongest tenth of the null pairs their excess is taken to be exponential, so that
 # the number of draws puts no floor under a p-value (Knijnenburg et al., "Fewer permutations,
 # more accurate P-values", 2009).
 TAIL = 0.1  # share of the null pairs
 FEWEST_IN_TAIL = 10  # pairs
+# Beside the pairs of the tail stands one more, as if ratios were exact: their excess would then
+# have this mean.
+EXACT_EXCESS = 1.0  # log-likelihood ratio
 # Nobody has drawn enough to know that the tail goes on like that for ever.
 LEAST_P = 1e-6
 # Leads that are more than chance seldom have a larger p-value; of the others half have.
@@ -63,6 +66,9 @@ class Null:
     def p_value(self, strength: Floats) -> Floats:
         """Share of listed null hand-overs that is at least so strong.
 
+        The scale of the tail is known from few pairs only, which is allowed for: the excess of
+        the next one is Pareto distributed (the predictive distribution of an exponential one).
+
         Parameters
         ----------
         strength
@@ -79,11 +85,11 @@ class Null:
         above = size - np.searchsorted(self.strength, strength, side="left")
         p = (above + 1) / (size + 1)
         tail = min(max(int(TAIL * size), FEWEST_IN_TAIL), size)
-        start = self.strength[size - tail]
-        mean = float(np.mean(self.strength[size - tail :] - start))
-        if mean > 0 and size >= FEWEST_LISTED:
-            beyond = strength > start
-            p = np.where(beyond, tail / size * np.exp(-(strength - start) / mean), p)
+        # Where all are tail, it starts where pairs begin to be listed.
+        start = self.strength[size - tail] if tail < size else 0.0
+        excess = EXACT_EXCESS + float((self.strength[size - tail :] - start).sum())
+        beyond = np.maximum(strength - start, 0) / excess
+        p = np.where(beyond > 0, tail / size * (1 + beyond) ** -float(tail), p)
         return np.clip(p, LEAST_P, 1.0)
 
 
@@ -314,7 +320,7 @@ def lead_p_values(
     Parameters
     ----------
     links
-        Links of schemes: ``scheme, hop, from_record, to_record, hop_log_odds, hop_lots``.
+        Links of schemes: ``scheme, hop, from_record, to_record, lot_log_odds``.
     tracing
         What they are from.
     null
@@ -328,14 +334,10 @@ def lead_p_values(
     if links.empty:
         return pd.Series(dtype="float64", name="p_value").rename_axis("scheme")
     own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
-    table = own.groupby(["scheme", "hop"]).agg(
-        lots=("to_record", "nunique"),
-        log_odds=("hop_log_odds", "first"),
-        of=("hop_lots", "first"),
-        certain=("certain", "any"),
-    )
-    # What a lead has of a hand-over's lots is what it has of its strength.
-    table["strength"] = table["log_odds"] * table["lots"] / table["of"]
+    certain = own.groupby(["scheme", "hop"])["certain"].any()
+    # What a lead's own lots say is what it has of a hand-over's strength.
+    lots = own.drop_duplicates(["scheme", "hop", "to_record"]).groupby(["scheme", "hop"])
+    table = lots["lot_log_odds"].sum().rename("strength").to_frame().join(certain)
     table = table.reset_index().merge(
         tracing.hops[["buyer", "sender", "place", "kind"]], left_on="hop", right_index=True
     )

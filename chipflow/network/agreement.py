@@ -273,12 +273,23 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     lots, e, f, window
         As in :func:`agreement`.
     """
+    return np.asarray(same_goods(lots, e, f) * waiting(lots, e, f, window))
+
+
+def same_goods(lots: Lots, e: Ints, f: Ints) -> Floats:
+    """Likelihood ratio of pairs of lots being the same goods, which nobody follows, at any time.
+
+    Parameters
+    ----------
+    lots, e, f
+        As in :func:`agreement`.
+    """
     weight, value = _measures(Bought.of(lots, e), Sold.of(lots, f))
     same = np.where(
         lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
     )
     words = np.where(same, KEEPS_WORDS / lots.goods_by_chance[f], 1 - KEEPS_WORDS)
-    return np.asarray(weight * value * words * waiting(lots, e, f, window))
+    return np.asarray(weight * value * words)
 
 
 def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:

@@ -53,7 +53,7 @@ HOP_COLUMNS = [
 ]
 
 
-SALES_COLUMNS = ["hop", "f", "probability"]
+SALES_COLUMNS = ["hop", "f", "probability", "log_lr"]
 
 
 class Follower:

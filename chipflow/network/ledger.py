@@ -27,6 +27,7 @@ from chipflow.network.agreement import (
     habit_shares,
     innocent_agreement,
     likeness,
+    same_goods,
 )
 from chipflow.network.chance import SAME_CHIP
 from chipflow.network.lots import Floats, Ints, Lots, entries
@@ -38,8 +39,18 @@ SHARE_NODES = 6  # nodes
 # A sale is compared with so many of the latest purchases of either kind before it. A company
 # with thousands of equal lots would otherwise cost their square; older stock is sold first.
 LATEST = 24  # purchases
+# What a sender sold when nothing of the followed purchases can have been in stock shows what it
+# sells anyway: its last lots before and the first ones after.
+USUAL_LOTS = 12  # lots on either side
+# Where the sender's usual trade is known from this many lots, half of what it sells by chance is
+# taken to be like it.
+PRIOR_USUAL = 12  # lots
 # Sales that are so much less likely to be chips than chance, at any habit, are not compared.
 WORTH_WEIGHING = 0.1  # likelihood ratio
+# Which chips a group of sales holds is found in so many rounds, each chip that was bought counting
+# as half a sale beforehand (Jeffreys' prior).
+MIXING_ROUNDS = 20  # rounds
+ANY_CHIP = 0.5  # sales
 PAIRS_AT_ONCE = 100_000  # bounds the memory, to about 20 MB a thread
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
@@ -72,7 +83,8 @@ class Answers:
     ----------
     sales
         One row a sale that was weighed: ``question, place`` (TO_DESTINATION or the consignee),
-        ``f`` (lot), ``probability`` that it continues a followed purchase, ``group``.
+        ``f`` (lot), ``probability`` that it continues a followed purchase, ``log_lr`` (how far
+        the sale itself speaks for that, given what share of the group's sales does), ``group``.
     groups
         One row a question and place: ``question, place, log_lr`` (natural log of the likelihood
         of its sales with the followed purchases over that without), ``sales`` (number),
@@ -201,9 +213,13 @@ class Ledgers:
         others = number - np.bincount(group, minlength=len(groups))
         buyer, sender = asked.buyer[question], asked.sender[question]
         chips, innocent, without = self._ratios(buyer, sender, f)
+        usual = self._usual_trade(asked, question, f)
+        chips /= usual[:, None, None]
+        innocent /= usual
+        without /= usual
         chips *= self._enough(question, f, buyer, chips, innocent, len(asked))[:, None, None]
         starts = np.searchsorted(group, np.arange(len(groups)))
-        log_lr, probability = _weigh(chips, innocent, without, starts, others)
+        log_lr, probability, own_log_lr = _weigh(chips, innocent, without, starts, others)
         place = groups % (self.places + 1) - 1
         sales = pd.DataFrame(
             {
@@ -211,6 +227,7 @@ class Ledgers:
                 "place": place[group],
                 "f": f,
                 "probability": probability,
+                "log_lr": own_log_lr,
                 "group": group,
             }
         )
@@ -283,6 +300,34 @@ class Ledgers:
         chips = np.minimum(chips / choices[:, None, None], LARGEST_RATIO)
         without = np.minimum(innocent / np.maximum(others, 1), LARGEST_RATIO)
         return chips, np.minimum(innocent / choices, LARGEST_RATIO), without
+
+    def _usual_trade(self, asked: Questions, question: Ints, f: Ints) -> Floats:
+        """How much likelier each sale is by chance, given what its sender sells anyway."""
+        span, limit, lots = self.lots.span, self.lots.span - 1, self.lots
+        begin = np.clip(self.begins[asked.buyer] - lots.longest, 0, limit)
+        end = np.clip(self.ends[asked.buyer] + self.window + 1, 0, limit)
+        own = asked.sender * span
+        first, before, after, last = np.searchsorted(
+            self.sent_key, [own, own + begin, own + end, own + span]
+        )
+        ranges = (np.maximum(first, before - USUAL_LOTS), before), (
+            after,
+            np.minimum(last, after + USUAL_LOTS),
+        )
+        number = sum(high - low for low, high in ranges)[question]
+        found = np.zeros(len(f))
+        asked_of = np.flatnonzero(number)
+
+        def compare(part: slice) -> None:
+            rows = asked_of[part]
+            for low, high in ranges:
+                row, place = entries(low[question[rows]], high[question[rows]])
+                ratio = same_goods(lots, self.sent[place], f[rows][row])
+                found[rows] += np.bincount(row, weights=ratio, minlength=len(rows))
+
+        for_each(_chunks(number[asked_of]), compare)
+        weight = number / (number + PRIOR_USUAL)
+        return np.asarray(1 + weight * (found / np.maximum(number, 1) - 1))
 
     def _by_habit(self, row: Ints, place: Ints, f: Ints) -> Floats:
         """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
@@ -378,10 +423,12 @@ class Ledgers:
 
         for_each(list(enumerate(parts)), compare)
         row, e, share = (np.concatenate(one) for one in zip(*found, strict=True))
+        group = believed["group"].to_numpy()
+        share = _by_chip(row, group, pd.factorize(self.lots.chip[e])[0], share)
         return pd.DataFrame(
             {
                 "question": question[row],
-                "group": believed["group"].to_numpy()[row],
+                "group": group[row],
                 "e": e,
                 "f": f[row],
                 "share": share,
@@ -393,6 +440,39 @@ class Ledgers:
         found = self._agreement(row, place, f, Sold.of(self.lots, f))
         ratio = found.weight * found.number * found.waiting
         return np.asarray(ratio * found.usual_words * found.usual_value)
+
+
+def _by_chip(row: Ints, group: Ints, chip: Ints, share: Floats) -> Floats:
+    """Weigh the purchases behind each sale by what chips the group's sales are as a whole.
+
+    A mixture whose weights are found by expectation and maximisation (Dempster, Laird and Rubin,
+    1977): of two chips that fit one sale alike, the one that fits its neighbours is meant.
+
+    Parameters
+    ----------
+    row
+        Sale of each pair of lots.
+    group
+        Group of each sale.
+    chip
+        Code of the chip in the purchase of each pair.
+    share
+        Of each sale's probability, by the pair alone.
+    """
+    chips = 1 + int(chip.max(initial=0))
+    cells, cell = np.unique(row * chips + chip, return_inverse=True)
+    sale = cells // chips
+    parts, part = np.unique(group[sale] * chips + cells % chips, return_inverse=True)
+    groups, of_group = np.unique(parts // chips, return_inverse=True)
+    alone = np.bincount(cell, weights=share, minlength=len(cells))
+    weight = np.ones(len(parts))
+    sales = 1 + int(row.max(initial=-1))
+    for _ in range(MIXING_ROUNDS):
+        meant = alone * weight[part]
+        meant /= np.bincount(sale, weights=meant, minlength=sales)[sale]
+        number = np.bincount(part, weights=meant, minlength=len(parts)) + ANY_CHIP
+        weight = number / np.bincount(of_group, weights=number, minlength=len(groups))[of_group]
+    return np.asarray(share * (meant / alone)[cell]) if len(row) else share
 
 
 def stand_ins(lots: Lots, at: Ints, owner: Ints) -> tuple[Ints, Ints]:
@@ -451,13 +531,27 @@ def share_nodes() -> Floats:
 
 def _weigh(
     chips: Floats, innocent: Floats, without: Floats, starts: Ints, others: Ints
-) -> tuple[Floats, Floats]:
-    """Return the log likelihood ratio of each group of sales and the probability of each sale.
+) -> tuple[Floats, Floats, Floats]:
+    """Return the log likelihood ratio of each group of sales, and what each sale says.
 
-    ``others`` is the number of sales in each group that were not compared.
+    Parameters
+    ----------
+    chips, innocent, without
+        What :meth:`Ledgers._ratios` returned, in the order of groups.
+    starts
+        First row of each group.
+    others
+        Number of sales in each group that were not compared.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        By group the log likelihood ratio; by sale the probability that it continues a purchase,
+        and the log of how much likelier that is made by the sale itself: of a company that sells
+        chips anything is likely to be chips, whatever it looks like.
     """
     if not len(starts):
-        return np.empty(0), np.empty(0)
+        return np.empty(0), np.empty(0), np.empty(0)
     rows = len(innocent)
     habits = chips.reshape(rows, -1)
     prior = np.log(np.outer(WORD_HABIT_SHARES, habit_shares()).reshape(-1) / SHARE_NODES)
@@ -474,8 +568,10 @@ def _weigh(
     total = weight.sum(axis=(0, 2))
     against = np.stack(plain) - np.log(SHARE_NODES)
     log_lr = top + np.log(total) - np.logaddexp.reduce(against, axis=0)
-    probability = np.zeros(rows)
+    weight /= total[:, None]
+    unlike, expected = np.zeros(rows), np.zeros(len(starts))
     for share, part in zip(share_nodes(), weight, strict=True):
-        held = share * habits / (1 + share * (habits + innocent[:, None] - 1))
-        probability += np.einsum("rh,rh->r", held, (part / total[:, None])[group])
-    return log_lr, probability
+        plain_sale = 1 + share * (innocent[:, None] - 1)
+        unlike += np.einsum("rh,rh->r", plain_sale / (plain_sale + share * habits), part[group])
+        expected += share * part.sum(axis=1)
+    return log_lr, 1 - unlike, np.log1p(-expected)[group] - np.log(unlike)

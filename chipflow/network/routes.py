@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, maximum_bipartite_matching
 
 from chipflow.goods.controls import FREE, UNKNOWN
 from chipflow.network.columns import Columns
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # arrived is sent back by the same buyers, it did not stay.
 CAME_BACK = 0.5  # share of the weight, or of the value where weights are not known
 ALIKE_IN_WORTH = 1.5  # log USD per kg
+# Of a lot that was worked on some pieces fail; what comes back is near it in weight and number.
+ALIKE_IN_SIZE = 0.25  # log kg or log pieces
 # Goods of which most lots, on the way in and on the way out, speak of repair are under repair.
 REPAIRS = 0.5  # share of lots
 RETURN_WINDOW = 180  # days between the way out and the way back
@@ -158,14 +160,20 @@ class _Flow:
         return cls(shipments, tracing)
 
     def finals_by_verdict(self) -> list[tuple[list[int], str]]:
-        """Arriving lots that continue something: those that needed a licence, and the lawful."""
+        """Arriving lots that continue something: those that needed a licence, and the others.
+
+        What is sold by name under a licence that the text quotes is for the authority to check;
+        it would be a lead against everybody who has a licence.
+        """
         ends = sorted({int(at) for at in self.head if self.arrays.arrives[at]})
         lawful = [at for at in ends if self.status[at] == FREE]
         open_question = [at for at in ends if self.status[at] in ("", UNKNOWN)]
         others = set(lawful) | set(open_question)
         controlled = [at for at in ends if at not in others]
+        licensed = [at for at in controlled if self.arrays.under_licence[at]]
         return [
-            (controlled, ""),
+            ([at for at in controlled if not self.arrays.under_licence[at]], ""),
+            (licensed, "under a quoted licence"),
             (lawful, "lawful on that day"),
             (open_question, "rule of that day unknown"),
         ]
@@ -215,6 +223,8 @@ class _Flow:
             return "repair or return"
         if self._exchanged(finals, before=False) >= CAME_BACK:
             return "came back from the destination"
+        if self._lots_sent_back(finals) >= CAME_BACK:
+            return "among goods that came back"
         return ""
 
     def _for_repair(self, at: list[int]) -> bool:
@@ -273,6 +283,26 @@ class _Flow:
             if np.isfinite(held[finals]).all() and np.isfinite(held[back]).all()
         ]
         return max(shares, default=len(back) / len(finals))
+
+    def _lots_sent_back(self, finals: list[int]) -> float:
+        """Share of the lots between these companies that a lot of like size came back for.
+
+        Whatever chips they hold: boards come back under the name of what they were made into.
+        """
+        lots = self.arrays
+        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
+        sent = np.array(sorted({at for pair in pairs for at in self.arrivals[pair]}))
+        back = np.array([at for pair in pairs for at in self._between(*pair)], dtype=np.int64)
+        if not len(back):
+            return 0.0
+        out, home = sent[:, None], back[None, :]
+        after = lots.last[home] >= lots.first[out]
+        soon = lots.first[home] <= lots.last[out] + RETURN_WINDOW
+        apart = np.stack([np.log(held[home] / held[out]) for held in (lots.weight, lots.items)])
+        alike = ~(abs(apart) > ALIKE_IN_SIZE).any(axis=0) & np.isfinite(apart).any(axis=0)
+        alike &= ~(abs(lots.usd_kg[home] - lots.usd_kg[out]) > ALIKE_IN_WORTH)
+        match = maximum_bipartite_matching(sparse.csr_array(after & soon & alike))
+        return float((match >= 0).sum() / len(sent))
 
     @cached_property
     def arrivals(self) -> dict[tuple[int, int], list[int]]:
@@ -515,6 +545,10 @@ def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -
         "went back to its sender": "ended at the company that had sent them",
         "came back from the destination": "were for the most part sent back by those who received "
         "them, as boards sent out for assembly or repair are",
+        "among goods that came back": "went between two companies of which the one sends most lots "
+        "back to the other, as boards sent out for assembly or repair are",
+        "under a quoted licence": "were sold by name under a licence that the records quote: whether "
+        "there is one, the authority that would have given it can say",
         "no record names a chip": "are only like chips in weight and value: no record on the way "
         "names one",
         "repair or return": "speak of repair, return or warranty on the way in and on the way out",

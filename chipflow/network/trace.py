@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["HAND_OVER", "LINKED", "MOST_HOPS", "RECORDED", "WINDOW", "Tracing", "trace"]
 
 WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
+# What each lot of a hand-over says for it at the least, so that the parts make up the whole.
+LEAST_SAID = 0.01  # log-likelihood ratio
 MOST_HOPS = 6  # shipments in a row; documented routes have two to four
 
 LINK_COLUMNS = {
@@ -47,7 +49,7 @@ LINK_COLUMNS = {
     "days": "float64",
     "hop": "int64",
     "hop_log_odds": "float64",
-    "hop_lots": "int64",
+    "lot_log_odds": "float64",
 }
 
 
@@ -62,8 +64,8 @@ class Tracing:
         pass along it); ``log_odds`` (natural log of the odds that the one continues as the
         other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
         (recorded, linked companies or domestic hand-over); ``chip`` that is followed; ``days``
-        between; ``hop`` (row of ``hops``), its ``hop_log_odds`` and ``hop_lots`` (lots that it
-        moves).
+        between; ``hop`` (row of ``hops``), its ``hop_log_odds``, and ``lot_log_odds``, the part
+        of them that the later lot brings.
     hops
         One row a hand-over between two companies, all its lots taken together: ``buyer,
         sender`` (codes of companies in ``lots``; equal where a company sells what it bought),
@@ -72,7 +74,8 @@ class Tracing:
         ``searched`` (companies among which the buyer was found), ``kind``.
     sales
         One row a sale that was weighed for a hand-over: ``hop, f`` (position in ``lots``),
-        ``probability`` that it continues a purchase.
+        ``probability`` that it continues a purchase, ``log_lr`` (how far it speaks for that
+        itself).
     lots
         The shipments as arrays.
     follower
@@ -142,13 +145,15 @@ def trace(
     links["to_record"] = lots.record[links["f"].to_numpy()]
     links["chip"] = lots.chip[links["e"].to_numpy()]
     hops, sales = follower.hops()
-    links = _with_hops(lots, links, hops)
+    links = _with_hops(lots, links, hops, sales)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
     return Tracing(table, hops, sales, lots, follower, window, most_hops, targets)
 
 
-def _with_hops(lots: Lots, links: pd.DataFrame, hops: pd.DataFrame) -> pd.DataFrame:
-    """Tell each link which hand-over it is part of: between whom, to where."""
+def _with_hops(
+    lots: Lots, links: pd.DataFrame, hops: pd.DataFrame, sales: pd.DataFrame
+) -> pd.DataFrame:
+    """Tell each link which hand-over it is part of: between whom, to where; and how strong."""
     e, f = links["e"].to_numpy(), links["f"].to_numpy()
     keys = ["buyer", "sender", "place", "kind"]
     parties = links.assign(
@@ -159,5 +164,10 @@ def _with_hops(lots: Lots, links: pd.DataFrame, hops: pd.DataFrame) -> pd.DataFr
     known = hops.reset_index()[["hop", *keys, "log_odds"]]
     known = known.astype({"buyer": "int64", "sender": "int64", "place": "int64"})
     found = parties.merge(known.rename(columns={"log_odds": "hop_log_odds"}), on=keys, how="left")
-    found["hop_lots"] = found.groupby("hop")["f"].transform("nunique")
+    own = sales.astype({"hop": "int64", "f": "int64"}).set_index(["hop", "f"])["log_lr"]
+    said = own.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).clip(lower=LEAST_SAID)
+    # A hand-over is judged by all its lots together; each has of it what it says itself.
+    lot = found[["hop", "f"]].assign(said=said.to_numpy()).drop_duplicates(["hop", "f"])
+    whole = found["hop"].map(lot.groupby("hop")["said"].sum())
+    found["lot_log_odds"] = found["hop_log_odds"] * said.to_numpy() / whole
     return found.drop(columns=["buyer", "sender", "place"])

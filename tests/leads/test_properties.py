@@ -215,4 +215,8 @@ def test_p_values_fall_with_strength_and_follow_the_tail():
     assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
     assert p[4] == LEAST_P, "nobody has drawn that many"
     assert np.isnan(Null(strength[:0], 5).p_value(asked)).all()
-    assert Null(strength[:5], 5).p_value(asked).min() == pytest.approx(1 / 6), "few tell little"
+    few = Null(strength[::1000], 5).p_value(asked)
+    assert (np.diff(few) <= 0).all()
+    assert few[4] > 10 * p[4], "few pairs tell less of the tail"
+    lone = Null(np.array([2.0]), 1).p_value(asked)
+    assert lone == pytest.approx(1 / (1 + asked / 3)), "one pair of strength 2, and one beside it"
