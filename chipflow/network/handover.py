@@ -164,8 +164,9 @@ def sources(
         return pairs.assign(buyer=[], source=[], buyers=[])
     pairs["buyer"] = lots.consignee[pairs["e"].to_numpy()]
     ratio = own_likeness(lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window)
-    by_buyer = _by_buyer(pairs, ratio)
-    by_buyer["log"] += _same_size(ledgers, believed, by_buyer) + _newness(ledgers, by_buyer)
+    held = lots.holds(pairs["e"].to_numpy(), pairs["f"].to_numpy())
+    by_buyer = _by_buyer(pairs, ratio, held)
+    by_buyer["log"] += _same_size(ledgers, by_buyer) + _newness(ledgers, by_buyer)
     asked_by = believed.drop_duplicates("group").set_index("group")["question"]
     question = asked_by.reindex(by_buyer["group"]).to_numpy()
     sender = asked.sender[question]
@@ -193,13 +194,22 @@ def sources(
     return sources.reset_index(drop=True)
 
 
-def _by_buyer(pairs: pd.DataFrame, ratio: Floats) -> pd.DataFrame:
+def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
     """Log-likelihood ratio of each buyer as the source of each group of sales.
+
+    Parameters
+    ----------
+    pairs
+        ``group, buyer, f`` of pairs of lots.
+    ratio, held
+        Likelihood ratio of each pair, and the chips in the later lot if it is what the earlier
+        one became; infinite where nothing tells.
 
     Returns
     -------
     pandas.DataFrame
-        ``group, buyer, log``, in this order.
+        ``group, buyer, log, sold`` (chips in the sales that the buyer can have supplied; missing
+        where nothing tells), in the order of the first two.
     """
     group, buyer = pairs["group"].to_numpy(), pairs["buyer"].to_numpy()
     f, known = pd.factorize(pairs["f"], sort=True)
@@ -210,6 +220,9 @@ def _by_buyer(pairs: pd.DataFrame, ratio: Floats) -> pd.DataFrame:
         (group * buyers + buyer) * lot + f, return_inverse=True, return_counts=True
     )
     mean = np.bincount(of_sale, weights=ratio) / count
+    told = np.isfinite(held)
+    chips = np.bincount(of_sale, weights=np.where(told, held, 0.0))
+    chips /= np.maximum(np.bincount(of_sale, weights=told), 1)
     pair, starts, sales = np.unique(sale // lot, return_index=True, return_counts=True)
     missed = lots_of[pair // buyers] - sales
     # What share of the sender's lots is from this buyer is open, as in all books.
@@ -218,19 +231,23 @@ def _by_buyer(pairs: pd.DataFrame, ratio: Floats) -> pd.DataFrame:
         for share in share_nodes()
     ]
     log = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
-    return pd.DataFrame({"group": pair // buyers, "buyer": pair % buyers, "log": log})
+    sold = np.add.reduceat(chips, starts)
+    return pd.DataFrame(
+        {
+            "group": pair // buyers,
+            "buyer": pair % buyers,
+            "log": log,
+            "sold": np.where(sold > 0, sold, np.nan),
+        }
+    )
 
 
-def _same_size(ledgers: Ledgers, believed: pd.DataFrame, pairs: pd.DataFrame) -> Floats:
+def _same_size(ledgers: Ledgers, pairs: pd.DataFrame) -> Floats:
     """Log-likelihood ratio of the chips that each buyer bought and each group of sales holds."""
     lots, at = ledgers.lots, ledgers.followed.at
     supply = np.where(np.isfinite(ledgers.supply[at]), ledgers.supply[at], np.nan)
     bought = pd.Series(supply).groupby(lots.consignee[at]).sum(min_count=1)
-    held = pd.Series(ledgers.held(believed), index=believed["group"].to_numpy())
-    sold = held.groupby(level=0).sum(min_count=1)
-    apart = np.log(sold.reindex(pairs["group"]).to_numpy()) - np.log(
-        bought.reindex(pairs["buyer"]).to_numpy()
-    )
+    apart = np.log(pairs["sold"].to_numpy() / bought.reindex(pairs["buyer"]).to_numpy())
     share, spread = SAME_SIZE
     part = ((apart < 0) & (apart > np.log(0.2))) / np.log(5)
     ratio = (share * normal(apart, spread) + (1 - share) * part + 1e-3) / normal(apart, ANY_SIZE)

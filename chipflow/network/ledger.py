@@ -310,9 +310,12 @@ class Ledgers:
         first, before, after, last = np.searchsorted(
             self.sent_key, [own, own + begin, own + end, own + span]
         )
-        ranges = (np.maximum(first, before - USUAL_LOTS), before), (
-            after,
-            np.minimum(last, after + USUAL_LOTS),
+        ranges = (
+            (np.maximum(first, before - USUAL_LOTS), before),
+            (
+                after,
+                np.minimum(last, after + USUAL_LOTS),
+            ),
         )
         number = sum(high - low for low, high in ranges)[question]
         found = np.zeros(len(f))
@@ -383,13 +386,6 @@ class Ledgers:
         feed = self.followed.at[np.maximum(high - 1, 0)]
         held = self.lots.holds(feed, f)
         return np.where(np.isfinite(held), held, 0.0)
-
-    def held(self, believed: pd.DataFrame) -> Floats:
-        """Chips that sales out of a country hold; missing where nothing tells."""
-        f = believed["f"].to_numpy()
-        own = self.lots.units[f]
-        by_feed = self._chips_in(f, self.lots.from_country[f])
-        return np.where(np.isfinite(own), own, np.where(by_feed > 0, by_feed, np.nan))
 
     def feeds(self, asked: Questions, believed: pd.DataFrame) -> pd.DataFrame:
         """Say of believed sales which purchases they may continue.

@@ -547,8 +547,8 @@ def _aside_sentence(reason: str, chips: list[str], path: dict[str, list[str]]) -
         "them, as boards sent out for assembly or repair are",
         "among goods that came back": "went between two companies of which the one sends most lots "
         "back to the other, as boards sent out for assembly or repair are",
-        "under a quoted licence": "were sold by name under a licence that the records quote: whether "
-        "there is one, the authority that would have given it can say",
+        "under a quoted licence": "were sold by name under a licence that the records quote: "
+        "whether there is one, the authority that would have given it can say",
         "no record names a chip": "are only like chips in weight and value: no record on the way "
         "names one",
         "repair or return": "speak of repair, return or warranty on the way in and on the way out",
