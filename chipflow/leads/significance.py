@@ -34,7 +34,7 @@ Ints = np.ndarray
 NULL_DRAWS = 200  # pairs drawn for each hand-over
 # Drawing goes on in rounds of this size until each kind has enough pairs that would be listed.
 ROUND = 1_000  # pairs
-ENOUGH_LISTED = 200  # pairs that would be listed
+ENOUGH_LISTED = 100  # pairs that would be listed: ten in the tenth that is the tail
 ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be needed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.

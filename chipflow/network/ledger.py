@@ -36,6 +36,9 @@ from chipflow.threads import for_each
 # The share of a sender's sales to one place that continue followed purchases is anything between
 # none and all, and near either end more likely (Jeffreys' prior of a share, in its quadrature).
 SHARE_NODES = 6  # nodes
+# What a company bought itself is at least as likely behind a sale as all that strangers in its
+# country bought, however many these are.
+OF_STRANGERS = 0.5  # share of sales
 # A sale is compared with so many of the latest purchases of either kind before it. A company
 # with thousands of equal lots would otherwise cost their square; older stock is sold first.
 LATEST = 24  # purchases
@@ -151,6 +154,7 @@ class Ledgers:
         self.usual = np.zeros(len(lots), dtype=bool)
         if open_seller is not None:
             self.usual = open_seller[lots.shipper] & (lots.family >= 0) & ~lots.arrives
+        self.of_strangers = owner is not None
         owner = lots.consignee if owner is None else owner
         stock = followed & ~lots.arrives if stock is None else stock
         self.followed = Receipts(lots, stock, owner, latest)
@@ -292,14 +296,13 @@ class Ledgers:
         for_each(_chunks(size), compare)
         # Of what lies in the window each purchase is as likely to be the one; of more than are
         # compared, the latest stand for all.
-        chips *= (np.maximum(possible, 1) / np.maximum(np.minimum(possible, latest), 1))[
-            :, None, None
-        ]
-        innocent *= np.maximum(others, 1) / np.maximum(np.minimum(others, LATEST), 1)
-        choices = np.maximum(possible + others, 1)
-        chips = np.minimum(chips / choices[:, None, None], LARGEST_RATIO)
-        without = np.minimum(innocent / np.maximum(others, 1), LARGEST_RATIO)
-        return chips, np.minimum(innocent / choices, LARGEST_RATIO), without
+        chips /= np.maximum(np.minimum(possible, latest), 1)[:, None, None]
+        without = np.minimum(innocent / np.maximum(np.minimum(others, LATEST), 1), LARGEST_RATIO)
+        share = possible / np.maximum(possible + others, 1)
+        if self.of_strangers:
+            share = np.where(others > 0, np.minimum(share, OF_STRANGERS), 1.0)
+        chips = np.minimum(chips * share[:, None, None], LARGEST_RATIO)
+        return chips, without * (1 - share), without
 
     def _usual_trade(self, asked: Questions, question: Ints, f: Ints) -> Floats:
         """How much likelier each sale is by chance, given what its sender sells anyway."""
