@@ -221,8 +221,9 @@ def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
     )
     mean = np.bincount(of_sale, weights=ratio) / count
     told = np.isfinite(held)
-    chips = np.bincount(of_sale, weights=np.where(told, held, 0.0))
-    chips /= np.maximum(np.bincount(of_sale, weights=told), 1)
+    chips = np.bincount(of_sale, weights=np.where(told, held, 0.0)) / np.maximum(
+        np.bincount(of_sale, weights=told), 1
+    )
     pair, starts, sales = np.unique(sale // lot, return_index=True, return_counts=True)
     missed = lots_of[pair // buyers] - sales
     # What share of the sender's lots is from this buyer is open, as in all books.

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,11 @@ class Moves:
 
     def __len__(self) -> int:
         return len(self.shipper)
+
+    @property
+    def span(self) -> int:
+        """Number of days from the first on, and one more that no shipment has."""
+        return 2 + int(self.last.max(initial=0))
 
     @classmethod
     def of(cls, shipments: pd.DataFrame) -> Moves:
@@ -171,12 +176,13 @@ def candidate_ranges(moves: Moved, window: int = WINDOW) -> Ranges:
     key = key[order]
     low = np.empty((len(first), len(lengths)), dtype=np.int64)
     high = np.empty_like(low)
+    by_asked, _ = _sorted(moves.consignee * span + first - begin)
     for number, length in enumerate(lengths):
         base = (number * companies + moves.consignee) * span
         since = np.clip(first - length - begin, 0, span - 1)
         until = np.clip(last + window - begin, 0, span - 1)
-        low[:, number] = np.searchsorted(key, base + since)
-        high[:, number] = np.searchsorted(key, base + until, side="right")
+        low[:, number] = _places(key, base + since, by_asked)
+        high[:, number] = _places(key, base + until, by_asked, side="right")
     return Ranges(order, low, high, moves.shipper == moves.consignee)
 
 
@@ -234,14 +240,11 @@ def sweep(
         raise ParameterError(f"holds: {len(units)} values for {len(shipments)} shipments")
     room = np.where(units > 0, units, np.inf)
     moves = Moves.of(shipments)
-    feeds = _Near.of(
-        moves.consignee, moves.shipper, moves, since=moves.first - window, until=moves.last
-    )
+    sent, received = _Side.of(moves.shipper, moves), _Side.of(moves.consignee, moves)
+    feeds = _Near.of(moves, received, sent, since=moves.first - window, until=moves.last)
     tainted = _hops(feeds, source, most_hops)
     bound = _at_most(feeds, moves, source, room, most_hops)
-    onward = _Near.of(
-        moves.shipper, moves.consignee, moves, since=moves.first, until=moves.last + window
-    )
+    onward = _Near.of(moves, sent, received, since=moves.first, until=moves.last + window)
     reaches = _hops(onward, target, most_hops)
     table = pd.DataFrame(
         {
@@ -253,6 +256,19 @@ def sweep(
     )
     table.insert(0, "record_id", shipments["record_id"])
     return table
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One end of all shipments: who stands there, and the order by company and first day."""
+
+    company: Ints
+    order: Ints
+    key: Ints
+
+    @classmethod
+    def of(cls, company: Ints, moves: Moves) -> _Side:
+        return cls(company, *_sorted(company * moves.span + moves.first))
 
 
 @dataclass(frozen=True)
@@ -271,16 +287,17 @@ class _Near:
     itself: np.ndarray
 
     @classmethod
-    def of(cls, there: Ints, asked: Ints, moves: Moves, *, since: Ints, until: Ints) -> _Near:
-        """Sort shipments by the company ``there``, to be asked for by the company ``asked``."""
-        span = 2 + int(moves.last.max(initial=0))
-        by_first, key = _sorted(there * span + moves.first)
-        high = np.searchsorted(key, asked * span + np.clip(until, 0, span - 1), side="right")
+    def of(cls, moves: Moves, there: _Side, asked: _Side, *, since: Ints, until: Ints) -> _Near:
+        """Find for the company at the end ``asked`` the shipments it has at the end ``there``."""
+        span, limit = moves.span, moves.span - 1
+        own = asked.company * span
+        by_first, key = there.order, there.key
+        high = _places(key, own + np.clip(until, 0, limit), asked.order, side="right")
         by_last = by_first
         if not np.array_equal(moves.first, moves.last):
-            by_last, key = _sorted(there * span + moves.last)
-        low = np.searchsorted(key, asked * span + np.clip(since, 0, span - 1))
-        return cls(by_first, by_last, low, high, there == asked)
+            by_last, key = _sorted(there.company * span + moves.last)
+        low = _places(key, own + np.clip(since, 0, limit), asked.order)
+        return cls(by_first, by_last, low, high, there.company == asked.company)
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Sum values of all that are near each shipment, itself left out."""
@@ -292,6 +309,16 @@ class _Near:
 def _sorted(key: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(key, kind="stable")
     return order, key[order]
+
+
+def _places(key: Ints, asked: Ints, order: Ints, side: Literal["left", "right"] = "left") -> Ints:
+    """Find keys by bisection, asked for in an order in which near ones follow each other.
+
+    In any other order most steps would wait for memory.
+    """
+    places = np.empty(len(asked), dtype=np.int64)
+    places[order] = np.searchsorted(key, asked[order], side=side)
+    return places
 
 
 def _running(values: np.ndarray) -> np.ndarray:
