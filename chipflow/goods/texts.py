@@ -74,6 +74,10 @@ _MEASURES = "张張块塊片颗顆卡枚"
 _SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
 _PHRASE_ENDS = "[:：（(]"
 
+# Serial, order and customs numbers, and dates: longer than any count, and nothing of the goods. The
+# digits of all are written as those of one, so that texts which differ in nothing else are one.
+_LONG_NUMBER, _ANY_LONG_NUMBER = " [0-9]{7,} ", " 0000000 "
+
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
 
@@ -191,7 +195,19 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
-    named = _with_names(folded.mutate(g=plain), patterns, lookups)
+    parted = folded.mutate(g=plain).mutate(part=lambda t: _extract(t.g, patterns.part))
+    alike = parted.g.re_replace(_LONG_NUMBER, _ANY_LONG_NUMBER)
+    # A part number may be written as one long number.
+    shaped = parted.mutate(g=ibis.ifelse(parted.part.isnull(), alike, parted.g))
+    read = _read_folded(shaped.select("g", "part").distinct(), tables, patterns, lookups)
+    return shaped.select(TEXT, "g").inner_join(read, "g").select(TEXT, *COLUMNS)
+
+
+def _read_folded(
+    folded: ir.Table, tables: Catalogue, patterns: Patterns, lookups: Lookups
+) -> ir.Table:
+    """Read distinct folded texts, ``g``; the answers are the columns ``COLUMNS``."""
+    named = _with_names(folded, patterns, lookups)
     scored = named.mutate(score=_score(named, tables))
     # What no HS code could make a chip is read no further.
     best = max(row.log_odds for row in tables.words_of("hs"))
@@ -213,7 +229,8 @@ def _extract(text: ir.StringValue, pattern: str) -> Any:
 
 
 def _number(text: ir.StringValue, pattern: str) -> Any:
-    return _extract(text, pattern).replace(",", "").try_cast("int64")
+    # No text is no number.
+    return text.re_extract(pattern, 1).replace(",", "").try_cast("int64")
 
 
 def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Table:
@@ -221,7 +238,6 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
     found = texts.mutate(
         k=ibis.coalesce(*(_extract(texts.g, pattern) for pattern in patterns.chips)),
         s=_extract(texts.g, patterns.system),
-        part=_extract(texts.g, patterns.part),
     )
     keyed = found.mutate(
         name_key=found.k.replace(" ", ""),
@@ -238,7 +254,7 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
     family = _tried(known.k, endless(patterns.families))
     system = _tried(known.s, endless(patterns.systems))
     meant = known.select(
-        TEXT, "g", "k", "s", "part_name", "part_chip",
+        "g", "k", "s", "part_name", "part_chip",
         own_family=ibis.coalesce(known.own_family, family, known.part_family),
         system=ibis.coalesce(known.system_name, system, known.part_system),
     )  # fmt: skip
@@ -317,7 +333,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
     for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
     read = marked.select(
-        TEXT, "family", "datacentre", "system_chips", "score",
+        "g", "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
         itself=score_itself(marked.g, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
@@ -328,7 +344,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         **found,
     )  # fmt: skip
     numbers = count_in_text(read, tables)
-    return read.select(TEXT, *(name for name in COLUMNS if name not in numbers), **numbers)
+    return read.select("g", *(name for name in COLUMNS if name not in numbers), **numbers)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
