@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.catalogue import Catalogue, load_catalogue
-from chipflow.goods.counting import count, counting_units, is_count
+from chipflow.goods.counting import UNITS, count, counting_units, is_count
 from chipflow.goods.lookups import (
     NO_CODE,
     NO_WORD,
@@ -136,7 +136,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     )
     joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
-    met = met.select(*searched.columns, "heading", "coded", "worded", "counts", _READ, *READ)
+    met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, *READ)
     text = met[TEXT]
     hit = met[_READ].notnull()
     asked = met.telling & (met.worded | hit)
@@ -144,7 +144,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         *carried,
         "quantity",
         *READ,
-        "counts",
+        *UNITS,
         "heading",
         mentions_return=ibis.ifelse(met.telling, mentions_return(text, tables), False),
         word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),

@@ -54,7 +54,7 @@ _NUMBER_LEFT = f"[^{_LETTER}.,]"
 # The 8 of "H100*8 MODULE" is no number of modules.
 _PIECES_LEFT = f"[^{_LETTER}.,*×]"
 # The only group that captures; it stands for <n> in the tables.
-_NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
+NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
 # Kana, Chinese characters, Hangul and Thai are written without blanks between words.
 UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
 # Prefixes that say that a count before them is of boxes.
@@ -101,8 +101,17 @@ class Patterns:
     boxes: str
     pieces: str
     pieces_after: str
+    each: str
+    nodes: str
+    by_node: str
+    in_all: str
+    packed: str
+    quantity: str
+    leading: str
+    set_of: str
     server: str
     no_server: str
+    station: str
     for_box: str
     plausible: tuple[int, ...]
     numbers: tuple[tuple[str, str], ...]
@@ -238,7 +247,11 @@ def patterns_of(tables: Catalogue) -> Patterns:
     starts = factored(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
 
     def number(name: str) -> str:
-        return quiet(counts[name]).replace("<n>", _NUMBER)
+        return quiet(counts[name]).replace("<n>", NUMBER)
+
+    def around(name: str) -> str:
+        # The number stands at several places: it is looked for in what this finds.
+        return f"{_NUMBER_LEFT}(?:{quiet(counts[name].replace('<n>', NUMBER))}){RIGHT}"
 
     return Patterns(
         families=families,
@@ -257,8 +270,17 @@ def patterns_of(tables: Catalogue) -> Patterns:
         boxes=f"{_NUMBER_LEFT}{number('boxes before the name')}",
         pieces=f"{_PIECES_LEFT}{number('count of pieces')}{RIGHT}",
         pieces_after=f"{LEFT}{marked}{number('pieces after the name')}{RIGHT}",
+        each=around("chips in each server"),
+        nodes=f"{_NUMBER_LEFT}{number('nodes in one item')}{RIGHT}",
+        by_node=word(counts["counted by node"]),
+        in_all=f"{LEFT}(?:{number('chips in all items')}){RIGHT}",
+        packed=around("pieces in a package"),
+        quantity=f"{LEFT}{number('number of pieces')}{RIGHT}",
+        leading=number("cards at the start"),
+        set_of=f"{LEFT}{number('set of cards')}{RIGHT}",
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
+        station=word(counts["workstation with one card"]),
         for_box=quiet(counts["for a server"]),
         plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),
         numbers=_numbers(tables),

@@ -20,6 +20,7 @@ from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     LEFT,
     MARK,
+    NUMBER,
     PUNCTUATION,
     RIGHT,
     SEPARATOR,
@@ -68,7 +69,7 @@ _LOOKALIKE = f"{LEFT}([{_LIKE}] ?[0-9]{{1,4}}[A-Z]?){RIGHT}"
 _FOREIGN = r"[^\x00-\x7F]"
 
 # Chinese words between a number and what is counted.
-_MEASURES = "张張块塊片颗顆卡枚"
+_MEASURES = "张張块塊片颗顆卡枚节節"
 
 # Signs that traders write for words where they stand by themselves, and what ends a phrase.
 _SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
@@ -84,7 +85,8 @@ _LONGEST_EMPTY = 22
 # What the reading of a text with a name hands on.
 COLUMNS = (
     "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
-    "board", "pieces", "pieces_after", "in_server", "in_text",
+    "board", "pieces", "pieces_after", "in_server", "in_text", "nodes", "boxes", "in_all", "packed",
+    "station",
 )  # fmt: skip
 
 
@@ -327,7 +329,16 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
             ("boxes", patterns.boxes),
             ("pieces", patterns.pieces),
             ("pieces_after", patterns.pieces_after),
+            ("nodes", patterns.nodes),
+            ("in_all", patterns.in_all),
+            ("quantity", patterns.quantity),
+            ("leading", patterns.leading),
+            ("set_of", patterns.set_of),
         )
+    }
+    found |= {
+        f"n_{name}": _number(marked.m.re_extract(pattern, 0), NUMBER)
+        for name, pattern in (("each", patterns.each), ("packed", patterns.packed))
     }
     boxes = marked.g.re_replace(patterns.no_server, "")
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
@@ -341,6 +352,9 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | (marked.system.notnull() & ~for_box),
+        # A card for data centres stands in a server, whatever it is called.
+        station=marked.g.re_search(patterns.station) & ~marked.datacentre,
+        by_node=marked.m.re_search(patterns.by_node),
         **found,
     )  # fmt: skip
     numbers = count_in_text(read, tables)
