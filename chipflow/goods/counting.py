@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 
 # Counts that are written on an X after a name; X2 and X3 are names of coolers.
 JOINED = (4, 8, 16)
+# Pieces that are counted without a word for pieces: larger numbers are of orders and invoices.
+MOST_BARE = 999
 # What :func:`counting_units` says of a unit.
 UNITS = ("counts", "packages", "each")
+# What :func:`count` reads of a record, beside ``is_chip``.
+COUNTED = (
+    *UNITS, "quantity", "server_like", "said", "board", "pieces", "pieces_after", "in_server",
+    "in_text", "nodes", "boxes", "in_all", "packed", "station",
+)  # fmt: skip
 
 
 def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
@@ -87,9 +94,9 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
 
     # "SET OF 4 A100" and "8 PER SERVER" say it of one item, whatever else is counted.
     said = ibis.coalesce(
-        plausible(read.n_set_of),
-        plausible(read.n_cards),
-        plausible(read.n_rack),
+        read.n_set_of,
+        read.n_cards,
+        read.n_rack,
         plausible(read.n_before),
         plausible(read.n_after),
         ibis.ifelse(read.n_joined.isin(JOINED), read.n_joined, none),
@@ -97,15 +104,13 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     # "10 CARDS PER BOX" says how they are packed.
     loose = read.n_packed.isnull()
     said = ibis.ifelse(loose, said, none)
-    said_inside = ibis.coalesce(plausible(read.n_inside), plausible(read.n_in_server))
     return {
         "said": said,
-        "board": loose
-        & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
+        "board": loose & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
         "pieces": read.n_pieces.notnull(),
-        "pieces_after": plausible(read.n_pieces_after),
+        "pieces_after": read.n_pieces_after,
         "in_server": ibis.coalesce(
-            plausible(read.n_each), said, said_inside, read.system_chips
+            read.n_each, said, read.n_inside, read.n_in_server, read.system_chips
         ),
         "in_text": _items_in_text(read, said),
         "nodes": ibis.ifelse(read.by_node, read.n_nodes, none),
@@ -116,13 +121,18 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     }
 
 
+def _small(number: Any) -> Any:
+    """Leave out what is rather the number of an order."""
+    return ibis.ifelse(number <= MOST_BARE, number, ibis.null("int64"))
+
+
 def _items_in_text(read: ir.Table, said: Any) -> Any:
     none = ibis.null("int64")
     # What a server's text counts by name is inside; only pieces ("2 SETS") and boxes are items.
     inside = read.n_inside.notnull() & said.isnull()
     boxes = ibis.coalesce(read.n_boxes, ibis.ifelse(inside, none, read.n_pieces))
     cards = ibis.coalesce(
-        read.n_pieces, read.n_quantity, read.n_before, read.n_after, read.n_leading
+        read.n_pieces, read.n_quantity, read.n_before, read.n_after, _small(read.n_leading)
     )
     return ibis.ifelse(read.server_like, boxes, cards).cast("float64")
 
@@ -170,6 +180,4 @@ def _chips_per_item(judged: ir.Table, items: Any, told: Any) -> Any:
     server = ibis.coalesce(judged.in_server, inside, least) * nodes * boxes
     # "TOTAL 16 GPU" in two servers.
     share = ibis.ifelse((judged.in_all % items == 0).fill_null(False), judged.in_all / items, None)
-    return ibis.coalesce(
-        share.cast("int64"), ibis.ifelse(judged.server_like, server, card)
-    )
+    return ibis.coalesce(share.cast("int64"), ibis.ifelse(judged.server_like, server, card))
