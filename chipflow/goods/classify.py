@@ -98,7 +98,7 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
         - ``chip_probability``: 0..1, missing without chip;
         - ``chips_per_item``: chips in each counted item, missing if not known;
         - ``items``: counted pieces, missing where the quantity is a weight, length, area, volume or
-          number of packages;
+          number of packages and the text does not say how many are in each;
         - ``units``: chips in the shipment, missing if not known;
         - ``declared``: the text itself names the chip or a system that carries it;
         - ``vague``: no chip is named, but text or HS code could cover one;
@@ -107,7 +107,8 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     Notes
     -----
     A quantity in a unit of weight, length, area or volume is no count; a count in the text
-    ("64 PCS H100") stands in where the quantity is missing or none.
+    ("64 PCS H100") stands in where the quantity is missing or none. Pairs and dozens are turned
+    into pieces.
     """
     tables = catalogue or load_catalogue()
     lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))

@@ -2,10 +2,11 @@
 
 A cheap search for anything that looks like the name of a chip or system goes first, on the text
 as written; only the few texts in which it hits are folded, searched for the name itself and
-weighed. The probability that a name means the chip is logistic(sum of log-odds): a prior for the
-name, one term for each group of context words that occurs (synonyms count once) and one for the
-HS heading, as in naive Bayes (Maron 1961). That words are taken as independent overstates
-certainty, so the weights are set by hand and kept moderate.
+weighed, those that differ in nothing but long numbers once. The probability that a name means the
+chip is logistic(sum of log-odds): a prior for the name, one term for each group of context words
+that occurs (synonyms count once) and one for the HS heading, as in naive Bayes (Maron 1961). That
+words are taken as independent overstates certainty, so the weights are set by hand and kept
+moderate.
 """
 
 from __future__ import annotations
