@@ -104,13 +104,15 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     # "10 CARDS PER BOX" says how they are packed.
     loose = read.n_packed.isnull()
     said = ibis.ifelse(loose, said, none)
+    # "2 NODES H100" counts the nodes.
+    inside = ibis.ifelse((read.n_inside == read.n_nodes).fill_null(False), none, read.n_inside)
     return {
         "said": said,
         "board": loose & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
         "pieces": read.n_pieces.notnull(),
         "pieces_after": read.n_pieces_after,
         "in_server": ibis.coalesce(
-            read.n_each, said, read.n_inside, read.n_in_server, read.system_chips
+            read.n_each, said, inside, read.n_in_server, read.system_chips
         ),
         "in_text": _items_in_text(read, said),
         "nodes": ibis.ifelse(read.by_node, read.n_nodes, none),
