@@ -111,9 +111,7 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         "board": loose & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
         "pieces": read.n_pieces.notnull(),
         "pieces_after": read.n_pieces_after,
-        "in_server": ibis.coalesce(
-            read.n_each, said, inside, read.n_in_server, read.system_chips
-        ),
+        "in_server": ibis.coalesce(read.n_each, said, inside, read.n_in_server, read.system_chips),
         "in_text": _items_in_text(read, said),
         "nodes": ibis.ifelse(read.by_node, read.n_nodes, none),
         "boxes": read.n_boxes,
