@@ -101,7 +101,8 @@ def classified(path: Path) -> float:
     # Imported before the clock runs, like the rest.
     import ibis.formats.pyarrow  # noqa: F401
     import pandas as pd  # noqa: F401
-    import pyarrow.compute  # noqa: F401
+    import pyarrow.compute
+    import pyarrow.dataset  # noqa: F401
 
     from chipflow.engine import connect, unfused
     from chipflow.goods.classify import classify

@@ -17,7 +17,8 @@ OUTCOMES = ("licence", "presumed_denied", "unknown")
 CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
     "prior", "threshold", "part", "amount", "word", "hs", "grammar", "accessory", "itself",
-    "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit",
+    "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit", "pack",
+    "bare name",
 )  # fmt: skip
 # Roles whose rows carry log-odds.
 SCORED_ROLES = (

@@ -25,6 +25,7 @@ COUNT_ROWS = (
     "server words: a count is per item",
     "no server after all",
     "for a server",
+    "workstation with one card",
     "count before the name",
     "cards inside a server",
     "cards counted in a server",
@@ -36,6 +37,14 @@ COUNT_ROWS = (
     "count of pieces",
     "pieces after the name",
     "plausible chips in one item",
+    "chips in each server",
+    "nodes in one item",
+    "counted by node",
+    "chips in all items",
+    "pieces in a package",
+    "number of pieces",
+    "cards at the start",
+    "set of cards",
 )
 # Rows of context.csv that the rules of grammar need by name.
 GRAMMAR_ROWS = ("attribute", "card", "for", "with", "along")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.catalogue import Catalogue, load_catalogue
-from chipflow.goods.counting import count, counting_units, is_count
+from chipflow.goods.counting import COUNTED, UNITS, count, counting_units, is_count
 from chipflow.goods.lookups import (
     NO_CODE,
     NO_WORD,
@@ -88,7 +88,8 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     Returns
     -------
     ibis.Table
-        The same rows in no particular order, with the columns
+        The same rows in no particular order, with these columns in place of any of the same name
+        (in letters of either case, since engines do not tell "Chip" from "chip")
 
         - ``goods``: accelerator, server, consumer_card, computer_parts, computer,
           integrated_circuit, telecom, electronics, other or unknown;
@@ -97,7 +98,7 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
         - ``chip_probability``: 0..1, missing without chip;
         - ``chips_per_item``: chips in each counted item, missing if not known;
         - ``items``: counted pieces, missing where the quantity is a weight, length, area, volume or
-          number of packages;
+          number of packages and the text does not say how many are in each;
         - ``units``: chips in the shipment, missing if not known;
         - ``declared``: the text itself names the chip or a system that carries it;
         - ``vague``: no chip is named, but text or HS code could cover one;
@@ -106,7 +107,8 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     Notes
     -----
     A quantity in a unit of weight, length, area or volume is no count; a count in the text
-    ("64 PCS H100") stands in where the quantity is missing or none.
+    ("64 PCS H100") stands in where the quantity is missing or none. Pairs and dozens are turned
+    into pieces.
     """
     tables = catalogue or load_catalogue()
     lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
@@ -116,13 +118,16 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
 def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     # Records may have columns of any name, also of those that are used here: they travel by number.
     carried = {
-        f"_goods_own_{n}": name for n, name in enumerate(expr.columns) if name not in COLUMNS
+        f"_goods_own_{n}": name
+        for n, name in enumerate(expr.columns)
+        # Engines take "Chip" and "chip" for the same column.
+        if name.lower() not in COLUMNS
     }
     text = _filled(expr.description)
     # Only texts with a name are read any further; they are few, and each is read once.
     texts = expr.select(**{TEXT: text})
     named = texts.filter(names_something(texts[TEXT], tables)).distinct()
-    told = read_texts(named, tables, lookups).rename({_READ: TEXT})
+    told = read_texts(named, tables, lookups, called=_READ)
     # HS codes, units and kinds of goods are few: each is judged once.
     keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
     codes = _read_codes(expr.select(**keys).distinct(), tables)
@@ -136,7 +141,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     )
     joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
-    met = met.select(*searched.columns, "heading", "coded", "worded", "counts", _READ, *READ)
+    met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, *READ)
     text = met[TEXT]
     hit = met[_READ].notnull()
     asked = met.telling & (met.worded | hit)
@@ -144,7 +149,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         *carried,
         "quantity",
         *READ,
-        "counts",
+        *UNITS,
         "heading",
         mentions_return=ibis.ifelse(met.telling, mentions_return(text, tables), False),
         word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
@@ -152,7 +157,8 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         empty=ibis.ifelse(met.coded, False, says_nothing(text, tables)),
     )
     # What HS code and words mean together.
-    judged = _judge(skimmed.join(lookups.headings, ["heading", "word"], how="inner"), tables)
+    worded = skimmed.join(lookups.headings, ["heading", "word"], how="inner")
+    judged = _judge(worded, tables, keep=(*carried, *COUNTED))
     counts = count(judged)
     return judged.select(
         **{name: judged[own] for own, name in carried.items()},
@@ -282,28 +288,29 @@ def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
 # ---------------------------------------------------------------- one record
 
 
-def _judge(joined: ir.Table, tables: Catalogue) -> ir.Table:
+def _judge(joined: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.Table:
     threshold = tables.words_of("threshold")[0].log_odds
-    # The search was for a little more than names.
-    weighed = joined.mutate(
-        p=ibis.ifelse(joined.family.notnull(), _probability(joined, tables), 0.0)
-    )
-    named = weighed.family.notnull()
-    is_chip = named & (weighed.p >= threshold)
-    plain = ibis.ifelse(named, weighed.plain_named, weighed.plain)
-    return weighed.mutate(
+    named = joined.family.notnull()
+    # A step of its own: the probability is looked at three times.
+    weighed = joined.select(
+        *keep, "name", "datacentre", "word_kind", "mentions_return",
+        # The search was for a little more than names.
+        p=ibis.ifelse(named, _probability(joined, tables), 0.0),
+        plain=ibis.ifelse(named, joined.plain_named, joined.plain),
+        # Words or HS code could cover a chip without naming it.
+        covers=joined.plain_vague | (joined.open & joined.empty),
+    )  # fmt: skip
+    is_chip = weighed.p >= threshold
+    return weighed.select(
+        *keep,
+        "mentions_return",
         is_chip=is_chip,
         chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
         chip_probability=ibis.ifelse(is_chip, weighed.p, ibis.null("float64")),
-        goods=ibis.ifelse(is_chip, _chip_goods(weighed), plain),
+        goods=ibis.ifelse(is_chip, _chip_goods(weighed), weighed.plain),
         declared=is_chip,
-        vague=~is_chip & _vague(weighed),
+        vague=~is_chip & weighed.covers,
     )
-
-
-def _vague(seen: ir.Table) -> Any:
-    """Whether words or HS code could cover a chip without naming it."""
-    return seen.plain_vague | (seen.open & seen.empty)
 
 
 def _probability(joined: ir.Table, tables: Catalogue) -> Any:

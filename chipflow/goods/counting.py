@@ -19,13 +19,35 @@ if TYPE_CHECKING:
 
 # Counts that are written on an X after a name; X2 and X3 are names of coolers.
 JOINED = (4, 8, 16)
+# Pieces that are counted without a word for pieces: larger numbers are of orders and invoices.
+MOST_BARE = 999
+# What :func:`counting_units` says of a unit.
+UNITS = ("counts", "packages", "each")
+# What :func:`count` reads of a record, beside ``is_chip``.
+COUNTED = (
+    *UNITS, "quantity", "server_like", "said", "board", "pieces", "pieces_after", "in_server",
+    "in_text", "nodes", "boxes", "in_all", "packed", "station",
+)  # fmt: skip
 
 
 def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
-    """Say of each unit, as written, whether it ``counts``: no weight, size or package."""
+    """Say of each unit, as written, what it stands for.
+
+    Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages) and ``each``
+    (the pieces in one of it: two in a pair).
+    """
     amounts = "|".join(w.pattern for w in tables.words_of("unit"))
     written = units[column].upper().re_replace("[ .]+", "")
-    return units.mutate(counts=~written.re_search(whole(amounts)))
+    several = [
+        (written.re_search(whole(words)), int(number))
+        for row in tables.words_of("pack")
+        for words, number in (entry.split("=") for entry in row.pattern.split(";"))
+    ]
+    return units.mutate(
+        counts=~written.re_search(whole(amounts)),
+        packages=written.re_search(whole(tables.word("unit", "packages").pattern)),
+        each=ibis.cases(*several, else_=1),
+    )
 
 
 def is_count(records: ir.Table) -> ir.BooleanValue:
@@ -35,7 +57,8 @@ def is_count(records: ir.Table) -> ir.BooleanValue:
 
 def counted(records: ir.Table) -> ir.FloatingValue:
     """Return the pieces that the quantity counts, missing where it counts none."""
-    return ibis.ifelse(is_count(records), records.quantity.cast("float64"), ibis.null("float64"))
+    pieces = records.quantity.cast("float64") * records.each
+    return ibis.ifelse(is_count(records), pieces, ibis.null("float64"))
 
 
 def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
@@ -54,8 +77,10 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     dict
         Expressions ``said`` (number of chips that is said beside the name), ``board`` (as chips
         on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
-        counted after the name), ``in_server`` (chips in a server) and ``in_text`` (items, for
-        records without a quantity).
+        counted after the name), ``in_server`` (chips in a server), ``in_text`` (items, for
+        records without a quantity), ``nodes`` (nodes in an item, where chips are counted by node),
+        ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items) and
+        ``packed`` (pieces in a package).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
@@ -67,22 +92,38 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         written = ibis.literal(" ") + number.cast("string") + ibis.literal(" ")
         return ibis.ifelse(chips.contains(written), number, none)
 
+    # "SET OF 4 A100" and "8 PER SERVER" say it of one item, whatever else is counted.
     said = ibis.coalesce(
-        plausible(read.n_cards),
-        plausible(read.n_rack),
+        read.n_set_of,
+        read.n_cards,
+        read.n_rack,
         plausible(read.n_before),
         plausible(read.n_after),
         ibis.ifelse(read.n_joined.isin(JOINED), read.n_joined, none),
     )
-    said_inside = ibis.coalesce(plausible(read.n_inside), plausible(read.n_in_server))
+    # "10 CARDS PER BOX" says how they are packed.
+    loose = read.n_packed.isnull()
+    said = ibis.ifelse(loose, said, none)
+    # "2 NODES H100" counts the nodes.
+    inside = ibis.ifelse((read.n_inside == read.n_nodes).fill_null(False), none, read.n_inside)
     return {
         "said": said,
-        "board": read.n_cards.notnull() | read.n_rack.notnull(),
+        "board": loose & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
         "pieces": read.n_pieces.notnull(),
-        "pieces_after": plausible(read.n_pieces_after),
-        "in_server": ibis.coalesce(said, said_inside, read.system_chips),
+        "pieces_after": read.n_pieces_after,
+        "in_server": ibis.coalesce(read.n_each, said, inside, read.n_in_server, read.system_chips),
         "in_text": _items_in_text(read, said),
+        "nodes": ibis.ifelse(read.by_node, read.n_nodes, none),
+        "boxes": read.n_boxes,
+        # What is said of each goes before what is said of all.
+        "in_all": ibis.ifelse(read.n_each.isnull(), read.n_in_all, none),
+        "packed": read.n_packed,
     }
+
+
+def _small(number: Any) -> Any:
+    """Leave out what is rather the number of an order."""
+    return ibis.ifelse(number <= MOST_BARE, number, ibis.null("int64"))
 
 
 def _items_in_text(read: ir.Table, said: Any) -> Any:
@@ -90,7 +131,9 @@ def _items_in_text(read: ir.Table, said: Any) -> Any:
     # What a server's text counts by name is inside; only pieces ("2 SETS") and boxes are items.
     inside = read.n_inside.notnull() & said.isnull()
     boxes = ibis.coalesce(read.n_boxes, ibis.ifelse(inside, none, read.n_pieces))
-    cards = ibis.coalesce(read.n_pieces, read.n_before, read.n_after)
+    cards = ibis.coalesce(
+        read.n_pieces, read.n_quantity, read.n_before, read.n_after, _small(read.n_leading)
+    )
     return ibis.ifelse(read.server_like, boxes, cards).cast("float64")
 
 
@@ -108,22 +151,33 @@ def count(judged: ir.Table) -> dict[str, Any]:
         Expressions.
     """
     of_quantity = counted(judged)
-    chips = ibis.ifelse(judged.is_chip, _chips_per_item(judged, of_quantity), ibis.null("int64"))
-    per_item = chips.cast("float64")
-    items = ibis.coalesce(of_quantity, judged.in_text)
+    # A quantity of packages counts pieces where the text says how many are in each.
+    packages = ibis.ifelse(judged.packages & (judged.quantity > 0), judged.quantity, None)
+    items = ibis.coalesce(of_quantity, packages.cast("float64") * judged.packed, judged.in_text)
+    chips = _chips_per_item(judged, items, told=of_quantity.notnull())
+    per_item = ibis.ifelse(judged.is_chip, chips, ibis.null("int64")).cast("float64")
     return {"items": items, "chips_per_item": per_item, "units": items * per_item}
 
 
-def _chips_per_item(judged: ir.Table, items: Any) -> Any:
+def _chips_per_item(judged: ir.Table, items: Any, told: Any) -> Any:
+    """Return the chips in an item; ``told`` says whether the record itself counts items."""
     # "8*H100" beside a quantity of 8 says the same thing twice; beside 10 it is what each holds.
     twice = (items == judged.said).fill_null(False)
     card = ibis.cases(
         (judged.said.isnull() | twice, 1),
         (judged.board, judged.said),
-        (judged.pieces | items.isnull(), 1),
+        (judged.pieces | ~told, 1),
         else_=judged.said,
     )
     # "SERVER WITH H100 8 PCS": beside a quantity of 2 the pieces are inside.
     repeated = (items == judged.pieces_after).fill_null(True)
     inside = ibis.ifelse(repeated, ibis.null("int64"), judged.pieces_after)
-    return ibis.ifelse(judged.server_like, ibis.coalesce(judged.in_server, inside), card)
+    least = ibis.ifelse(judged.station, 1, ibis.null("int64"))
+    # "4 NODES, EACH NODE 2 X A100", but not where the nodes are what the quantity counts.
+    nodes = ibis.ifelse((judged.nodes != items).fill_null(False), judged.nodes, 1)
+    # "RACK WITH 4 DGX H100", of which there is one.
+    boxes = ibis.ifelse((items == 1).fill_null(False), judged.boxes.fill_null(1), 1)
+    server = ibis.coalesce(judged.in_server, inside, least) * nodes * boxes
+    # "TOTAL 16 GPU" in two servers.
+    share = ibis.ifelse((judged.in_all % items == 0).fill_null(False), judged.in_all / items, None)
+    return ibis.coalesce(share.cast("int64"), ibis.ifelse(judged.server_like, server, card))

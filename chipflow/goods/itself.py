@@ -36,6 +36,8 @@ _ACCESSORY = " # "
 # Signs in a pattern: one for all nouns would be too large for the engines' quick automata, and a
 # search would take thirty times as long.
 _LONGEST = 6000
+# What follows the stem of a word that is declined.
+_ENDING = "[^ ]*"
 _LISTED = "(?:[^ ,>&\u00a4]+ ){0,5}#"
 # Accessories that come with the goods or do not, and lists of them.
 _BESIDES = f"& {_LISTED}(?: (?:[,&AEIOUY] )+{_LISTED})*"
@@ -87,5 +89,10 @@ def _words(patterns: Sequence[str]) -> str:
     parts = sorted(alternatives(quiet("|".join(patterns))), key=lambda part: -len(part))
     joined = [part for part in parts if UNSPACED.search(part)]
     spaced = [part for part in parts if not UNSPACED.search(part)]
-    found = [f" (?:(?:{'|'.join(spaced)}) +)+"] if spaced else []
+    whole = [part for part in spaced if not part.endswith(_ENDING)]
+    # Endings in any script make a large automaton: written once, not behind each stem.
+    stems = "|".join(part.removesuffix(_ENDING) for part in spaced if part.endswith(_ENDING))
+    if stems:
+        whole.append(f"(?:{stems}){_ENDING}")
+    found = [f" (?:(?:{'|'.join(whole)}) +)+"] if whole else []
     return "|".join([*found, f"(?:{'|'.join(joined)})+"] if joined else found)

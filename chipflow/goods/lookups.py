@@ -29,7 +29,7 @@ HS_ROLES = ("hs", "itself hs")
 
 
 class Lookups(NamedTuple):
-    """Arrow tables (or tables of an engine made of them).
+    """Arrow tables (or tables of an engine made of them), in which no value is missing.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Heading(NamedTuple):
     Attributes
     ----------
     word_kind
-        The kind of goods that the words mean; None without words.
+        The kind of goods that the words mean; empty without words.
     hs_score, hs_itself
         Log-odds that the code speaks for a name that means a chip, and for goods that are the chip
         and no accessory of it.
@@ -76,7 +76,7 @@ class Heading(NamedTuple):
         There is neither a code nor a word: an empty text could be anything.
     """
 
-    word_kind: str | None
+    word_kind: str
     hs_score: Decimal
     hs_itself: Decimal
     plain: str
@@ -100,9 +100,9 @@ def lookups_of(tables: Catalogue) -> Lookups:
         (
             number,
             name,
-            name if name in tables.by_chip else None,
+            name if name in tables.by_chip else "",
             _family(name, tables),
-            name if name in boxes else None,
+            name if name in boxes else "",
         )
         for number, name in sorted(numbers.items())
     ]
@@ -232,7 +232,7 @@ def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | 
     told = word.kind if word and fits and word.kind != "other" else None
     vague = word if fits else hs
     return Heading(
-        word_kind=word.kind if word else None,
+        word_kind=word.kind if word else "",
         hs_score=odds[0],
         hs_itself=odds[1],
         plain=told or (named if fits else by_code),
@@ -244,10 +244,10 @@ def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | 
     )
 
 
-def _family(name: str, tables: Catalogue) -> str | None:
+def _family(name: str, tables: Catalogue) -> str:
     if name in tables.by_chip:
         return tables.by_chip[name].family
-    return name if name in tables.by_family else None
+    return name if name in tables.by_family else ""
 
 
 def _plain(number: str) -> str:

@@ -54,7 +54,7 @@ _NUMBER_LEFT = f"[^{_LETTER}.,]"
 # The 8 of "H100*8 MODULE" is no number of modules.
 _PIECES_LEFT = f"[^{_LETTER}.,*×]"
 # The only group that captures; it stands for <n> in the tables.
-_NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
+NUMBER = "([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})"
 # Kana, Chinese characters, Hangul and Thai are written without blanks between words.
 UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
 # Prefixes that say that a count before them is of boxes.
@@ -64,6 +64,9 @@ _BOXES = ("HGX", "DGX")
 # In a text that may be written in letters and digits of other alphabets than the names are.
 _ALIKE = f"[АВКМНРТ]{_NOT_LATIN}?[0-9]"
 _DIGITS = "[０-９٠-٩۰-۹]{2}"
+# The letter O for a zero, in a number: "H1OO", "RTX 4O90".
+_ZEROS = "[0-9]O[0-9O]"
+ZEROS = f"([0-9]+O[0-9O]+){_NOT_LATIN}"
 
 # Stands for a name once it is found, so that counts beside it need not look for it again.
 MARK = "¤"
@@ -81,6 +84,8 @@ class Patterns:
         One pattern for each degree of ambiguity, with the name as its group.
     system, part
         The same for systems and part numbers.
+    bare
+        Pairs of a pattern with a number as its group and the word that is missing before it.
     any
         Matches, in text that is not folded, where any of the above does, and in a few texts more.
     """
@@ -91,6 +96,7 @@ class Patterns:
     system: str
     part: str
     any: str
+    bare: tuple[tuple[str, str], ...]
     before: str
     inside: str
     in_server: str
@@ -101,9 +107,19 @@ class Patterns:
     boxes: str
     pieces: str
     pieces_after: str
+    each: str
+    nodes: str
+    by_node: str
+    in_all: str
+    packed: str
+    quantity: str
+    leading: str
+    set_of: str
     server: str
     no_server: str
+    station: str
     for_box: str
+    few: str
     plausible: tuple[int, ...]
     numbers: tuple[tuple[str, str], ...]
     marked: str
@@ -235,10 +251,26 @@ def patterns_of(tables: Catalogue) -> Patterns:
     part = f"({part})[0-9A-Z]*"
     counts = {w.name: w.pattern for w in tables.words_of("count")}
     found = f"(?:{prefix})? ?{_any_of(families)}(?:{suffix})*|{_any_of(systems)}"
+    # Of a bare name only the number, which is the group.
+    bare = tuple((w.pattern, w.name) for w in tables.words_of("bare name"))
+    numbers = "|".join(
+        re.findall(r"\((?!\?)([^)]*)\)", " ".join(p for p, _ in bare)) or ["NO NAME"]
+    )
     starts = factored(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
 
     def number(name: str) -> str:
-        return quiet(counts[name]).replace("<n>", _NUMBER)
+        return quiet(counts[name]).replace("<n>", NUMBER)
+
+    # Only numbers of chips that are seen in one item; the longer first, so that 16 is no 1.
+    plausible = sorted(counts["plausible chips in one item"].split(";"), key=lambda n: -len(n))
+    chips_in_item = f"0?({'|'.join(plausible)})"
+
+    def few(name: str) -> str:
+        return quiet(counts[name]).replace("<n>", chips_in_item)
+
+    def around(name: str, what: str) -> str:
+        # The number stands at several places: it is looked for in what this finds.
+        return f"{_NUMBER_LEFT}(?:{quiet(counts[name].replace('<n>', what))}){RIGHT}"
 
     return Patterns(
         families=families,
@@ -246,21 +278,33 @@ def patterns_of(tables: Catalogue) -> Patterns:
         chips=tuple(chip(level) for level in (0, 1, 2)),
         system=f"{LEFT}({system}){RIGHT}",
         part=f"{LEFT}{part}{RIGHT}",
-        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts}|{_ALIKE})|{_DIGITS}",
+        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts}|{_ALIKE})|{_DIGITS}|{_ZEROS}|"
+        f"(?:^|[^0-9])(?:{numbers})(?:[^0-9]|$)",
+        bare=bare,
         before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
-        inside=f"{_NUMBER_LEFT}{number('cards inside a server')}{marked}{RIGHT}",
-        in_server=f"{_NUMBER_LEFT}{number('cards counted in a server')}{RIGHT}",
+        inside=f"{_NUMBER_LEFT}{few('cards inside a server')}{marked}{RIGHT}",
+        in_server=f"{_NUMBER_LEFT}{few('cards counted in a server')}{RIGHT}",
         after=f"{LEFT}{marked}{number('count after the name')}{RIGHT}",
-        joined=f"{LEFT}{marked}{number('count joined to the name')}{RIGHT}",
-        cards=f"{_NUMBER_LEFT}{number('count of cards')}{RIGHT}",
-        rack=f"{LEFT}{number('rack shorthand')}{RIGHT}",
-        boxes=f"{_NUMBER_LEFT}{number('boxes before the name')}",
+        joined=f"{LEFT}{marked}{few('count joined to the name')}{RIGHT}",
+        cards=f"{_NUMBER_LEFT}{few('count of cards')}{RIGHT}",
+        rack=f"{LEFT}{few('rack shorthand')}{RIGHT}",
+        boxes=f"{_NUMBER_LEFT}{few('boxes before the name')}",
         pieces=f"{_PIECES_LEFT}{number('count of pieces')}{RIGHT}",
-        pieces_after=f"{LEFT}{marked}{number('pieces after the name')}{RIGHT}",
+        pieces_after=f"{LEFT}{marked}{few('pieces after the name')}{RIGHT}",
+        each=around("chips in each server", chips_in_item),
+        nodes=f"{_NUMBER_LEFT}{few('nodes in one item')}{RIGHT}",
+        by_node=word(counts["counted by node"]),
+        in_all=f"{LEFT}(?:{number('chips in all items')}){RIGHT}",
+        packed=around("pieces in a package", NUMBER),
+        quantity=f"{LEFT}{number('number of pieces')}{RIGHT}",
+        leading=number("cards at the start"),
+        set_of=f"{LEFT}{few('set of cards')}{RIGHT}",
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
+        station=word(counts["workstation with one card"]),
         for_box=quiet(counts["for a server"]),
-        plausible=tuple(int(n) for n in counts["plausible chips in one item"].split(";")),
+        few=chips_in_item,
+        plausible=tuple(map(int, plausible)),
         numbers=_numbers(tables),
         marked=marked,
     )

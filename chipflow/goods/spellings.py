@@ -7,6 +7,7 @@ pattern of a user's own that repeats without end has no such list.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 # More spellings than any sensible name has: such a pattern is tried, not listed.
@@ -17,6 +18,7 @@ class _EndlessError(Exception):
     """A pattern that repeats without end, or has too many spellings."""
 
 
+@lru_cache(maxsize=2048)
 def spellings(pattern: str) -> frozenset[str] | None:
     """List what a pattern matches, without blanks.
 

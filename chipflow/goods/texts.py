@@ -2,10 +2,11 @@
 
 A cheap search for anything that looks like the name of a chip or system goes first, on the text
 as written; only the few texts in which it hits are folded, searched for the name itself and
-weighed. The probability that a name means the chip is logistic(sum of log-odds): a prior for the
-name, one term for each group of context words that occurs (synonyms count once) and one for the
-HS heading, as in naive Bayes (Maron 1961). That words are taken as independent overstates
-certainty, so the weights are set by hand and kept moderate.
+weighed, those that differ in nothing but long numbers once. The probability that a name means the
+chip is logistic(sum of log-odds): a prior for the name, one term for each group of context words
+that occurs (synonyms count once) and one for the HS heading, as in naive Bayes (Maron 1961). That
+words are taken as independent overstates certainty, so the weights are set by hand and kept
+moderate.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from chipflow.goods.lookups import NO_WORD, endless, worded_kinds
 from chipflow.goods.patterns import (
     LEFT,
     MARK,
+    NUMBER,
     PUNCTUATION,
     RIGHT,
     SEPARATOR,
     UNSPACED,
+    ZEROS,
     as_written,
     loose,
     patterns_of,
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from chipflow.goods.facts import Catalogue, Chip, Kind, Word
+    from chipflow.goods.facts import Catalogue, Chip, Kind
     from chipflow.goods.lookups import Lookups
     from chipflow.goods.patterns import Patterns
 
@@ -68,11 +71,15 @@ _LOOKALIKE = f"{LEFT}([{_LIKE}] ?[0-9]{{1,4}}[A-Z]?){RIGHT}"
 _FOREIGN = r"[^\x00-\x7F]"
 
 # Chinese words between a number and what is counted.
-_MEASURES = "张張块塊片颗顆卡枚"
+_MEASURES = "张張块塊片颗顆卡枚节節"
 
 # Signs that traders write for words where they stand by themselves, and what ends a phrase.
 _SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
 _PHRASE_ENDS = "[:：（(]"
+
+# Serial, order and customs numbers, and dates: longer than any count, and nothing of the goods. The
+# digits of all are written as those of one, so that texts which differ in nothing else are one.
+_LONG_NUMBER, _ANY_LONG_NUMBER = " [0-9]{7,} ", " 0000000 "
 
 # Words that stand for "no description" are short.
 _LONGEST_EMPTY = 22
@@ -80,7 +87,8 @@ _LONGEST_EMPTY = 22
 # What the reading of a text with a name hands on.
 COLUMNS = (
     "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
-    "board", "pieces", "pieces_after", "in_server", "in_text",
+    "board", "pieces", "pieces_after", "in_server", "in_text", "nodes", "boxes", "in_all", "packed",
+    "station",
 )  # fmt: skip
 
 
@@ -164,7 +172,9 @@ def _first_of(
 # ---------------------------------------------------------------- texts with a name
 
 
-def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
+def read_texts(
+    texts: ir.Table, tables: Catalogue, lookups: Lookups, called: str = TEXT
+) -> ir.Table:
     """Read the distinct texts in which a name was seen.
 
     Parameters
@@ -175,11 +185,13 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         The catalogue.
     lookups
         The tables of :func:`chipflow.goods.lookups.lookups_of`, in an engine.
+    called
+        How the column of texts is called in what is returned.
 
     Returns
     -------
     ibis.Table
-        ``TEXT`` and the columns ``COLUMNS``.
+        The texts and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
     # A step of its own: what is used three times would be written and planned three times.
@@ -191,7 +203,25 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
-    named = _with_names(folded.mutate(g=plain), patterns, lookups)
+    parted = folded.mutate(g=plain).mutate(part=lambda t: _extract(t.g, patterns.part))
+    alike = parted.g.re_replace(_LONG_NUMBER, _ANY_LONG_NUMBER)
+    # A part number may be written as one long number.
+    shape = ibis.ifelse(parted.part.isnull(), alike, parted.g)
+    # The texts of a shape travel with it: to join them again would take Ibis and engine longer.
+    shaped = parted.mutate(shape=shape).group_by("shape", "part").agg(texts=parted[TEXT].collect())
+    return _read_folded(shaped, tables, patterns, lookups, called)
+
+
+def _read_folded(
+    folded: ir.Table, tables: Catalogue, patterns: Patterns, lookups: Lookups, called: str
+) -> ir.Table:
+    """Read distinct folded texts, ``shape``, each for all the ``texts`` that are folded to it."""
+    # Steps of their own, since what is found is looked at twice.
+    spelled = folded.mutate(g=_zeros(folded.shape))
+    for pattern, missing in patterns.bare:
+        number = _extract(spelled.g, pattern).fill_null(MARK)
+        spelled = spelled.mutate(g=spelled.g.replace(number, ibis.literal(f"{missing} ") + number))
+    named = _with_names(spelled, patterns, lookups)
     scored = named.mutate(score=_score(named, tables))
     # What no HS code could make a chip is read no further.
     best = max(row.log_odds for row in tables.words_of("hs"))
@@ -199,7 +229,7 @@ def read_texts(texts: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     marked = scored.mutate(m=ibis.ifelse(likely, _marks(scored, patterns), ""))
     # Another step of its own: its rules of grammar look at the marks a dozen times.
     spoken = marked.mutate(spoken=spoken_of(marked.m, tables))
-    return _with_scores(spoken, patterns, tables)
+    return _with_scores(spoken, patterns, tables, called)
 
 
 def _latin(text: ir.StringValue) -> ir.StringValue:
@@ -208,12 +238,23 @@ def _latin(text: ir.StringValue) -> ir.StringValue:
     return text.replace(name, name.translate(_LIKE, _LATIN))
 
 
+def _zeros(text: ir.StringValue) -> ir.StringValue:
+    """Write zeros in a number for which somebody typed the letter O."""
+    number = _extract(text, ZEROS).fill_null(MARK)
+    return text.replace(number, number.translate("O", "0"))
+
+
 def _extract(text: ir.StringValue, pattern: str) -> Any:
     return text.re_extract(pattern, 1).nullif("")
 
 
+def _few(text: ir.StringValue, pattern: str) -> Any:
+    return text.re_extract(pattern, 1).try_cast("int64")
+
+
 def _number(text: ir.StringValue, pattern: str) -> Any:
-    return _extract(text, pattern).replace(",", "").try_cast("int64")
+    # No text is no number.
+    return text.re_extract(pattern, 1).replace(",", "").try_cast("int64")
 
 
 def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Table:
@@ -221,7 +262,6 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
     found = texts.mutate(
         k=ibis.coalesce(*(_extract(texts.g, pattern) for pattern in patterns.chips)),
         s=_extract(texts.g, patterns.system),
-        part=_extract(texts.g, patterns.part),
     )
     keyed = found.mutate(
         name_key=found.k.replace(" ", ""),
@@ -238,9 +278,12 @@ def _with_names(texts: ir.Table, patterns: Patterns, lookups: Lookups) -> ir.Tab
     family = _tried(known.k, endless(patterns.families))
     system = _tried(known.s, endless(patterns.systems))
     meant = known.select(
-        TEXT, "g", "k", "s", "part_name", "part_chip",
-        own_family=ibis.coalesce(known.own_family, family, known.part_family),
-        system=ibis.coalesce(known.system_name, system, known.part_system),
+        "texts", "g", "k", "s", "part_name",
+        # Tables that an engine is given hold empty texts where nothing is known: not every way
+        # into an engine keeps missing ones missing.
+        part_chip=known.part_chip.nullif(""),
+        own_family=ibis.coalesce(known.own_family, family, known.part_family.nullif("")),
+        system=ibis.coalesce(known.system_name, system, known.part_system.nullif("")),
     )  # fmt: skip
     boxed = meant.left_join(lookups.boxes, "system")
     carried = boxed.mutate(family=ibis.coalesce(boxed.own_family, boxed.system_family))
@@ -270,20 +313,15 @@ def _name(table: ir.Table, tables: Catalogue) -> Any:
 
 
 def _variant(text: ir.StringValue, family: str, members: Sequence[Chip]) -> Any:
-    marked = [(chip, _marked(text, chip.variant)) for chip in members if chip.variant]
-    count: Any = ibis.literal(0)
-    for _, mark in marked:
-        count = count + mark.cast("int64")
-    plain = next((chip.chip for chip in members if not chip.variant), family)
-    return ibis.ifelse(
-        count == 0,
-        ibis.literal(plain),
-        ibis.ifelse(
-            count == 1,
-            first(((mark, chip.chip) for chip, mark in marked), ibis.literal(family)),
-            ibis.literal(family),
-        ),
-    )
+    name: Any = next((chip.chip for chip in members if not chip.variant), family)
+    others: Any = None
+    for chip in reversed([chip for chip in members if chip.variant]):
+        mark = _marked(text, chip.variant)
+        # Words of two variants tell neither.
+        only = chip.chip if others is None else ibis.ifelse(others, family, chip.chip)
+        name = ibis.ifelse(mark, only, name)
+        others = mark if others is None else mark | others
+    return name
 
 
 def _marked(text: ir.StringValue, variant: str) -> Any:
@@ -296,28 +334,40 @@ def _marked(text: ir.StringValue, variant: str) -> Any:
 # ---------------------------------------------------------------- scores and counts
 
 
-def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.Table:
-    found = {
+def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called: str) -> ir.Table:
+    few = {
         # Between a number in a server and the name stand nouns of cards.
-        f"n_{name}": _number(marked.spoken if name == "inside" else marked.m, pattern)
+        f"n_{name}": _few(marked.spoken if name == "inside" else marked.m, pattern)
         for name, pattern in (
-            ("before", patterns.before),
             ("inside", patterns.inside),
             ("in_server", patterns.in_server),
-            ("after", patterns.after),
             ("joined", patterns.joined),
             ("cards", patterns.cards),
             ("rack", patterns.rack),
             ("boxes", patterns.boxes),
-            ("pieces", patterns.pieces),
             ("pieces_after", patterns.pieces_after),
+            ("nodes", patterns.nodes),
+            ("set_of", patterns.set_of),
         )
     }
+    many = {
+        f"n_{name}": _number(marked.m, pattern)
+        for name, pattern in (
+            ("before", patterns.before),
+            ("after", patterns.after),
+            ("pieces", patterns.pieces),
+            ("in_all", patterns.in_all),
+            ("quantity", patterns.quantity),
+            ("leading", patterns.leading),
+        )
+    }
+    each = _few(marked.m.re_extract(patterns.each, 0), patterns.few)
+    packed = _number(marked.m.re_extract(patterns.packed, 0), NUMBER)
     boxes = marked.g.re_replace(patterns.no_server, "")
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
     for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
     read = marked.select(
-        TEXT, "family", "datacentre", "system_chips", "score",
+        "texts", "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
         itself=score_itself(marked.g, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
@@ -325,10 +375,20 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue) -> ir.
         # How likely a system of that name carries the chip.
         in_box=ibis.ifelse(marked.own_name, 1.0, marked.system_probability.fill_null(1.0)),
         server_like=boxes.re_search(patterns.server) | (marked.system.notnull() & ~for_box),
-        **found,
+        # A card for data centres stands in a server, whatever it is called.
+        station=marked.g.re_search(patterns.station) & ~marked.datacentre,
+        by_node=marked.m.re_search(patterns.by_node),
+        **few,
+        **many,
+        n_each=each,
+        n_packed=packed,
     )  # fmt: skip
     numbers = count_in_text(read, tables)
-    return read.select(TEXT, *(name for name in COLUMNS if name not in numbers), **numbers)
+    return read.select(
+        read.texts.unnest().name(called),
+        *(name for name in COLUMNS if name not in numbers),
+        **numbers,
+    )
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
@@ -370,10 +430,14 @@ def _score(table: ir.Table, tables: Catalogue) -> Any:
     for row in tables.words_of("part"):
         total = total + ibis.ifelse(table.part_name.notnull(), row.log_odds, 0.0)
     for row in tables.words_of("word"):
-        seen = _unless(table.g, row, table.g.re_search(word(row.pattern)))
+        seen = table.g.re_search(word(row.pattern))
+        weight: Any = row.log_odds
+        if row.unless:
+            weight = ibis.ifelse(table.g.re_search(word(row.unless)), 0.0, weight)
+        weighed = ibis.ifelse(seen, weight, 0.0)
         if row.name == "server":
-            seen = seen | table.system.notnull()
-        total = total + ibis.ifelse(seen, row.log_odds, 0.0)
+            weighed = ibis.ifelse(table.system.notnull(), row.log_odds, weighed)
+        total = total + weighed
     # No words make other goods of a name that is used for nothing else.
     return ibis.ifelse(table.own_name & ~table.unmistakable, total, prior)
 
@@ -382,9 +446,3 @@ def _prior(table: ir.Table, tables: Catalogue) -> Any:
     # A system's own name is as clear as a name can be.
     clear = next(word.log_odds for word in tables.words_of("prior") if word.pattern == "0")
     return ibis.ifelse(table.own_name, table.prior, clear)
-
-
-def _unless(text: ir.StringValue, row: Word, seen: Any) -> Any:
-    if not row.unless:
-        return seen
-    return ibis.ifelse(seen, ~text.re_search(word(row.unless)), False)
