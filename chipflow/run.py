@@ -288,6 +288,7 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
         write_csv(leads.set_aside, folder / "set_aside.csv")
         write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
         write_csv(leads.vanished, folder / "vanished.csv")
+        write_csv(leads.direct, folder / "direct.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
         write_csv(read.duplicates, folder / "duplicates.csv")
@@ -335,7 +336,7 @@ def _summary(
             "companies": len(leads.searched.directory),
             "leads": len(leads),
             "set_aside": len(leads.set_aside),
-            "controlled_off_route": _off_route(leads),
+            "controlled_off_route": int(leads.direct["records"].sum()),
         },
         "tables": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
     }
@@ -343,19 +344,6 @@ def _summary(
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _off_route(leads: Leads) -> int:
-    """Number of records that name a chip which needed a licence there, and are in no lead.
-
-    Most are direct sales, of which no route can be shown; not to count them would look as if
-    there were none.
-    """
-    shipments = leads.searched.shipments
-    needed = shipments["control_status"].isin(("licence", "presumed_denied"))
-    there = shipments["to_country"].isin(leads.destination)
-    on_a_lead = shipments["record_id"].isin(leads.steps["record_id"])
-    return int((needed & there & ~on_a_lead).sum())
 
 
 def _version_of(library: str) -> str | None:

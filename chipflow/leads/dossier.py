@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.leads.anomaly import Anomalies, anomalies
+from chipflow.leads.direct import direct_sales
 from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network.paths import best_paths
 from chipflow.network.trace import RECORDED
@@ -165,6 +166,13 @@ class Leads:
     def anomalies(self) -> Anomalies:
         """What stands out without a route; see :func:`chipflow.leads.anomalies`."""
         return anomalies(self.searched)
+
+    @cached_property
+    def direct(self) -> pd.DataFrame:
+        """Controlled chips that went straight there by name; see :func:`direct_sales`."""
+        aside = self.set_aside["record_ids"].str.split(";").explode()
+        on_routes = {*self.steps["record_id"], *aside.dropna()}
+        return direct_sales(self.searched.shipments, self.destination, on_routes)
 
     @cached_property
     def companies(self) -> pd.DataFrame:

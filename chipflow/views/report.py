@@ -93,7 +93,7 @@ def report(
         asked=spec.asked,
         counts=spec.counts,
         notes=said,
-        off_route=_off_route(leads),
+        off_route=int(leads.direct["records"].sum()),
         with_q=any(row["q_value"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
         no_route=NO_ROUTE,
@@ -117,15 +117,6 @@ def report(
         height=760,
         own_template=None if template is None else Path(template),
     )
-
-
-def _off_route(leads: Leads) -> int:
-    """Number of records of a controlled chip that went straight to the destination, off leads."""
-    shipments = leads.shipments
-    needed = shipments["control_status"].isin(("licence", "presumed_denied"))
-    there = shipments["to_country"].isin(leads.destination)
-    on_a_lead = shipments["record_id"].isin(leads.steps["record_id"])
-    return int((needed & there & ~on_a_lead).sum())
 
 
 def _country_rows(spec: ViewSpec) -> list[dict[str, Any]]:

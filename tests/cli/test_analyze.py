@@ -19,6 +19,7 @@ from tests.conftest import BYSTANDERS, ROUTE, table
 OUTPUTS = {
     "anomalies.csv",
     "companies.csv",
+    "direct.csv",
     "duplicates.csv",
     "evidence.parquet",
     "lead_links.parquet",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow import views
+from chipflow.leads.direct import direct_sales
 
 SHIPMENT_COLUMNS = [
     "record_id", "date", "date_precision", "shipper", "shipper_address", "shipper_country",
@@ -113,6 +114,10 @@ class Leads:
     @property
     def shipments(self):
         return self.searched.shipments
+
+    @property
+    def direct(self):
+        return direct_sales(self.shipments, self.destination, self.steps["record_id"])
 
     @property
     def companies(self):
