@@ -36,7 +36,8 @@ BARS: dict[str, dict[str, tuple[float | None, float | None]]] = {
 def judge(kind: Kind, seed: int) -> dict[str, Any]:
     """Return the figures of one world."""
     with world(kind, seed) as built:
-        table = cf.find_leads(built.network).table
+        leads = cf.find_leads(built.network)
+        table = leads.table
         found = built.score(table)
     by_kind = found.by_kind.set_index("kind")["recall"].to_dict()
     calibration = found.calibration
@@ -61,7 +62,13 @@ def judge(kind: Kind, seed: int) -> dict[str, Any]:
         "null leads": null_p.get("leads"),
         "null p": null_p.get("p_value"),
         "_by_kind": by_kind,
-        "_null_p": table["p_value"].dropna().tolist() if kind.schemes == "none" else [],
+        # What was weighed and not listed counts too: a list without it lacks the large ones.
+        "_null_p": [
+            p
+            for weighed in (table, leads.set_aside)
+            for p in weighed["p_value"].dropna()
+            if kind.schemes == "none"
+        ],
     }
 
 
@@ -87,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
         answer = kstest(null_p, "uniform")
         print(
-            f"\np of all {len(null_p)} leads, none of which is right, against uniform: "
+            f"\np of all {len(null_p)} routes weighed, none of them right, against uniform: "
             f"KS distance {answer.statistic:.3f}, p {answer.pvalue:.3f}"
         )
     return _verdict(means, options)

@@ -299,7 +299,7 @@ def _row(case: Case, answers: list[tuple[Part, Finding]]) -> dict[str, object]:
 
 def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "scheme"])
-    for name in ("p_value", "units_low", "units_high"):
+    for name in ("p_value", "weakest", "units_low", "units_high"):
         table[name] = table["scheme"].map(chance[name]).astype("float64")
     # The best guess is never outside of its own bounds.
     table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
@@ -312,24 +312,34 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
 def _is_weak(rows: pd.DataFrame) -> pd.Series:
     """Say where innocent explanations outweigh the evidence, or chance explains it as well."""
     by_chance = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
-    return (rows["score"] <= 0) | by_chance
+    return (rows["score"] <= 0) | (rows["weakest"] <= 0) | by_chance
 
 
 def _weak(rows: pd.DataFrame) -> pd.DataFrame:
-    outweighed = rows["score"] <= 0
-    return rows[["chips", "countries", "companies", "units", "record_ids"]].assign(
-        reason=np.where(
-            outweighed, "innocent explanations outweigh the evidence", "chance explains it as well"
-        ),
-        sentence=np.where(
-            outweighed,
-            rows["innocent_explanations"],
-            [
-                f"The evidence is weak (score {score:.1f}), and of the pairs of companies drawn by "
-                f"chance that look like a hand-over {p:.0%} look as much like one"
-                for score, p in zip(rows["score"], rows["p_value"], strict=True)
-            ],
-        ),
+    """Lay out what was weighed and is no lead, with how often chance does as much."""
+    reasons = [
+        (rows["score"] <= 0, "innocent explanations outweigh the evidence"),
+        (rows["weakest"] <= 0, "one hand-over on the way is less likely than not"),
+        (rows["score"] > 0, "chance explains it as well"),
+    ]
+    sentences = [
+        rows["innocent_explanations"],
+        [
+            f"At the weakest hand-over of its best way the odds that the goods that left are those "
+            f"that had arrived are {np.exp(weakest):.1f} to 1"
+            for weakest in rows["weakest"]
+        ],
+        [
+            f"The evidence is weak (score {score:.1f}), and of the pairs of companies drawn at "
+            f"random that look like a hand-over {p:.0%} do as well as this route does at its "
+            "weakest one, allowing for the number of last hand-overs among which the best was taken"
+            for score, p in zip(rows["score"], rows["p_value"], strict=True)
+        ],
+    ]
+    which = [case for case, _ in reasons]
+    return rows[["chips", "countries", "companies", "units", "p_value", "record_ids"]].assign(
+        reason=np.select(which, [reason for _, reason in reasons], ""),
+        sentence=np.select(which, [np.asarray(said, dtype=object) for said in sentences], ""),
     )
 
 

@@ -309,8 +309,8 @@ def q_values(p: Floats) -> Floats:
 
 def lead_p_values(
     links: pd.DataFrame, tracing: Tracing, null: dict[tuple[str, bool], Null]
-) -> pd.Series:
-    """Give each scheme its p-value: the weakest hand-over of its strongest way.
+) -> pd.DataFrame:
+    """Give each scheme its p-value: that of the weakest hand-over of its strongest way.
 
     That goods went the whole way is refuted if any hand-over of it is chance, so a way is only as
     significant as its weakest hand-over (an intersection-union test; Berger, "Multiparameter
@@ -328,11 +328,13 @@ def lead_p_values(
 
     Returns
     -------
-    pandas.Series
-        By scheme; missing where the null pairs are too few to tell.
+    pandas.DataFrame
+        By scheme: ``p_value``, missing where the null pairs are too few to tell; ``weakest``, the
+        log odds of the weakest hand-over of the strongest way.
     """
     if links.empty:
-        return pd.Series(dtype="float64", name="p_value").rename_axis("scheme")
+        none = pd.DataFrame({"p_value": [], "weakest": []}, dtype="float64")
+        return none.rename_axis("scheme")
     own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
     certain = own.groupby(["scheme", "hop"])["certain"].any()
     # What a lead's own lots say is what it has of a hand-over's strength.
@@ -346,32 +348,53 @@ def lead_p_values(
     for (kind, final), of_kind in null.items():
         those = (table["kind"] == kind) & (table["final"] == final)
         table.loc[those, "p"] = of_kind.p_value(table.loc[those, "strength"].to_numpy(float))
-    hops = Columns.of(table[["scheme", "buyer", "place", "p", "final", "certain"]])
-    found = {scheme: _way(rows) for scheme, rows in hops.split("scheme").items()}
-    return pd.Series(found, dtype="float64", name="p_value").rename_axis("scheme")
+    # A missing p-value shows nothing.
+    table["doubt"] = table["p"].fillna(1.0).where(~table["final"], table["p"])
+    table["against"] = -table["strength"]
+    hops = Columns.of(table[["scheme", "buyer", "place", "doubt", "against", "final", "certain"]])
+    found = {
+        scheme: (_sidak(_ways(rows, "doubt", 0.0, 1.0)), -_best(_ways(rows, "against")))
+        for scheme, rows in hops.split("scheme").items()
+    }
+    return pd.DataFrame.from_dict(
+        found, orient="index", columns=["p_value", "weakest"], dtype="float64"
+    ).rename_axis("scheme")
 
 
-def _way(hops: Columns) -> float:
-    """p-value of a scheme: by company, how well it is shown that the goods came to it."""
-    columns = (hops[name].tolist() for name in ("buyer", "place", "p", "final", "certain"))
+def _ways(
+    hops: Columns, doubt: str, certainty: float = -np.inf, nothing: float = np.inf
+) -> list[float]:
+    """Doubt of the best way to each last hand-over of a scheme: that of its weakest hand-over.
+
+    ``certainty`` is the doubt that a lot named as a chip is one, ``nothing`` that of what no way
+    leads to.
+    """
+    columns = (hops[name].tolist() for name in ("buyer", "place", doubt, "final", "certain"))
     rows = list(zip(*columns, strict=True))
-    reached = {buyer: 0.0 for buyer, _, _, _, certain in rows if certain}
+    reached = {buyer: certainty for buyer, _, _, _, certain in rows if certain}
     # A way passes each company once, so that as many rounds as there are hand-overs suffice.
     for _ in rows:
         before = dict(reached)
-        for buyer, place, p, final, _ in rows:
+        for buyer, place, own, final, _ in rows:
             if buyer in reached and not final:
-                # A missing p-value shows nothing.
-                here = max(reached[buyer], 1.0 if np.isnan(p) else p)
-                reached[place] = min(here, reached.get(place, 1.0))
+                here = max(reached[buyer], own)
+                reached[place] = min(here, reached.get(place, nothing))
         if reached == before:
             break
-    finals = [
-        max(reached.get(buyer, 1.0), p)
-        for buyer, _, p, final, _ in rows
-        if final and not np.isnan(p)
+    return [
+        max(reached.get(buyer, nothing), own)
+        for buyer, _, own, final, _ in rows
+        if final and not np.isnan(own)
     ]
-    if not finals:
+
+
+def _best(doubts: list[float]) -> float:
+    return min(doubts, default=float("nan"))
+
+
+def _sidak(p_values: list[float]) -> float:
+    """p-value of the best of several."""
+    if not p_values:
         return float("nan")
-    best = min(min(finals), 1 - 1e-12)
-    return float(-np.expm1(len(finals) * np.log1p(-best)))
+    best = min(*p_values, 1 - 1e-12)
+    return float(-np.expm1(len(p_values) * np.log1p(-best)))

@@ -60,6 +60,7 @@ ASIDE_COLUMNS = [
     "countries",
     "companies",
     "units",
+    "p_value",
     "record_ids",
 ]
 
@@ -79,7 +80,7 @@ class Routes:
         The links of :class:`chipflow.network.Tracing` on these routes, with ``scheme``.
     set_aside
         Routes of the same shape that are no leads: ``reason, sentence, chips, countries,
-        companies, units, record_ids``.
+        companies, units, p_value`` (missing: nothing was weighed), ``record_ids``.
     """
 
     lots: pd.DataFrame
@@ -518,6 +519,7 @@ class _Flow:
                     "countries": " > ".join(path["countries"]),
                     "companies": " > ".join(path["companies"]),
                     "units": float(np.nansum(lots["units"][finals])),
+                    "p_value": np.nan,
                     "record_ids": ";".join(sorted(lots["record_id"])),
                 }
             )
