@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 import chipflow as cf
 from chipflow.companies import screen
+from chipflow.network.trace import trace
 from tests.conftest import BYSTANDERS, ROUTE, table
 from tests.leads.test_known_answers import leads_of
 
@@ -116,6 +118,22 @@ def test_goods_that_come_back_are_set_aside(write_csv):
     assert "sent back" in leads.set_aside["sentence"].iloc[0]
 
 
+def test_boards_that_come_back_under_other_names_are_set_aside(write_csv):
+    """Three of four lots came back, as what they were made into, and the fourth did not."""
+    pieces = [64, 20, 33, 47]
+    rows = [card(f"P{n}", f"2024-03-0{n + 1}", of) for n, of in enumerate(pieces)]
+    rows += [sale(f"S{n}", f"2024-03-2{n}", of, "BARE BOARD") for n, of in enumerate(pieces)]
+    back = [
+        lot(f"B{n}", f"2024-04-2{n}", BUYER, SHELL, "NVIDIA L40S 48GB PCIE", of - 1, usd=3 * USD)
+        for n, of in enumerate(pieces[:3])
+    ]
+    leads = leads_of(write_csv([*rows, *back, *BYSTANDERS]))
+    assert len(leads) == 0
+    assert "among goods that came back" in set(leads.set_aside["reason"])
+    once = leads_of(write_csv([*rows, back[0], *BYSTANDERS], "once.csv"))
+    assert [len(lead.records) for lead in once] == [8]
+
+
 def test_repairs_on_both_ways_are_set_aside(write_csv):
     rows = [
         card("P1", "2024-03-01", 3, words="NVIDIA H100 80GB PCIE GPU RMA REPLACEMENT"),
@@ -163,6 +181,77 @@ def test_what_is_sold_by_name_under_a_licence_needs_no_secret_source(write_csv):
     assert found(f"{words} EXPORT LICENCE D8294252") == []
     assert found(f"{words} WITH VGPU LICENSE 2024") == ["P1;S1"]
     assert found(f"{words} LICENSE: 8471500000") == ["P1;S1"]
+
+
+def test_what_is_sold_by_name_under_a_licence_is_for_the_authority_to_check(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 64),
+        sale("S1", "2024-03-20", 30, "NVIDIA H100 80GB PCIE GPU EXPORT LICENCE D8294252"),
+        sale("S2", "2024-03-25", 34, "NVIDIA H100 80GB PCIE GPU"),
+    ]
+    leads = leads_of(write_csv([*rows[:2], *BYSTANDERS], "licensed.csv"))
+    assert len(leads) == 0
+    assert leads.set_aside["reason"].tolist() == ["under a quoted licence"]
+    assert leads.set_aside["record_ids"].tolist() == ["P1;S1"]
+    both = leads_of(write_csv([*rows, *BYSTANDERS], "both.csv"))
+    assert [lead.record_ids for lead in both] == ["P1;S2"], "a licence is for what quotes it"
+
+
+def test_what_a_company_sold_before_it_had_chips_is_its_usual_trade(write_csv):
+    """The same goods to the same buyer for a year: a purchase of chips does not make them chips."""
+
+    def score(words, **told):
+        before = [
+            sale(f"B{n:02d}", f"2023-{1 + n % 10:02d}-{3 + n:02d}", 20 + 3 * n, words, **told)
+            for n in range(12)
+        ]
+        rows = [
+            card("P1", "2024-03-01", 90),
+            sale("S1", "2024-03-20", 31, "TEST BOARD"),
+            sale("S2", "2024-03-30", 29, "TEST BOARD"),
+            sale("S3", "2024-04-07", 25, "TEST BOARD"),
+        ]
+        leads = leads_of(write_csv([*before, *rows, *BYSTANDERS]))
+        return leads[0].score if len(leads) else 0.0
+
+    assert score("TEST BOARD") < score("RUBBER BOOTS", kg=1.1, usd=14.0) - 3
+
+
+def test_which_chips_a_company_sends_is_asked_of_all_its_sales(write_csv):
+    """Lawful H800 and controlled A100 in stock: one lot between the two is what the others are."""
+
+    def bought(name, day, pieces, words, kg, usd):
+        return card(name, day, pieces, words=words, kg=kg, usd=usd)
+
+    stock = [
+        bought("A1", "2023-04-20", 30, "NVIDIA A100 80GB PCIE", 1.2, 12_000.0),
+        bought("H1", "2023-05-01", 300, "NVIDIA H800 80GB PCIE", 1.7, 35_000.0),
+    ]
+    sold = [
+        sale(f"S{n}", f"2023-06-{3 * n + 1:02d}", 21 + 2 * n, kg=1.7, usd=34_000.0)
+        for n in range(8)
+    ]
+    between = sale("S8", "2023-06-28", 11, kg=1.43, usd=20_500.0)
+    leads = leads_of(write_csv([*stock, *sold, between, *BYSTANDERS]))
+    assert len(leads) == 0
+    aside = leads.set_aside.set_index("reason").loc["lawful on that day"]
+    assert "S8" in str(aside["record_ids"])
+
+
+def test_each_lot_has_of_a_hand_over_what_it_says_itself(write_csv):
+    rows = [
+        card("P1", "2024-03-01", 90),
+        sale("S1", "2024-03-20", 30, "NVIDIA H100 80GB PCIE GPU"),
+        sale("S2", "2024-03-30", 30, "NVIDIA H100 80GB PCIE GPU"),
+        sale("S3", "2024-04-07", 25, "OFFICE CHAIR PARTS", kg=2.3, usd=4_000.0),
+    ]
+    network = cf.build_network(cf.read_records(write_csv([*rows, *BYSTANDERS])))
+    links = trace(network.shipments, ("CN",)).links.set_index("to_record")
+    lots = links.loc[["S1", "S2"], "lot_log_odds"]
+    assert (lots > 1).all()
+    if "S3" in links.index:
+        assert links.loc["S3", "lot_log_odds"] < lots.min() / 2
+    assert links["lot_log_odds"].sum() == pytest.approx(links["hop_log_odds"].iloc[0])
 
 
 def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ import pytest
 
 import chipflow as cf
 from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue, using
-from chipflow.leads.significance import LEAST_P, Null, q_values
+from chipflow.leads.significance import LEAST_P, Null, lead_p_values, q_values
+from chipflow.network.ledger import TO_DESTINATION
+from chipflow.network.trace import RECORDED
 from chipflow.simulate import score, simulate
 
 
@@ -220,3 +223,33 @@ def test_p_values_fall_with_strength_and_follow_the_tail():
     assert few[4] > 10 * p[4], "few pairs tell less of the tail"
     lone = Null(np.array([2.0]), 1).p_value(asked)
     assert lone == pytest.approx(1 / (1 + asked / 3)), "one pair of strength 2, and one beside it"
+
+
+def test_a_way_is_as_strong_as_its_weakest_hand_over():
+    """A to B to C and on to the destination, and a second way that ends at B."""
+    hops = pd.DataFrame(
+        {
+            "buyer": [0, 1, 2, 1],
+            "sender": [0, 1, 2, 1],
+            "place": [1, 2, TO_DESTINATION, TO_DESTINATION],
+            "kind": RECORDED,
+        }
+    )
+    links = pd.DataFrame(
+        {
+            "scheme": [0, 0, 0, 1, 1],
+            "hop": [0, 1, 2, 0, 3],
+            "from_record": ["a", "b", "c", "a", "b"],
+            "to_record": ["b", "c", "d", "b", "e"],
+            "lot_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0],
+        }
+    )
+    lots = SimpleNamespace(at=lambda ids: ids.map({"a": 0, "b": 1, "c": 2}).to_numpy())
+    follower = SimpleNamespace(certain=np.array([True, False, False]))
+    tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
+    strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
+    null = {(RECORDED, final): Null(strength, 500) for final in (True, False)}
+    found = lead_p_values(links, tracing, null)
+    assert found["weakest"].tolist() == [-0.5, 4.0]
+    of_four = null[RECORDED, True].p_value(np.array([4.0]))[0]
+    assert found["p_value"].tolist() == pytest.approx([1.0, of_four])
