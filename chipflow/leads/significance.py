@@ -61,7 +61,6 @@ class Null:
     """Strength of null hand-overs of one kind that would have been listed, in order."""
 
     strength: Floats
-    drawn: int
 
     def p_value(self, strength: Floats) -> Floats:
         """Share of listed null hand-overs that is at least so strong.
@@ -164,7 +163,8 @@ class _Rounds:
 
     def draw_round(self, at: int) -> None:
         """Draw one round, and keep how strong the pairs are that would be listed."""
-        rng = np.random.default_rng([*self.seeds, at])
+        # Seeds that end in noughts are those without them; a round of its own number is none.
+        rng = np.random.default_rng([*self.seeds, 1 + at])
         groups = self.draw.groups(rng, self.sizes[at], final=self.final)
         of_kind = (groups["place"] == TO_DESTINATION) == self.final
         listed = of_kind & (groups["believed"] > 0)
@@ -174,7 +174,7 @@ class _Rounds:
         """Return what was drawn."""
         needed = range(self.needed)
         strength = np.concatenate([self.found[at] for at in needed])
-        return Null(np.sort(strength), sum(self.sizes[at] for at in needed))
+        return Null(np.sort(strength))
 
 
 def _clear(hops: pd.DataFrame) -> Ints:

@@ -305,7 +305,11 @@ class Ledgers:
         return chips, without * (1 - share), without
 
     def _usual_trade(self, asked: Questions, question: Ints, f: Ints) -> Floats:
-        """How much likelier each sale is by chance, given what its sender sells anyway."""
+        """How much likelier each sale is by chance, given what its sender sells anyway.
+
+        That is what it sold before the first of the buyer's purchases can have been in stock, and
+        after the last one must be gone: in between its sales may be what is looked for.
+        """
         span, limit, lots = self.lots.span, self.lots.span - 1, self.lots
         begin = np.clip(self.begins[asked.buyer] - lots.longest, 0, limit)
         end = np.clip(self.ends[asked.buyer] + self.window + 1, 0, limit)
@@ -313,25 +317,20 @@ class Ledgers:
         first, before, after, last = np.searchsorted(
             self.sent_key, [own, own + begin, own + end, own + span]
         )
-        ranges = (
-            (np.maximum(first, before - USUAL_LOTS), before),
-            (
-                after,
-                np.minimum(last, after + USUAL_LOTS),
-            ),
-        )
-        number = sum(high - low for low, high in ranges)[question]
+        low = np.stack([np.maximum(first, before - USUAL_LOTS), after])[:, question]
+        high = np.stack([before, np.minimum(last, after + USUAL_LOTS)])[:, question]
+        number = (high - low).sum(axis=0)
         found = np.zeros(len(f))
-        asked_of = np.flatnonzero(number)
+        known = np.flatnonzero(number)
 
         def compare(part: slice) -> None:
-            rows = asked_of[part]
-            for low, high in ranges:
-                row, place = entries(low[question[rows]], high[question[rows]])
-                ratio = same_goods(lots, self.sent[place], f[rows][row])
-                found[rows] += np.bincount(row, weights=ratio, minlength=len(rows))
+            sales = known[part]
+            for side in range(len(low)):
+                row, place = entries(low[side, sales], high[side, sales])
+                ratio = same_goods(lots, self.sent[place], f[sales][row])
+                found[sales] += np.bincount(row, weights=ratio, minlength=len(sales))
 
-        for_each(_chunks(number[asked_of]), compare)
+        for_each(_chunks(number[known]), compare)
         weight = number / (number + PRIOR_USUAL)
         return np.asarray(1 + weight * (found / np.maximum(number, 1) - 1))
 

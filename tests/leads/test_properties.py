@@ -211,17 +211,17 @@ def test_where_few_p_values_are_large_few_leads_are_chance():
 
 def test_p_values_fall_with_strength_and_follow_the_tail():
     strength = np.sort(np.random.default_rng(1).exponential(2.0, 5000))
-    null = Null(strength, 5000)
+    null = Null(strength)
     asked = np.array([0.0, 1.0, 5.0, 15.0, 40.0])
     p = null.p_value(asked)
     assert (np.diff(p) <= 0).all() and p[0] == 1
     assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
     assert p[4] == LEAST_P, "nobody has drawn that many"
-    assert np.isnan(Null(strength[:0], 5).p_value(asked)).all()
-    few = Null(strength[::1000], 5).p_value(asked)
+    assert np.isnan(Null(strength[:0]).p_value(asked)).all()
+    few = Null(strength[::1000]).p_value(asked)
     assert (np.diff(few) <= 0).all()
     assert few[4] > 10 * p[4], "few pairs tell less of the tail"
-    lone = Null(np.array([2.0]), 1).p_value(asked)
+    lone = Null(np.array([2.0])).p_value(asked)
     assert lone == pytest.approx(1 / (1 + asked / 3)), "one pair of strength 2, and one beside it"
 
 
@@ -248,7 +248,7 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     follower = SimpleNamespace(certain=np.array([True, False, False]))
     tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(RECORDED, final): Null(strength, 500) for final in (True, False)}
+    null = {(RECORDED, final): Null(strength) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
     assert found["weakest"].tolist() == [-0.5, 4.0]
     of_four = null[RECORDED, True].p_value(np.array([4.0]))[0]
