@@ -285,9 +285,9 @@ def same_goods(lots: Lots, e: Ints, f: Ints) -> Floats:
         As in :func:`agreement`.
     """
     weight, value = _measures(Bought.of(lots, e), Sold.of(lots, f))
-    same = np.where(
-        lots.family[f] >= 0, lots.family[f] == lots.family[e], lots.goods[f] == lots.goods[e]
-    )
+    # Two customs offices may put the same words under two codes.
+    alike = (lots.goods[f] == lots.goods[e]) | (lots.wording[f] == lots.wording[e])
+    same = np.where(lots.family[f] >= 0, lots.family[f] == lots.family[e], alike)
     words = np.where(same, KEEPS_WORDS / lots.goods_by_chance[f], 1 - KEEPS_WORDS)
     return np.asarray(weight * value * words)
 

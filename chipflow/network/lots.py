@@ -51,6 +51,8 @@ class Lots:
     family, carried
         Code of the chip's family that the text names (-1: none), and of the one that is
         followed in it.
+    goods, wording
+        Codes of the class of goods (kind by HS heading) and of the first words of the text.
     items, per_item, units
         Pieces, chips in a piece, chips; missing where not known.
     kg, usd, usd_kg
@@ -65,7 +67,7 @@ class Lots:
         Whether the lot arrives at the destination, names a chip and quotes a licence.
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
         Share of lots taken by chance with the same number of pieces (in their class of goods),
-        words of the same sort, the same chip named, the same class of goods.
+        words of the same sort, the same chip named, the same class of goods or the same wording.
     """
 
     record: np.ndarray
@@ -86,6 +88,7 @@ class Lots:
     carried: Ints
     vague: np.ndarray
     goods: Ints
+    wording: Ints
     items: Floats
     per_item: Floats
     units: Floats
@@ -179,6 +182,7 @@ class Lots:
             carried=family.copy(),
             vague=vague,
             goods=goods,
+            wording=wordings.words,
             items=items,
             per_item=numbers["chips_per_item"].copy(),
             units=units,
@@ -194,7 +198,7 @@ class Lots:
             number_by_chance=share_of_number(items, goods),
             words_by_chance=words_by_chance,
             chip_by_chance=chip_by_chance,
-            goods_by_chance=share_of_code(goods),
+            goods_by_chance=np.minimum(share_of_code(goods) + share_of_code(wordings.words), 1.0),
         )
 
     def at(self, records: Iterable[str]) -> Ints:
