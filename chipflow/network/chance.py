@@ -22,6 +22,7 @@ USD_OF_ANYTHING = (float(np.log(50.0)), 3.0)  # mean and standard deviation of l
 USD_KG_OF_ANYTHING = (float(np.log(30.0)), 2.5)  # mean and standard deviation of log USD per kg
 TOTAL_KG_OF_ANYTHING = (float(np.log(200.0)), 2.5)  # mean and standard deviation of log kg
 LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of ten
+PRICE_BAND = float(np.log(2.0))  # log USD a piece; within it lots are of like numbers
 # A lot taken by chance is of what others send under the same words, of its own class of goods, of
 # all trade, or of anything at all: the last bounds what one strange figure (a typing error, a rare
 # machine) can prove.
@@ -149,10 +150,30 @@ def normal(distance: Floats, spread: Floats | float) -> Floats:
     return np.asarray(np.exp(density) / (np.sqrt(2 * np.pi) * spread))
 
 
-def share_of_number(items: Floats, goods: Ints) -> Floats:
-    """Share of other lots of the same class of goods that have just this number of pieces."""
+def share_of_number(items: Floats, goods: Ints, usd: Floats) -> Floats:
+    """Share of other lots that have just this number of pieces.
+
+    Of lots of the same class of goods, and of lots that are worth about as much a piece: the
+    mean of the two. What is dear comes in tens and what is cheap in thousands, under one name.
+
+    Parameters
+    ----------
+    items
+        Pieces of each lot.
+    goods
+        Code of the class of goods.
+    usd
+        Natural log of the value per piece; where it is missing the class alone counts.
+    """
     pieces = pd.Series(np.round(items))
-    kind = pd.Series(goods)
+    shares = [_share_of_number(pieces, pd.Series(goods))]
+    priced = np.isfinite(usd)
+    band = pd.Series(np.floor(np.where(priced, usd, 0.0) / PRICE_BAND))
+    shares.append(np.where(priced, _share_of_number(pieces.where(priced), band), shares[0]))
+    return np.asarray(np.mean(shares, axis=0), dtype=float)
+
+
+def _share_of_number(pieces: pd.Series, kind: pd.Series) -> Floats:
     others = pieces.groupby([kind, pieces]).transform("size") - 1
     lots = pieces.notna().groupby(kind).transform("sum") - 1
     expected = PRIOR_LOTS / (np.maximum(pieces, 1) * np.log(LARGEST_NUMBER))

@@ -66,7 +66,7 @@ class Lots:
     under_licence
         Whether the lot arrives at the destination, names a chip and quotes a licence.
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
-        Share of lots taken by chance with the same number of pieces (in their class of goods),
+        Share of lots taken by chance with the same number of pieces,
         words of the same sort, the same chip named, the same class of goods or the same wording.
     """
 
@@ -195,7 +195,7 @@ class Lots:
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
             rarity=rarity,
             under_licence=under_licence,
-            number_by_chance=share_of_number(items, goods),
+            number_by_chance=share_of_number(items, goods, usd),
             words_by_chance=words_by_chance,
             chip_by_chance=chip_by_chance,
             goods_by_chance=np.minimum(share_of_code(goods) + share_of_code(wordings.words), 1.0),
