@@ -23,7 +23,7 @@ from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
 from chipflow.threads import for_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
@@ -312,7 +312,9 @@ def lead_p_values(
 ) -> pd.DataFrame:
     """Give each scheme its p-value: that of the weakest hand-over of its strongest way.
 
-    That goods went the whole way is refuted if any hand-over of it is chance, so a way is only as
+    A hand-over rests on what most of its evidence rests on: where that is purchases which came by
+    another hand-over, not on a purchase by name that gives little of it. That goods went the whole
+    way is refuted if any hand-over of it is chance, so a way is only as
     significant as its weakest hand-over (an intersection-union test; Berger, "Multiparameter
     hypothesis testing and acceptance sampling", 1982). A lead with several last hand-overs is as
     significant as its best one, paid for by their number (Sidak, 1967).
@@ -320,7 +322,8 @@ def lead_p_values(
     Parameters
     ----------
     links
-        Links of schemes: ``scheme, hop, from_record, to_record, lot_log_odds``.
+        Links of schemes: ``scheme, hop, from_record, to_record, units,
+        lot_log_odds``.
     tracing
         What they are from.
     null
@@ -336,13 +339,10 @@ def lead_p_values(
         none = pd.DataFrame({"p_value": [], "weakest": []}, dtype="float64")
         return none.rename_axis("scheme")
     own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
-    certain = own.groupby(["scheme", "hop"])["certain"].any()
     # What a lead's own lots say is what it has of a hand-over's strength.
     lots = own.drop_duplicates(["scheme", "hop", "to_record"]).groupby(["scheme", "hop"])
-    table = lots["lot_log_odds"].sum().rename("strength").to_frame().join(certain)
-    table = table.reset_index().merge(
-        tracing.hops[["buyer", "sender", "place", "kind"]], left_on="hop", right_index=True
-    )
+    table = lots["lot_log_odds"].sum().rename("strength").reset_index()
+    table = table.merge(tracing.hops[["place", "kind"]], left_on="hop", right_index=True)
     table["final"] = table["place"] == TO_DESTINATION
     table["p"] = np.nan
     for (kind, final), of_kind in null.items():
@@ -351,10 +351,18 @@ def lead_p_values(
     # A missing p-value shows nothing.
     table["doubt"] = table["p"].fillna(1.0).where(~table["final"], table["p"])
     table["against"] = -table["strength"]
-    hops = Columns.of(table[["scheme", "buyer", "place", "doubt", "against", "final", "certain"]])
+    # Of what a lot says, each of its feeds has what it gives of the goods.
+    fed = own.groupby(["scheme", "to_record"])["units"]
+    given = (own["units"] / fed.transform("sum")).fillna(1 / fed.transform("size"))
+    own = own.assign(weight=given * own["lot_log_odds"].abs())
+    hops = Columns.of(table[["scheme", "hop", "doubt", "against", "final"]]).split("scheme")
+    steps = Columns.of(own[["scheme", "hop", "from_record", "to_record", "weight", "certain"]])
     found = {
-        scheme: (_sidak(_ways(rows, "doubt", 0.0, 1.0)), -_best(_ways(rows, "against")))
-        for scheme, rows in hops.split("scheme").items()
+        scheme: (
+            _sidak(_ways(hops[scheme], rows, "doubt", 0.0, 1.0)),
+            -_best(_ways(hops[scheme], rows, "against", -np.inf, np.inf)),
+        )
+        for scheme, rows in steps.split("scheme").items()
     }
     return pd.DataFrame.from_dict(
         found, orient="index", columns=["p_value", "weakest"], dtype="float64"
@@ -362,30 +370,52 @@ def lead_p_values(
 
 
 def _ways(
-    hops: Columns, doubt: str, certainty: float = -np.inf, nothing: float = np.inf
+    hops: Columns, steps: Columns, doubt: str, certainty: float, nothing: float
 ) -> list[float]:
     """Doubt of the best way to each last hand-over of a scheme: that of its weakest hand-over.
 
-    ``certainty`` is the doubt that a lot named as a chip is one, ``nothing`` that of what no way
-    leads to.
+    Parameters
+    ----------
+    hops
+        Hand-overs of the scheme: ``hop, final`` and the doubt of each by itself.
+    steps
+        Its pairs of lots: ``hop, from_record, to_record, certain`` (the former is chips by
+        itself) and ``weight``, what they say of the strength of their hand-over.
+    doubt
+        Name of the column.
+    certainty, nothing
+        Doubt that a lot which names a chip is one, and of what no way leads to.
     """
-    columns = (hops[name].tolist() for name in ("buyer", "place", doubt, "final", "certain"))
-    rows = list(zip(*columns, strict=True))
-    reached = {buyer: certainty for buyer, _, _, _, certain in rows if certain}
-    # A way passes each company once, so that as many rounds as there are hand-overs suffice.
-    for _ in rows:
-        before = dict(reached)
-        for buyer, place, own, final, _ in rows:
-            if buyer in reached and not final:
-                here = max(reached[buyer], own)
-                reached[place] = min(here, reached.get(place, nothing))
-        if reached == before:
+    columns = ("from_record", "to_record", "weight", "certain")
+    pairs = {hop: list(zip(*(rows[name].tolist() for name in columns), strict=True))
+             for hop, rows in steps.split("hop").items()}  # fmt: skip
+    own = dict(zip(hops["hop"].tolist(), hops[doubt].tolist(), strict=True))
+    reached = {lot: certainty for of_hop in pairs.values() for lot, _, _, sure in of_hop if sure}
+    found: dict[Hashable, float] = {}
+    # A way passes each hand-over once, so that as many rounds as there are of them suffice.
+    for _ in own:
+        before = dict(found)
+        for hop, of_hop in pairs.items():
+            fed = _middle([(reached.get(lot, nothing), weight) for lot, _, weight, _ in of_hop])
+            found[hop] = max(fed, own[hop])
+            for _, lot, _, _ in of_hop:
+                reached[lot] = min(found[hop], reached.get(lot, nothing))
+        if found == before:
             break
-    return [
-        max(reached.get(buyer, nothing), own)
-        for buyer, _, own, final, _ in rows
-        if final and not np.isnan(own)
-    ]
+    finals = zip(hops["hop"].tolist(), hops["final"].tolist(), strict=True)
+    return [found[hop] for hop, final in finals if final and not np.isnan(own[hop])]
+
+
+def _middle(doubts: list[tuple[float, float]]) -> float:
+    """Doubt up to which half of the weight lies: of most that a hand-over rests on."""
+    ordered = sorted(doubts)
+    half = sum(weight for _, weight in ordered) / 2
+    so_far = 0.0
+    for doubt, weight in ordered:
+        so_far += weight
+        if so_far >= half:
+            return doubt
+    return ordered[-1][0]
 
 
 def _best(doubts: list[float]) -> float:

@@ -226,7 +226,7 @@ def test_p_values_fall_with_strength_and_follow_the_tail():
 
 
 def test_a_way_is_as_strong_as_its_weakest_hand_over():
-    """A to B to C and on to the destination, and a second way that ends at B."""
+    """A to B to C and on; a second way that ends at B; and one that a named lot hardly feeds."""
     hops = pd.DataFrame(
         {
             "buyer": [0, 1, 2, 1],
@@ -237,11 +237,12 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     )
     links = pd.DataFrame(
         {
-            "scheme": [0, 0, 0, 1, 1],
-            "hop": [0, 1, 2, 0, 3],
-            "from_record": ["a", "b", "c", "a", "b"],
-            "to_record": ["b", "c", "d", "b", "e"],
-            "lot_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0],
+            "scheme": [0, 0, 0, 1, 1, 2, 2, 2],
+            "hop": [0, 1, 2, 0, 3, 0, 3, 3],
+            "from_record": ["a", "b", "c", "a", "b", "a", "b", "a"],
+            "to_record": ["b", "c", "d", "b", "e", "b", "e", "e"],
+            "units": [1, 1, 1, 1, 1, 1, 9, 1],
+            "lot_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0, 2.0, 4.0, 4.0],
         }
     )
     lots = SimpleNamespace(at=lambda ids: ids.map({"a": 0, "b": 1, "c": 2}).to_numpy())
@@ -250,6 +251,6 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(RECORDED, final): Null(strength) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
-    assert found["weakest"].tolist() == [-0.5, 4.0]
-    of_four = null[RECORDED, True].p_value(np.array([4.0]))[0]
-    assert found["p_value"].tolist() == pytest.approx([1.0, of_four])
+    assert found["weakest"].tolist() == [-0.5, 4.0, 2.0]
+    of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
+    assert found["p_value"].tolist() == pytest.approx([1.0, of_four, of_two])
