@@ -57,6 +57,7 @@ OFTEN_BY_CHANCE = 0.05  # p-value
 LICENSED = -np.log(8)  # log-likelihood ratio: few papers of diverted goods quote a licence
 CONSUMER = -np.log(3)  # log-likelihood ratio: cards on free sale have many lawful buyers
 
+_LETTER = re.compile(r" letter to (?P<maker>\w+)")
 _FORWARDER = re.compile(
     r"\b(?:forward\w*|freight|logisti\w*|cargo|shipping|express|courier|transit\w*|transport\w*)\b",
     re.IGNORECASE,
@@ -65,11 +66,24 @@ _FORWARDER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer of one part for one lead."""
+    """The answer of one part for one lead.
+
+    Attributes
+    ----------
+    log_lr
+        Log-likelihood ratio.
+    sentence
+        What is said.
+    record_ids
+        What it rests on.
+    settles
+        Reason for which there is no lead if this is so, whatever the other parts say.
+    """
 
     log_lr: float
     sentence: str
     record_ids: tuple[str, ...]
+    settles: str = ""
 
 
 @dataclass(frozen=True)
@@ -232,14 +246,22 @@ def _on_a_list(case: Case) -> Finding | None:
 
 
 def _letter(case: Case) -> Finding | None:
-    if " letter to " not in case.ruling.sentence:
+    to = _LETTER.search(case.ruling.sentence)
+    if to is None:
         return None
-    # Weighs nothing here: whom the letter binds, the records do not show.
+    maker = to["maker"].lower()
+    sellers = {str(case.names[one]).lower() for one in case.finals["shipper_id"]}
+    ids = _ids(case.finals["record_id"])
+    if any(maker in name for name in sellers):
+        return Finding(
+            0.0, f"The rule is a letter to {to['maker']}, who is named as the seller", ids
+        )
     return Finding(
         0.0,
-        "A letter binds the maker it was sent to and what is sold under its licences: a company "
-        "that sold on what it had may not have needed one until a general rule said so",
-        _ids(case.finals["record_id"]),
+        f"A letter binds {to['maker']}, to whom it was sent, and what is sold under its licences: "
+        "a company that sold on what it had may not have needed one until a general rule said so",
+        ids,
+        settles="by a letter to the maker only",
     )
 
 

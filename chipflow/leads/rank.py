@@ -294,11 +294,12 @@ def _row(case: Case, answers: list[tuple[Part, Finding]]) -> dict[str, object]:
         "record_ids": ";".join(ids),
         "reasons": said("reason"),
         "innocent_explanations": said("innocent"),
+        "settled": next((found.settles for _, found in answers if found.settles), ""),
     }
 
 
 def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "scheme"])
+    table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "settled", "scheme"])
     for name in ("p_value", "weakest", "units_low", "units_high"):
         table[name] = table["scheme"].map(chance[name]).astype("float64")
     # The best guess is never outside of its own bounds.
@@ -310,19 +311,21 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
 
 
 def _is_weak(rows: pd.DataFrame) -> pd.Series:
-    """Say where innocent explanations outweigh the evidence, or chance explains it as well."""
+    """Say where an innocent explanation settles it, or weighs more; or chance does as well."""
     by_chance = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
-    return (rows["score"] <= 0) | (rows["weakest"] <= 0) | by_chance
+    return (rows["settled"] != "") | (rows["score"] <= 0) | (rows["weakest"] <= 0) | by_chance
 
 
 def _weak(rows: pd.DataFrame) -> pd.DataFrame:
     """Lay out what was weighed and is no lead, with how often chance does as much."""
     reasons = [
+        (rows["settled"] != "", rows["settled"]),
         (rows["score"] <= 0, "innocent explanations outweigh the evidence"),
         (rows["weakest"] <= 0, "one hand-over on the way is less likely than not"),
         (rows["score"] > 0, "chance explains it as well"),
     ]
     sentences = [
+        rows["innocent_explanations"],
         rows["innocent_explanations"],
         [
             f"At the weakest hand-over of its best way the odds that the goods that left are those "
@@ -338,7 +341,7 @@ def _weak(rows: pd.DataFrame) -> pd.DataFrame:
     ]
     which = [case for case, _ in reasons]
     return rows[["chips", "countries", "companies", "units", "p_value", "record_ids"]].assign(
-        reason=np.select(which, [reason for _, reason in reasons], ""),
+        reason=np.select(which, [np.asarray(why, dtype=object) for _, why in reasons], ""),
         sentence=np.select(which, [np.asarray(said, dtype=object) for said in sentences], ""),
     )
 

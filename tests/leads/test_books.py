@@ -197,6 +197,26 @@ def test_what_is_sold_by_name_under_a_licence_is_for_the_authority_to_check(writ
     assert [lead.record_ids for lead in both] == ["P1;S2"], "a licence is for what quotes it"
 
 
+def test_a_letter_to_the_maker_binds_nobody_else(write_csv):
+    """In September 2022 the A100 needed a licence by letters to NVIDIA alone."""
+
+    def found(seller, year=2022):
+        rows = [
+            card("P1", f"{year}-09-03", 64, buyer=seller, words="NVIDIA A100 80GB PCIE GPU"),
+            sale("S1", f"{year}-09-25", 64, seller=seller),
+        ]
+        return leads_of(write_csv([*rows, *BYSTANDERS]))
+
+    others = found(SHELL)
+    assert len(others) == 0
+    aside = others.set_aside.set_index("reason").loc["by a letter to the maker only"]
+    assert "A letter binds NVIDIA" in str(aside["sentence"])
+    maker = found(("Nvidia Trading Pte Ltd", "SG"))[0]
+    assert maker.record_ids == "P1;S1"
+    assert "who is named as the seller" in maker.innocent_explanations
+    assert len(found(SHELL, 2024)) == 1, "then a general rule said so"
+
+
 def test_what_a_company_sold_before_it_had_chips_is_its_usual_trade(write_csv):
     """The same goods to the same buyer for a year: a purchase of chips does not make them chips."""
 
