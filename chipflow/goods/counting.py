@@ -22,21 +22,23 @@ JOINED = (4, 8, 16)
 # Pieces that are counted without a word for pieces: larger numbers are of orders and invoices.
 MOST_BARE = 999
 # What :func:`counting_units` says of a unit.
-UNITS = ("counts", "packages", "each")
+UNITS = ("counts", "packages", "lots", "each")
 # What :func:`count` reads of a record, beside ``is_chip``.
 COUNTED = (
     *UNITS, "quantity", "server_like", "said", "board", "pieces", "pieces_after", "in_server",
-    "in_text", "nodes", "boxes", "in_all", "packed", "station",
+    "in_text", "nodes", "boxes", "in_all", "packed", "beside", "station",
 )  # fmt: skip
 
 
 def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     """Say of each unit, as written, what it stands for.
 
-    Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages) and ``each``
-    (the pieces in one of it: two in a pair).
+    Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages), ``lots``
+    (it counts lots, which hold one piece if the text says no other) and ``each`` (the pieces in
+    one of it: two in a pair).
     """
-    amounts = "|".join(w.pattern for w in tables.words_of("unit"))
+    lots = tables.word("unit", "lots").pattern
+    amounts = "|".join(w.pattern for w in tables.words_of("unit") if w.name != "lots")
     written = units[column].upper().re_replace("[ .]+", "")
     several = [
         (written.re_search(whole(words)), int(number))
@@ -46,6 +48,7 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     return units.mutate(
         counts=~written.re_search(whole(amounts)),
         packages=written.re_search(whole(tables.word("unit", "packages").pattern)),
+        lots=written.re_search(whole(lots)),
         each=ibis.cases(*several, else_=1),
     )
 
@@ -79,8 +82,8 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
         counted after the name), ``in_server`` (chips in a server), ``in_text`` (items, for
         records without a quantity), ``nodes`` (nodes in an item, where chips are counted by node),
-        ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items) and
-        ``packed`` (pieces in a package).
+        ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items),
+        ``packed`` (pieces in a package) and ``beside`` (pieces of other goods).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
@@ -118,6 +121,7 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         # What is said of each goes before what is said of all.
         "in_all": ibis.ifelse(read.n_each.isnull(), read.n_in_all, none),
         "packed": read.n_packed,
+        "beside": ibis.ifelse(read.server_like, none, read.n_beside),
     }
 
 
@@ -150,9 +154,14 @@ def count(judged: ir.Table) -> dict[str, Any]:
     dict
         Expressions.
     """
-    of_quantity = counted(judged)
+    of_lots = judged.lots & judged.packed.notnull()
+    of_quantity = ibis.ifelse(of_lots, ibis.null("float64"), counted(judged))
+    # "H200 X 64, HEATSINK X 64" beside a quantity of 128, which counts both.
+    both = (judged.in_text + judged.beside == of_quantity).fill_null(False)
+    of_quantity = ibis.ifelse(both, judged.in_text, of_quantity)
     # A quantity of packages counts pieces where the text says how many are in each.
-    packages = ibis.ifelse(judged.packages & (judged.quantity > 0), judged.quantity, None)
+    packed = (judged.packages | of_lots) & (judged.quantity > 0)
+    packages = ibis.ifelse(packed, judged.quantity, None)
     items = ibis.coalesce(of_quantity, packages.cast("float64") * judged.packed, judged.in_text)
     chips = _chips_per_item(judged, items, told=of_quantity.notnull())
     per_item = ibis.ifelse(judged.is_chip, chips, ibis.null("int64")).cast("float64")

@@ -76,6 +76,9 @@ _MEASURES = "张張块塊片颗顆卡枚节節"
 # Signs that traders write for words where they stand by themselves, and what ends a phrase.
 _SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
 _PHRASE_ENDS = "[:：（(]"
+# Goods that are numbered in one text: "1. H100 10 PCS 2. CABLE 20 PCS". Two commas part them.
+_LISTED = "[ ,;]1[.)] ?[A-ZА-Я].*[ ,;]2[.)] ?[A-ZА-Я]"
+_LIST_NUMBER = "[ ,;][1-9][.)] ?"
 
 # Serial, order and customs numbers, and dates: longer than any count, and nothing of the goods. The
 # digits of all are written as those of one, so that texts which differ in nothing else are one.
@@ -88,7 +91,7 @@ _LONGEST_EMPTY = 22
 COLUMNS = (
     "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
     "board", "pieces", "pieces_after", "in_server", "in_text", "nodes", "boxes", "in_all", "packed",
-    "station",
+    "beside", "station",
 )  # fmt: skip
 
 
@@ -198,12 +201,17 @@ def read_texts(
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
         said = said.replace(sign, spoken)
+    said = ibis.ifelse(said.re_search(_LISTED), said.re_replace(_LIST_NUMBER, " , , "), said)
+    name = _extract(said, patterns.parted).fill_null(MARK)
+    said = said.replace(name, name.replace("-", "").replace(".", ""))
     said = said.re_replace(_PHRASE_ENDS, " , ")
     folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
-    parted = folded.mutate(g=plain).mutate(part=lambda t: _extract(t.g, patterns.part))
+    # "UCS B200" is a server of another maker: what else the text names is looked for without it.
+    ours = plain.re_replace(patterns.others, " ")
+    parted = folded.mutate(g=ours).mutate(part=lambda t: _extract(t.g, patterns.part))
     alike = parted.g.re_replace(_LONG_NUMBER, _ANY_LONG_NUMBER)
     # A part number may be written as one long number.
     shape = ibis.ifelse(parted.part.isnull(), alike, parted.g)
@@ -239,9 +247,9 @@ def _latin(text: ir.StringValue) -> ir.StringValue:
 
 
 def _zeros(text: ir.StringValue) -> ir.StringValue:
-    """Write zeros in a number for which somebody typed the letter O."""
+    """Write the digits for which somebody typed letters that look like them: H1OO, VL00."""
     number = _extract(text, ZEROS).fill_null(MARK)
-    return text.replace(number, number.translate("O", "0"))
+    return text.replace(number, number.translate("OLI", "011"))
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -369,7 +377,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
     read = marked.select(
         "texts", "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
-        itself=score_itself(marked.g, marked.spoken, tables),
+        itself=score_itself(marked.m, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
@@ -382,6 +390,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         **many,
         n_each=each,
         n_packed=packed,
+        n_beside=_number(marked.spoken, patterns.beside),
     )  # fmt: skip
     numbers = count_in_text(read, tables)
     return read.select(
@@ -410,7 +419,9 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
             values.setdefault(digits, []).append(words)
     written: Any = text
     for digits, names in values.items():
-        written = written.re_replace(f" (?:{'|'.join(names)}) ", f" {digits} ")
+        # "FOUR (4)" says it twice.
+        again = f"(?:,? ?0?{digits} )?" if digits.isdigit() else ""
+        written = written.re_replace(f" (?:{'|'.join(names)}) {again}", f" {digits} ")
     # Few texts have any: one search for all is cheaper than to replace each in vain.
     spelled = f" (?:{'|'.join(name for names in values.values() for name in names)}) "
     written = ibis.ifelse(text.re_search(spelled), written, text)
