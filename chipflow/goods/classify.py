@@ -159,11 +159,13 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     # What HS code and words mean together.
     worded = skimmed.join(lookups.headings, ["heading", "word"], how="inner")
     judged = _judge(worded, tables, keep=(*carried, *COUNTED))
-    counts = count(judged)
-    return judged.select(
-        **{name: judged[own] for own, name in carried.items()},
-        **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
-    )
+    kept = (name for name in COLUMNS if name in judged.columns)
+    counted = count(judged, [*carried, *kept])
+    said = {**{name: counted[own] for own, name in carried.items()}}
+    said |= {name: counted[name] for name in COLUMNS if name != "units"}
+    said["units"] = counted["items"] * counted.chips_per_item
+    names = [*carried.values(), *COLUMNS]
+    return counted.select(**{name: said[name] for name in names})
 
 
 def _filled(column: ir.Value) -> ir.StringValue:

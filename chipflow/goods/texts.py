@@ -197,15 +197,17 @@ def read_texts(
         The texts and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
-    # A step of its own: what is used three times would be written and planned three times.
+    # Steps of their own: what is used three times would be written and planned three times.
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
         said = said.replace(sign, spoken)
-    said = ibis.ifelse(said.re_search(_LISTED), said.re_replace(_LIST_NUMBER, " , , "), said)
-    name = _extract(said, patterns.parted).fill_null(MARK)
-    said = said.replace(name, name.replace("-", "").replace(".", ""))
-    said = said.re_replace(_PHRASE_ENDS, " , ")
-    folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
+    spoken = texts.mutate(g=said)
+    listed = spoken.g.re_replace(_LIST_NUMBER, " , , ")
+    spoken = spoken.mutate(g=ibis.ifelse(spoken.g.re_search(_LISTED), listed, spoken.g))
+    spoken = spoken.mutate(parted=_extract(spoken.g, patterns.parted).fill_null(MARK))
+    joined = spoken.parted.replace("-", "").replace(".", "")
+    said = spoken.g.replace(spoken.parted, joined).re_replace(_PHRASE_ENDS, " , ")
+    folded = spoken.select(TEXT, g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
@@ -392,12 +394,9 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         n_packed=packed,
         n_beside=_number(marked.spoken, patterns.beside),
     )  # fmt: skip
-    numbers = count_in_text(read, tables)
-    return read.select(
-        read.texts.unnest().name(called),
-        *(name for name in COLUMNS if name not in numbers),
-        **numbers,
-    )
+    keep = [name for name in COLUMNS if name in read.columns]
+    numbers = count_in_text(read, tables, ["texts", *keep])
+    return numbers.select(numbers.texts.unnest().name(called), *COLUMNS)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
