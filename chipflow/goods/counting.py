@@ -25,12 +25,11 @@ JOINED = (4, 8, 16)
 MOST_BARE = 999
 # What :func:`counting_units` says of a unit.
 UNITS = ("counts", "packages", "lots", "each")
-# What :func:`count` reads of a record, beside ``is_chip``.
-COUNTED = (
-    *UNITS, "quantity", "server_like", "said", "board", "pieces", "pieces_after", "in_server",
-    "in_text", "nodes", "boxes", "in_all", "packed", "beside", "station",
+# What :func:`count` reads of what a text says.
+READ_COUNTED = (
+    "server_like", "said", "board", "pieces", "pieces_after", "in_server", "in_text", "nodes",
+    "boxes", "in_all", "packed", "beside", "station",
 )  # fmt: skip
-
 # What is needed of it once the items are known.
 _LATER = (
     "is_chip", "server_like", "said", "board", "pieces", "pieces_after", "in_server", "nodes",
@@ -90,8 +89,8 @@ def count_in_text(read: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.
     Returns
     -------
     ibis.Table
-        ``keep`` and ``said`` (number of chips that is said beside the name), ``board`` (as chips on a
-        board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
+        ``keep`` and ``said`` (number of chips that is said beside the name), ``board`` (as chips
+        on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
         counted after the name), ``in_server`` (chips in a server), ``in_text`` (items, for
         records without a quantity), ``nodes`` (nodes in an item, where chips are counted by node),
         ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items),
@@ -166,7 +165,7 @@ def count(judged: ir.Table, keep: Sequence[str]) -> ir.Table:
     Parameters
     ----------
     judged
-        Records with what was read from their text, and ``is_chip``.
+        Records with ``UNITS``, ``READ_COUNTED``, ``quantity`` and ``is_chip``.
     keep
         Columns to hand on.
 

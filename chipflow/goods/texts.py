@@ -110,18 +110,23 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 
 
 def names_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text as written whether it may name a chip, system or part number."""
-    return text.re_search(as_written(patterns_of(tables).any))
+    """Say of a text as written whether it may name a chip, system or part number.
+
+    Also where it may have words for :func:`mentions_return`: these are as rare as names, and to be
+    told of them here spares all other texts a search of their own.
+    """
+    rare = f"{patterns_of(tables).any}|{loose(word(_kind(tables, 'return').pattern))}"
+    return text.re_search(as_written(rare))
 
 
 def tells_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say whether a text as written may have words for :func:`word_of` or `mentions_return`.
+    """Say whether a text as written may have words for :func:`word_of`.
 
     What a search costs depends on the length of the text, hardly on the number of words: one for
     all of them spares most texts the others.
     """
-    kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    return text.re_search(as_written(loose(word("|".join(kind.pattern for kind in kinds)))))
+    words = "|".join(kind.pattern for kind in worded_kinds(tables))
+    return text.re_search(as_written(loose(word(words))))
 
 
 def mentions_return(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
