@@ -112,8 +112,13 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     into pieces.
     """
     tables = catalogue or load_catalogue()
-    lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
-    return _classified(expr, tables, lookups)
+    return _classified(expr, tables, _in_memory(tables))
+
+
+@lru_cache(maxsize=8)
+def _in_memory(tables: Catalogue) -> Lookups:
+    # Kept, so that an engine which is asked again knows them already.
+    return Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
 
 
 def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
