@@ -140,19 +140,18 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
     codes = _read_codes(expr.select(**keys).distinct(), tables)
     codes = counting_units(codes, _UNIT, tables)
-    # Searched for before a join, which keeps the engine from searching again at each use.
     searched = expr.select(
         **{own: expr[name] for own, name in carried.items()},
         **{TEXT: text, **keys},
         quantity=expr.quantity,
-        telling=tells_something(text, tables),
     )
     joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
     met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, _TOLD)
     text = met[TEXT]
     hit = met[_READ].notnull()
-    asked = met.telling & (met.worded | hit)
+    # Words are looked for only under HS codes of which they may say more.
+    found = ibis.ifelse(tells_something(text, tables), word_of(text, tables), NO_WORD)
     skimmed = met.select(
         *carried,
         "quantity",
@@ -160,7 +159,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         "heading",
         _TOLD,
         mentions_return=ibis.ifelse(hit, mentions_return(text, tables), False),
-        word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
+        word=ibis.ifelse(met.worded | hit, found, NO_WORD),
         # Only a text without a code can be empty.
         empty=ibis.ifelse(met.coded, False, says_nothing(text, tables)),
     )
