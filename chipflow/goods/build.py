@@ -18,7 +18,7 @@ CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
     "prior", "threshold", "part", "amount", "word", "hs", "grammar", "accessory", "itself",
     "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit", "pack",
-    "bare name",
+    "bare name", "other name",
 )  # fmt: skip
 # Roles whose rows carry log-odds.
 SCORED_ROLES = (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.catalogue import Catalogue, load_catalogue
-from chipflow.goods.counting import COUNTED, UNITS, count, counting_units, is_count
+from chipflow.goods.counting import READ_COUNTED, UNITS, count, counting_units, is_count
 from chipflow.goods.lookups import (
     NO_CODE,
     NO_WORD,
@@ -40,7 +40,7 @@ from chipflow.goods.texts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -57,6 +57,7 @@ COLUMNS = (
 )
 
 _HS, _UNIT, _READ, _ROWS = "_goods_hs", "_goods_unit", "_goods_read", "_goods_rows"
+_TOLD = "_goods_told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,13 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     into pieces.
     """
     tables = catalogue or load_catalogue()
-    lookups = Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
-    return _classified(expr, tables, lookups)
+    return _classified(expr, tables, _in_memory(tables))
+
+
+@lru_cache(maxsize=8)
+def _in_memory(tables: Catalogue) -> Lookups:
+    # Kept, so that an engine which is asked again knows them already.
+    return Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
 
 
 def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
@@ -128,42 +134,45 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     texts = expr.select(**{TEXT: text})
     named = texts.filter(names_something(texts[TEXT], tables)).distinct()
     told = read_texts(named, tables, lookups, called=_READ)
+    # One column for all that a text says: each step that hands twenty on takes Ibis longer.
+    told = told.select(_READ, **{_TOLD: ibis.struct({name: told[name] for name in READ})})
     # HS codes, units and kinds of goods are few: each is judged once.
     keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
     codes = _read_codes(expr.select(**keys).distinct(), tables)
     codes = counting_units(codes, _UNIT, tables)
-    # Searched for before a join, which keeps the engine from searching again at each use.
     searched = expr.select(
         **{own: expr[name] for own, name in carried.items()},
         **{TEXT: text, **keys},
         quantity=expr.quantity,
-        telling=tells_something(text, tables),
     )
     joined = searched.join(codes, [_HS, _UNIT], how="inner")
     met = joined.left_join(told, joined[TEXT] == told[_READ])
-    met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, *READ)
+    met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, _TOLD)
     text = met[TEXT]
     hit = met[_READ].notnull()
-    asked = met.telling & (met.worded | hit)
+    # Words are looked for only under HS codes of which they may say more.
+    found = ibis.ifelse(tells_something(text, tables), word_of(text, tables), NO_WORD)
     skimmed = met.select(
         *carried,
         "quantity",
-        *READ,
         *UNITS,
         "heading",
-        mentions_return=ibis.ifelse(met.telling, mentions_return(text, tables), False),
-        word=ibis.ifelse(asked, word_of(text, tables), NO_WORD),
+        _TOLD,
+        mentions_return=ibis.ifelse(hit, mentions_return(text, tables), False),
+        word=ibis.ifelse(met.worded | hit, found, NO_WORD),
         # Only a text without a code can be empty.
         empty=ibis.ifelse(met.coded, False, says_nothing(text, tables)),
     )
     # What HS code and words mean together.
     worded = skimmed.join(lookups.headings, ["heading", "word"], how="inner")
-    judged = _judge(worded, tables, keep=(*carried, *COUNTED))
-    counts = count(judged)
-    return judged.select(
-        **{name: judged[own] for own, name in carried.items()},
-        **{name: counts[name] if name in counts else judged[name] for name in COLUMNS},
-    )
+    judged = _judge(worded, tables, keep=(*carried, *UNITS, "quantity"))
+    kept = (name for name in COLUMNS if name in judged.columns)
+    counted = count(judged, [*carried, *kept])
+    said = {**{name: counted[own] for own, name in carried.items()}}
+    said |= {name: counted[name] for name in COLUMNS if name != "units"}
+    said["units"] = counted["items"] * counted.chips_per_item
+    names = [*carried.values(), *COLUMNS]
+    return counted.select(**{name: said[name] for name in names})
 
 
 def _filled(column: ir.Value) -> ir.StringValue:
@@ -290,12 +299,14 @@ def _read_codes(codes: ir.Table, tables: Catalogue) -> ir.Table:
 
 def _judge(joined: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.Table:
     threshold = tables.words_of("threshold")[0].log_odds
-    named = joined.family.notnull()
+    told = {name: joined[_TOLD][name] for name in READ}
+    named = told["family"].notnull()
     # A step of its own: the probability is looked at three times.
     weighed = joined.select(
-        *keep, "name", "datacentre", "word_kind", "mentions_return",
+        *keep, "word_kind", "mentions_return",
+        **{name: told[name] for name in (*READ_COUNTED, "name", "datacentre")},
         # The search was for a little more than names.
-        p=ibis.ifelse(named, _probability(joined, tables), 0.0),
+        p=ibis.ifelse(named, _probability(joined, told, tables), 0.0),
         plain=ibis.ifelse(named, joined.plain_named, joined.plain),
         # Words or HS code could cover a chip without naming it.
         covers=joined.plain_vague | (joined.open & joined.empty),
@@ -303,6 +314,7 @@ def _judge(joined: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.Table
     is_chip = weighed.p >= threshold
     return weighed.select(
         *keep,
+        *READ_COUNTED,
         "mentions_return",
         is_chip=is_chip,
         chip=ibis.ifelse(is_chip, weighed.name, ibis.null("string")),
@@ -313,15 +325,15 @@ def _judge(joined: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.Table
     )
 
 
-def _probability(joined: ir.Table, tables: Catalogue) -> Any:
+def _probability(joined: ir.Table, told: Mapping[str, Any], tables: Catalogue) -> Any:
     """Turn the log-odds of text, heading and quantity into the probability of a chip.
 
     Two questions: whether the name means the chip, and whether the goods are the chip (or what
     carries it) and not an accessory of it. However sure the first is, it does not say the second.
     """
-    named = joined.score + joined.hs_score + _amount(joined, tables)
-    itself = joined.itself + joined.hs_itself
-    return joined.in_box / ((1 + (-named).exp()) * (1 + (-itself).exp()))
+    named = told["score"] + joined.hs_score + _amount(joined, told["clear"], tables)
+    itself = told["itself"] + joined.hs_itself
+    return told["in_box"] / ((1 + (-named).exp()) * (1 + (-itself).exp()))
 
 
 def _chip_goods(weighed: ir.Table) -> Any:
@@ -333,8 +345,8 @@ def _chip_goods(weighed: ir.Table) -> Any:
     )
 
 
-def _amount(joined: ir.Table, tables: Catalogue) -> Any:
+def _amount(joined: ir.Table, clear: Any, tables: Catalogue) -> Any:
     """Weigh that the quantity is an amount (kilograms, metres) and not a count."""
     odds = sum(w.log_odds for w in tables.words_of("amount"))
     amount = joined.quantity.notnull() & ~is_count(joined)
-    return ibis.ifelse(amount & ~joined.clear, odds, 0.0)
+    return ibis.ifelse(amount & ~clear, odds, 0.0)

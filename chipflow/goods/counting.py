@@ -13,6 +13,8 @@ import ibis
 from chipflow.goods.patterns import patterns_of, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis.expr.types as ir
 
     from chipflow.goods.facts import Catalogue
@@ -22,30 +24,40 @@ JOINED = (4, 8, 16)
 # Pieces that are counted without a word for pieces: larger numbers are of orders and invoices.
 MOST_BARE = 999
 # What :func:`counting_units` says of a unit.
-UNITS = ("counts", "packages", "each")
-# What :func:`count` reads of a record, beside ``is_chip``.
-COUNTED = (
-    *UNITS, "quantity", "server_like", "said", "board", "pieces", "pieces_after", "in_server",
-    "in_text", "nodes", "boxes", "in_all", "packed", "station",
+UNITS = ("counts", "packages", "lots", "each")
+# What :func:`count` reads of what a text says.
+READ_COUNTED = (
+    "server_like", "said", "board", "pieces", "pieces_after", "in_server", "in_text", "nodes",
+    "boxes", "in_all", "packed", "beside", "station",
+)  # fmt: skip
+# What is needed of it once the items are known.
+_LATER = (
+    "is_chip", "server_like", "said", "board", "pieces", "pieces_after", "in_server", "nodes",
+    "boxes", "in_all", "station",
 )  # fmt: skip
 
 
 def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     """Say of each unit, as written, what it stands for.
 
-    Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages) and ``each``
-    (the pieces in one of it: two in a pair).
+    Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages), ``lots``
+    (it counts lots, which hold one piece if the text says no other) and ``each`` (the pieces in
+    one of it: two in a pair).
     """
-    amounts = "|".join(w.pattern for w in tables.words_of("unit"))
-    written = units[column].upper().re_replace("[ .]+", "")
-    several = [
-        (written.re_search(whole(words)), int(number))
-        for row in tables.words_of("pack")
-        for words, number in (entry.split("=") for entry in row.pattern.split(";"))
-    ]
+    lots = tables.word("unit", "lots").pattern
+    amounts = "|".join(w.pattern for w in tables.words_of("unit") if w.name != "lots")
+    # A step of its own: what is looked at twenty times would be written twenty times.
+    units = units.mutate(_written=units[column].upper().re_replace("[ .]+", ""))
+    written = units["_written"]
+    packs: dict[int, list[str]] = {}
+    for row in tables.words_of("pack"):
+        for words, number in (entry.split("=") for entry in row.pattern.split(";")):
+            packs.setdefault(int(number), []).append(words)
+    several = [(written.re_search(whole("|".join(words))), n) for n, words in packs.items()]
     return units.mutate(
         counts=~written.re_search(whole(amounts)),
         packages=written.re_search(whole(tables.word("unit", "packages").pattern)),
+        lots=written.re_search(whole(lots)),
         each=ibis.cases(*several, else_=1),
     )
 
@@ -61,7 +73,7 @@ def counted(records: ir.Table) -> ir.FloatingValue:
     return ibis.ifelse(is_count(records), pieces, ibis.null("float64"))
 
 
-def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
+def count_in_text(read: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.Table:
     """Say what the numbers count that stand in a text.
 
     Parameters
@@ -71,16 +83,18 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
         ``system_chips``.
     tables
         The catalogue.
+    keep
+        Columns to hand on.
 
     Returns
     -------
-    dict
-        Expressions ``said`` (number of chips that is said beside the name), ``board`` (as chips
+    ibis.Table
+        ``keep`` and ``said`` (number of chips that is said beside the name), ``board`` (as chips
         on a board), ``pieces`` (whether pieces are counted), ``pieces_after`` (pieces that are
         counted after the name), ``in_server`` (chips in a server), ``in_text`` (items, for
         records without a quantity), ``nodes`` (nodes in an item, where chips are counted by node),
-        ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items) and
-        ``packed`` (pieces in a package).
+        ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items),
+        ``packed`` (pieces in a package) and ``beside`` (pieces of other goods).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
@@ -103,22 +117,27 @@ def count_in_text(read: ir.Table, tables: Catalogue) -> dict[str, Any]:
     )
     # "10 CARDS PER BOX" says how they are packed.
     loose = read.n_packed.isnull()
-    said = ibis.ifelse(loose, said, none)
+    read = read.mutate(said=ibis.ifelse(loose, said, none), loose=loose)
     # "2 NODES H100" counts the nodes.
     inside = ibis.ifelse((read.n_inside == read.n_nodes).fill_null(False), none, read.n_inside)
-    return {
-        "said": said,
-        "board": loose & (read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()),
-        "pieces": read.n_pieces.notnull(),
-        "pieces_after": read.n_pieces_after,
-        "in_server": ibis.coalesce(read.n_each, said, inside, read.n_in_server, read.system_chips),
-        "in_text": _items_in_text(read, said),
-        "nodes": ibis.ifelse(read.by_node, read.n_nodes, none),
-        "boxes": read.n_boxes,
+    on_board = read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()
+    return read.select(
+        *keep,
+        "said",
+        board=read.loose & on_board,
+        pieces=read.n_pieces.notnull(),
+        pieces_after=read.n_pieces_after,
+        in_server=ibis.coalesce(
+            read.n_each, read.said, inside, read.n_in_server, read.system_chips
+        ),
+        in_text=_items_in_text(read),
+        nodes=ibis.ifelse(read.by_node, read.n_nodes, none),
+        boxes=read.n_boxes,
         # What is said of each goes before what is said of all.
-        "in_all": ibis.ifelse(read.n_each.isnull(), read.n_in_all, none),
-        "packed": read.n_packed,
-    }
+        in_all=ibis.ifelse(read.n_each.isnull(), read.n_in_all, none),
+        packed=read.n_packed,
+        beside=ibis.ifelse(read.server_like, none, read.n_beside),
+    )
 
 
 def _small(number: Any) -> Any:
@@ -126,10 +145,10 @@ def _small(number: Any) -> Any:
     return ibis.ifelse(number <= MOST_BARE, number, ibis.null("int64"))
 
 
-def _items_in_text(read: ir.Table, said: Any) -> Any:
+def _items_in_text(read: ir.Table) -> Any:
     none = ibis.null("int64")
     # What a server's text counts by name is inside; only pieces ("2 SETS") and boxes are items.
-    inside = read.n_inside.notnull() & said.isnull()
+    inside = read.n_inside.notnull() & read.said.isnull()
     boxes = ibis.coalesce(read.n_boxes, ibis.ifelse(inside, none, read.n_pieces))
     cards = ibis.coalesce(
         read.n_pieces, read.n_quantity, read.n_before, read.n_after, _small(read.n_leading)
@@ -137,36 +156,54 @@ def _items_in_text(read: ir.Table, said: Any) -> Any:
     return ibis.ifelse(read.server_like, boxes, cards).cast("float64")
 
 
-def count(judged: ir.Table) -> dict[str, Any]:
-    """Return ``items``, ``chips_per_item`` and ``units``.
+def count(judged: ir.Table, keep: Sequence[str]) -> ir.Table:
+    """Say how many ``items`` and ``chips_per_item`` there are.
+
+    Each step is a table of its own: an expression that is used by others is written out in each
+    of them, and those of them in the next.
 
     Parameters
     ----------
     judged
-        Records with what was read from their text, and ``is_chip``.
+        Records with ``UNITS``, ``READ_COUNTED``, ``quantity`` and ``is_chip``.
+    keep
+        Columns to hand on.
 
     Returns
     -------
-    dict
-        Expressions.
+    ibis.Table
+        ``keep`` and the two columns.
     """
-    of_quantity = counted(judged)
+    none = ibis.null("float64")
+    of_lots = judged.lots & judged.packed.notnull()
     # A quantity of packages counts pieces where the text says how many are in each.
-    packages = ibis.ifelse(judged.packages & (judged.quantity > 0), judged.quantity, None)
-    items = ibis.coalesce(of_quantity, packages.cast("float64") * judged.packed, judged.in_text)
-    chips = _chips_per_item(judged, items, told=of_quantity.notnull())
-    per_item = ibis.ifelse(judged.is_chip, chips, ibis.null("int64")).cast("float64")
-    return {"items": items, "chips_per_item": per_item, "units": items * per_item}
+    packages = ibis.ifelse(
+        (judged.packages | of_lots) & (judged.quantity > 0), judged.quantity, None
+    )
+    told = judged.select(
+        *keep, *_LATER, "in_text", "beside",
+        counted=ibis.ifelse(of_lots, none, counted(judged)),
+        unpacked=packages.cast("float64") * judged.packed,
+    )  # fmt: skip
+    # "H200 X 64, HEATSINK X 64" beside a quantity of 128, which counts both.
+    both = (told.in_text + told.beside == told.counted).fill_null(False)
+    of_quantity = ibis.ifelse(both, told.in_text, told.counted)
+    items = ibis.coalesce(of_quantity, told.unpacked, told.in_text)
+    itemised = told.select(*keep, *_LATER, "counted", items=items)
+    chips = ibis.ifelse(itemised.is_chip, _chips_per_item(itemised), ibis.null("int64"))
+    return itemised.select(*keep, "items", chips_per_item=chips.cast("float64"))
 
 
-def _chips_per_item(judged: ir.Table, items: Any, told: Any) -> Any:
-    """Return the chips in an item; ``told`` says whether the record itself counts items."""
+def _chips_per_item(judged: ir.Table) -> Any:
+    """Return the chips in an item."""
+    items = judged["items"]
     # "8*H100" beside a quantity of 8 says the same thing twice; beside 10 it is what each holds.
     twice = (items == judged.said).fill_null(False)
     card = ibis.cases(
         (judged.said.isnull() | twice, 1),
         (judged.board, judged.said),
-        (judged.pieces | ~told, 1),
+        # Whether the record itself counts items.
+        (judged.pieces | judged.counted.isnull(), 1),
         else_=judged.said,
     )
     # "SERVER WITH H100 8 PCS": beside a quantity of 2 the pieces are inside.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chipflow.goods.patterns import patterns_of
 from chipflow.goods.spellings import spellings
@@ -197,23 +197,36 @@ def _headings(tables: Catalogue) -> pa.Table:
         ((prefix, kind) for kind in tables.kinds if kind.role == "hs" for prefix in kind.hs),
         key=lambda pair: -len(pair[0]),
     )
-    told = []
+    # Most codes mean the same: what they mean is written out once, and taken for each of them.
+    meanings: dict[tuple[Any, ...], int] = {}
+    told: list[Heading] = []
+    places: list[int] = []
     for code in headings:
-        odds = [_odds(code, words) for words in weights]
+        odds = tuple(_odds(code, words) for words in weights)
         hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
-        told += [_together(code, odds, hs, kind) for kind in kinds]
-    columns = {
-        name: pa.array(values)
-        for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)
-    }
-    places = range(NO_WORD, NO_WORD + len(kinds))
-    return pa.table(
+        fitting = tuple(kind is not None and _fits(code, kind) for kind in kinds)
+        meaning = (code == NO_CODE, odds, hs, fitting)
+        if meaning not in meanings:
+            meanings[meaning] = len(told)
+            told += [_together(code, odds, hs, kind) for kind in kinds]
+        places += range(meanings[meaning], meanings[meaning] + len(kinds))
+    meant = pa.table(
         {
-            "heading": pa.array([code for code in headings for _ in kinds], pa.string()),
-            "word": pa.array([place for _ in headings for place in places], pa.int32()),
-            **columns,
+            name: pa.array(values)
+            for name, values in zip(Heading._fields, zip(*told, strict=True), strict=True)
         }
+    ).take(pa.array(places, pa.int32()))
+    words = range(NO_WORD, NO_WORD + len(kinds))
+    return (
+        meant.append_column("heading", pa.array([c for c in headings for _ in kinds], pa.string()))
+        .append_column("word", pa.array([*words] * len(headings), pa.int32()))
+        .select(["heading", "word", *Heading._fields])
     )
+
+
+def _fits(code: str, word: Kind) -> bool:
+    """Whether words for a kind of goods say more than the HS code does."""
+    return code == NO_CODE or code.startswith(word.hs)
 
 
 def _odds(code: str, weights: Sequence[Word]) -> Decimal:
@@ -224,7 +237,7 @@ def _odds(code: str, weights: Sequence[Word]) -> Decimal:
 
 
 def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | None) -> Heading:
-    fits = word is not None and (code == NO_CODE or code.startswith(word.hs))
+    fits = word is not None and _fits(code, word)
     by_code = hs.kind if hs else "unknown" if code == NO_CODE else "other"
     named = "other" if by_code == "unknown" else by_code
     # Words that say nothing ("goods", "spare parts") leave the kind to the HS code; a code that

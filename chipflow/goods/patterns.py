@@ -49,8 +49,8 @@ _CAPITALS = re.compile("[A-ZÀ-ÝА-ЯЁ](?:-[A-ZÀ-ÝА-ЯЁ])?")
 _RARE = {"I": "ı", "S": "ſ"}
 # Signs in the first block of a part number from which few other numbers begin alike.
 _TELLING = 6
-# Before a number also no decimal sign: the 5 of "0.5" is no count.
-_NUMBER_LEFT = f"[^{_LETTER}.,]"
+# Before a number also no decimal sign: the 5 of "0.5" is no count, that of "CARD,5" is one.
+_NUMBER_LEFT = f"(?:[^{_LETTER}.,]|[A-ZА-ЯЁ][.,])"
 # The 8 of "H100*8 MODULE" is no number of modules.
 _PIECES_LEFT = f"[^{_LETTER}.,*×]"
 # The only group that captures; it stands for <n> in the tables.
@@ -64,9 +64,16 @@ _BOXES = ("HGX", "DGX")
 # In a text that may be written in letters and digits of other alphabets than the names are.
 _ALIKE = f"[АВКМНРТ]{_NOT_LATIN}?[0-9]"
 _DIGITS = "[０-９٠-٩۰-۹]{2}"
-# The letter O for a zero, in a number: "H1OO", "RTX 4O90".
+# The letter O for a zero, in a number: "H1OO", "RTX 4O90"; small L for the one of a hundred:
+# "Vl00".
 _ZEROS = "[0-9]O[0-9O]"
-ZEROS = f"([0-9]+O[0-9O]+){_NOT_LATIN}"
+# Names of one letter and a number that traders part by a hyphen: "P-40". Without it they are not
+# read apart, since "A 40" is also "to 40". And initials with dots: "D.G.X", "R.T.X".
+_PARTED_NAME = re.compile("[A-Z][0-9]{2,3}")
+_INITIALS = "[A-Z](?:[.][A-Z]){2,3}"
+_DOTTED = "[DHR][.][GT][.]X"
+_ONES = "[AHPV]L[0O][0O]"
+ZEROS = f"([0-9]+O[0-9O]+|[AHPV]L[0O][0O]){_NOT_LATIN}"
 
 # Stands for a name once it is found, so that counts beside it need not look for it again.
 MARK = "¤"
@@ -86,6 +93,10 @@ class Patterns:
         The same for systems and part numbers.
     bare
         Pairs of a pattern with a number as its group and the word that is missing before it.
+    others
+        Matches names of other goods that are written as names of chips are.
+    parted
+        A name with a hyphen or dots in it as its group, in text in capitals.
     any
         Matches, in text that is not folded, where any of the above does, and in a few texts more.
     """
@@ -97,6 +108,8 @@ class Patterns:
     part: str
     any: str
     bare: tuple[tuple[str, str], ...]
+    others: str
+    parted: str
     before: str
     inside: str
     in_server: str
@@ -112,6 +125,7 @@ class Patterns:
     by_node: str
     in_all: str
     packed: str
+    beside: str
     quantity: str
     leading: str
     set_of: str
@@ -258,6 +272,15 @@ def patterns_of(tables: Catalogue) -> Patterns:
     )
     starts = factored(sorted({_start(part.part) for part in tables.parts})) or "NO PART"
 
+    parted = (
+        factored(
+            f"{name[0]}-{name[1:]}"
+            for pattern, name in sorted(families, key=lambda pair: pair[1])
+            if _PARTED_NAME.fullmatch(name) and name in pattern
+        )
+        or "NO NAME"
+    )
+
     def number(name: str) -> str:
         return quiet(counts[name]).replace("<n>", NUMBER)
 
@@ -278,9 +301,12 @@ def patterns_of(tables: Catalogue) -> Patterns:
         chips=tuple(chip(level) for level in (0, 1, 2)),
         system=f"{LEFT}({system}){RIGHT}",
         part=f"{LEFT}{part}{RIGHT}",
-        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts}|{_ALIKE})|{_DIGITS}|{_ZEROS}|"
+        any=f"{LEFT}(?:(?:{loose(found)}){RIGHT}|{starts}|{_ALIKE}|"
+        f"{_ONES}{RIGHT}|{parted}{RIGHT}|{_DOTTED})|{_DIGITS}|{_ZEROS}|"
         f"(?:^|[^0-9])(?:{numbers})(?:[^0-9]|$)",
         bare=bare,
+        parted=f"[^A-Z0-9.-]({parted}|{_INITIALS})[^A-Z0-9-]",
+        others=f" (?:{_others(tables)}){RIGHT}",
         before=f"{_NUMBER_LEFT}{number('count before the name')}{marked}{RIGHT}",
         inside=f"{_NUMBER_LEFT}{few('cards inside a server')}{marked}{RIGHT}",
         in_server=f"{_NUMBER_LEFT}{few('cards counted in a server')}{RIGHT}",
@@ -296,6 +322,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         by_node=word(counts["counted by node"]),
         in_all=f"{LEFT}(?:{number('chips in all items')}){RIGHT}",
         packed=around("pieces in a package", NUMBER),
+        beside=f"[#&] [^@{MARK}#&0-9]*{NUMBER}{RIGHT}",
         quantity=f"{LEFT}{number('number of pieces')}{RIGHT}",
         leading=number("cards at the start"),
         set_of=f"{LEFT}{few('set of cards')}{RIGHT}",
@@ -316,6 +343,10 @@ def _any_of(named: Sequence[tuple[str, str]]) -> str:
 
 def _by_length(tables: Catalogue) -> list[Part]:
     return sorted(tables.parts, key=lambda part: (-len(part.part), part.part))
+
+
+def _others(tables: Catalogue) -> str:
+    return "|".join(quiet(w.pattern) for w in tables.words_of("other name")) or "NO NAME"
 
 
 def _numbers(tables: Catalogue) -> tuple[tuple[str, str], ...]:

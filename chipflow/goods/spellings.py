@@ -7,11 +7,14 @@ pattern of a user's own that repeats without end has no such list.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import product
 
 # More spellings than any sensible name has: such a pattern is tried, not listed.
 MOST = 20_000
+# Signs that stand for themselves, and once.
+_LITERAL = re.compile(r"[^()\[\]|\\.^$?*+{]+(?![?*+{])")
 
 
 class _EndlessError(Exception):
@@ -58,6 +61,10 @@ def _branches(text: str) -> tuple[frozenset[str], str]:
 def _sequence(text: str) -> tuple[set[str], str]:
     words = {""}
     while text and text[0] not in "|)":
+        if run := _LITERAL.match(text):
+            literal = run[0].replace(" ", "")
+            words, text = {left + literal for left in words}, text[run.end() :]
+            continue
         piece, text = _piece(text)
         if text.startswith("?"):
             piece, text = piece | {""}, text[1:]

@@ -76,6 +76,9 @@ _MEASURES = "张張块塊片颗顆卡枚节節"
 # Signs that traders write for words where they stand by themselves, and what ends a phrase.
 _SPOKEN = {" + ": " PLUS ", " & ": " AND ", " - ": " , ", " / ": " , "}
 _PHRASE_ENDS = "[:：（(]"
+# Goods that are numbered in one text: "1. H100 10 PCS 2. CABLE 20 PCS". Two commas part them.
+_LISTED = "[ ,;]1[.)] ?[A-ZА-Я].*[ ,;]2[.)] ?[A-ZА-Я]"
+_LIST_NUMBER = "[ ,;][1-9][.)] ?"
 
 # Serial, order and customs numbers, and dates: longer than any count, and nothing of the goods. The
 # digits of all are written as those of one, so that texts which differ in nothing else are one.
@@ -88,7 +91,7 @@ _LONGEST_EMPTY = 22
 COLUMNS = (
     "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
     "board", "pieces", "pieces_after", "in_server", "in_text", "nodes", "boxes", "in_all", "packed",
-    "station",
+    "beside", "station",
 )  # fmt: skip
 
 
@@ -107,18 +110,23 @@ def capitals(text: ir.StringValue) -> ir.StringValue:
 
 
 def names_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say of a text as written whether it may name a chip, system or part number."""
-    return text.re_search(as_written(patterns_of(tables).any))
+    """Say of a text as written whether it may name a chip, system or part number.
+
+    Also where it may have words for :func:`mentions_return`: these are as rare as names, and to be
+    told of them here spares all other texts a search of their own.
+    """
+    rare = f"{patterns_of(tables).any}|{loose(word(_kind(tables, 'return').pattern))}"
+    return text.re_search(as_written(rare))
 
 
 def tells_something(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
-    """Say whether a text as written may have words for :func:`word_of` or `mentions_return`.
+    """Say whether a text as written may have words for :func:`word_of`.
 
     What a search costs depends on the length of the text, hardly on the number of words: one for
     all of them spares most texts the others.
     """
-    kinds = [*worded_kinds(tables), _kind(tables, "return")]
-    return text.re_search(as_written(loose(word("|".join(kind.pattern for kind in kinds)))))
+    words = "|".join(kind.pattern for kind in worded_kinds(tables))
+    return text.re_search(as_written(loose(word(words))))
 
 
 def mentions_return(text: ir.StringValue, tables: Catalogue) -> ir.BooleanValue:
@@ -194,16 +202,23 @@ def read_texts(
         The texts and the columns ``COLUMNS``.
     """
     patterns = patterns_of(tables)
-    # A step of its own: what is used three times would be written and planned three times.
+    # Steps of their own: what is used three times would be written and planned three times.
     said = capitals(texts[TEXT])
     for sign, spoken in _SPOKEN.items():
         said = said.replace(sign, spoken)
-    said = said.re_replace(_PHRASE_ENDS, " , ")
-    folded = texts.mutate(g=said.re_replace(PUNCTUATION, " "))
+    spoken = texts.mutate(g=said)
+    listed = spoken.g.re_replace(_LIST_NUMBER, " , , ")
+    spoken = spoken.mutate(g=ibis.ifelse(spoken.g.re_search(_LISTED), listed, spoken.g))
+    spoken = spoken.mutate(parted=_extract(spoken.g, patterns.parted).fill_null(MARK))
+    joined = spoken.parted.replace("-", "").replace(".", "")
+    said = spoken.g.replace(spoken.parted, joined).re_replace(_PHRASE_ENDS, " , ")
+    folded = spoken.select(TEXT, g=said.re_replace(PUNCTUATION, " "))
     # Engines look every letter up anew in each text: only where there may be accents.
     foreign = folded.g.re_search(_FOREIGN)
     plain = ibis.ifelse(foreign, _latin(folded.g.translate(_ACCENTED, _PLAIN)), folded.g)
-    parted = folded.mutate(g=plain).mutate(part=lambda t: _extract(t.g, patterns.part))
+    # "UCS B200" is a server of another maker: what else the text names is looked for without it.
+    ours = plain.re_replace(patterns.others, " ")
+    parted = folded.mutate(g=ours).mutate(part=lambda t: _extract(t.g, patterns.part))
     alike = parted.g.re_replace(_LONG_NUMBER, _ANY_LONG_NUMBER)
     # A part number may be written as one long number.
     shape = ibis.ifelse(parted.part.isnull(), alike, parted.g)
@@ -239,9 +254,9 @@ def _latin(text: ir.StringValue) -> ir.StringValue:
 
 
 def _zeros(text: ir.StringValue) -> ir.StringValue:
-    """Write zeros in a number for which somebody typed the letter O."""
+    """Write the digits for which somebody typed letters that look like them: H1OO, VL00."""
     number = _extract(text, ZEROS).fill_null(MARK)
-    return text.replace(number, number.translate("O", "0"))
+    return text.replace(number, number.translate("OLI", "011"))
 
 
 def _extract(text: ir.StringValue, pattern: str) -> Any:
@@ -369,7 +384,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
     read = marked.select(
         "texts", "family", "datacentre", "system_chips", "score",
         name=_name(marked, tables),
-        itself=score_itself(marked.g, marked.spoken, tables),
+        itself=score_itself(marked.m, marked.spoken, tables),
         # Whether the name is used for nothing else: a system, a part number or a long name.
         clear=marked.unmistakable | marked.part_name.notnull() | ~marked.own_name,
         # How likely a system of that name carries the chip.
@@ -382,13 +397,11 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         **many,
         n_each=each,
         n_packed=packed,
+        n_beside=_number(marked.spoken, patterns.beside),
     )  # fmt: skip
-    numbers = count_in_text(read, tables)
-    return read.select(
-        read.texts.unnest().name(called),
-        *(name for name in COLUMNS if name not in numbers),
-        **numbers,
-    )
+    keep = [name for name in COLUMNS if name in read.columns]
+    numbers = count_in_text(read, tables, ["texts", *keep])
+    return numbers.select(numbers.texts.unnest().name(called), *COLUMNS)
 
 
 def _marks(named: ir.Table, patterns: Patterns) -> Any:
@@ -410,7 +423,9 @@ def _digits(text: ir.StringValue, patterns: Patterns) -> Any:
             values.setdefault(digits, []).append(words)
     written: Any = text
     for digits, names in values.items():
-        written = written.re_replace(f" (?:{'|'.join(names)}) ", f" {digits} ")
+        # "FOUR (4)" says it twice.
+        again = f"(?:,? ?0?{digits} )?" if digits.isdigit() else ""
+        written = written.re_replace(f" (?:{'|'.join(names)}) {again}", f" {digits} ")
     # Few texts have any: one search for all is cheaper than to replace each in vain.
     spelled = f" (?:{'|'.join(name for names in values.values() for name in names)}) "
     written = ibis.ifelse(text.re_search(spelled), written, text)

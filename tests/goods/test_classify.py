@@ -257,7 +257,7 @@ def internal_names():
 @pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 def test_columns_of_ones_own_may_have_any_name():
     names = internal_names()
-    assert {"name", "score", "heading", "word", "telling", "counts", "family", "plain"} <= {*names}
+    assert {"name", "score", "heading", "word", "worded", "counts", "family", "plain"} <= {*names}
     rows = [question(row) for row in DESCRIPTIONS[:40]]
     frame = records(rows)
     for place, name in enumerate(names):
