@@ -387,8 +387,10 @@ def _ways(
         Doubt that a lot which names a chip is one, and of what no way leads to.
     """
     columns = ("from_record", "to_record", "weight", "certain")
-    pairs = {hop: list(zip(*(rows[name].tolist() for name in columns), strict=True))
-             for hop, rows in steps.split("hop").items()}  # fmt: skip
+    pairs = {
+        hop: list(zip(*(rows[name].tolist() for name in columns), strict=True))
+        for hop, rows in steps.split("hop").items()
+    }
     own = dict(zip(hops["hop"].tolist(), hops[doubt].tolist(), strict=True))
     reached = {lot: certainty for of_hop in pairs.values() for lot, _, _, sure in of_hop if sure}
     found: dict[Hashable, float] = {}
