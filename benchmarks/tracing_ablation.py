@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from tracing_worlds import Built, Kind, over_seeds, world
+from tracing_worlds import Built, Kind, over_seeds, weighed_p, world
 
 import chipflow as cf
 from chipflow.leads import evidence, rank
@@ -23,6 +23,7 @@ from chipflow.network import agreement, handover, ledger
 
 Q_GRID = tuple(np.round(np.linspace(0.01, 0.5, 50), 2))  # levels at which q-values are judged
 EVERYTHING = "everything"
+NULL_WORLDS = 5  # worlds without schemes for each other one: each has a route or two to weigh
 # The packages give the names of these modules to the functions in them.
 SCORING = import_module("chipflow.simulate.score")
 
@@ -141,9 +142,9 @@ def _row(name: str, of: str, built: Built) -> dict[str, Any]:
 
 
 def null_p(kind: Kind, seed: int) -> list[float]:
-    """Return the p-values of leads in a world without schemes."""
+    """Return the p-values of routes that were weighed in a world without schemes."""
     with world(kind, seed) as built:
-        return [float(p) for p in cf.find_leads(built.network).table["p_value"].dropna()]
+        return weighed_p(cf.find_leads(built.network))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -155,7 +156,8 @@ def run(options: argparse.Namespace) -> int:
             calibrations.append(answer["calibration"])
         print(f"seed {seed} done", flush=True)
     none = Kind(options.records, schemes="none", hard=options.hard)
-    nulls = [p for _, found in over_seeds(null_p, none, options) for p in found]
+    more = argparse.Namespace(**{**vars(options), "seeds": NULL_WORLDS * options.seeds})
+    nulls = [p for _, found in over_seeds(null_p, none, more) for p in found]
     table = pd.DataFrame(rows).drop(columns="seed")
     means = table.groupby(["without", "of"], sort=False).mean().reset_index()
     whole = means[means["without"] == EVERYTHING].iloc[0]
@@ -194,7 +196,7 @@ def draw_ablation(changes: pd.DataFrame, path: Path) -> None:
 
 
 def draw_calibration(calibration: pd.DataFrame, nulls: list[float], path: Path) -> None:
-    """Draw the false share at each q, and p-values of leads in worlds without schemes."""
+    """Draw the false share at each q, and p-values of routes in worlds without schemes."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
@@ -209,7 +211,11 @@ def draw_calibration(calibration: pd.DataFrame, nulls: list[float], path: Path) 
             [0, *p, 1], [0, *np.arange(1, len(p) + 1) / len(p), 1], where="post", color="#2f6f9f"
         )
     right.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    right.set(xlabel="p-value up to", ylabel="share of leads", title=f"{len(p)} leads, no schemes")
+    right.set(
+        xlabel="p-value up to",
+        ylabel="share of routes",
+        title=f"{len(p)} routes weighed, no schemes",
+    )
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)

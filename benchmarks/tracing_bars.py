@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import pandas as pd
-from tracing_worlds import Kind, over_seeds, world
+from tracing_worlds import Kind, over_seeds, weighed_p, world
 
 import chipflow as cf
 
@@ -62,13 +62,7 @@ def judge(kind: Kind, seed: int) -> dict[str, Any]:
         "null leads": null_p.get("leads"),
         "null p": null_p.get("p_value"),
         "_by_kind": by_kind,
-        # What was weighed and not listed counts too: a list without it lacks the large ones.
-        "_null_p": [
-            p
-            for weighed in (table, leads.set_aside)
-            for p in weighed["p_value"].dropna()
-            if kind.schemes == "none"
-        ],
+        "_null_p": weighed_p(leads) if kind.schemes == "none" else [],
     }
 
 

@@ -65,6 +65,12 @@ def world(kind: Kind, seed: int) -> Iterator[Built]:
         yield Built(cf.build_network(records), Path(folder) / "truth")
 
 
+def weighed_p(leads: cf.Leads) -> list[float]:
+    """p-values of all routes that were weighed: a list without the weak ones lacks large ones."""
+    both = pd.concat([leads.table["p_value"], leads.set_aside["p_value"]])
+    return [float(p) for p in both.dropna()]
+
+
 def over_seeds(
     task: Callable[..., Any], kind: Kind, options: argparse.Namespace
 ) -> Iterator[tuple[int, Any]]:
