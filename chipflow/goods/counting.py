@@ -24,16 +24,16 @@ JOINED = (4, 8, 16)
 # Pieces that are counted without a word for pieces: larger numbers are of orders and invoices.
 MOST_BARE = 999
 # What :func:`counting_units` says of a unit.
-UNITS = ("counts", "packages", "lots", "each")
+UNITS = ("counts", "packages", "lots", "trays", "each")
 # What :func:`count` reads of what a text says.
 READ_COUNTED = (
     "server_like", "said", "board", "pieces", "pieces_after", "in_server", "in_text", "nodes",
-    "boxes", "in_all", "packed", "beside", "station",
+    "boxes", "in_all", "packed", "in_tray", "beside", "station",
 )  # fmt: skip
 # What is needed of it once the items are known.
 _LATER = (
     "is_chip", "server_like", "said", "board", "pieces", "pieces_after", "in_server", "nodes",
-    "boxes", "in_all", "station",
+    "boxes", "in_all", "in_tray", "trays", "station",
 )  # fmt: skip
 
 
@@ -41,11 +41,12 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     """Say of each unit, as written, what it stands for.
 
     Adds ``counts`` (no weight, size or package), ``packages`` (it counts packages), ``lots``
-    (it counts lots, which hold one piece if the text says no other) and ``each`` (the pieces in
-    one of it: two in a pair).
+    (it counts lots, which hold one piece if the text says no other), ``trays`` (the same of trays)
+    and ``each`` (the pieces in one of it: two in a pair).
     """
     lots = tables.word("unit", "lots").pattern
-    amounts = "|".join(w.pattern for w in tables.words_of("unit") if w.name != "lots")
+    counting = ("lots", "trays")
+    amounts = "|".join(w.pattern for w in tables.words_of("unit") if w.name not in counting)
     # A step of its own: what is looked at twenty times would be written twenty times.
     units = units.mutate(_written=units[column].upper().re_replace("[ .]+", ""))
     written = units["_written"]
@@ -58,6 +59,7 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
         counts=~written.re_search(whole(amounts)),
         packages=written.re_search(whole(tables.word("unit", "packages").pattern)),
         lots=written.re_search(whole(lots)),
+        trays=written.re_search(whole(tables.word("unit", "trays").pattern)),
         each=ibis.cases(*several, else_=1),
     )
 
@@ -94,7 +96,8 @@ def count_in_text(read: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.
         counted after the name), ``in_server`` (chips in a server), ``in_text`` (items, for
         records without a quantity), ``nodes`` (nodes in an item, where chips are counted by node),
         ``boxes`` (systems that are counted before the name), ``in_all`` (chips in all items),
-        ``packed`` (pieces in a package) and ``beside`` (pieces of other goods).
+        ``packed`` (pieces in a package), ``in_tray`` (pieces in a tray) and ``beside`` (pieces of
+        other goods).
     """
     patterns = patterns_of(tables)
     none = ibis.null("int64")
@@ -117,7 +120,9 @@ def count_in_text(read: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.
     )
     # "10 CARDS PER BOX" says how they are packed.
     loose = read.n_packed.isnull()
-    read = read.mutate(said=ibis.ifelse(loose, said, none), loose=loose)
+    # In a box of servers the cards are counted apart from the servers.
+    apart = loose | (read.server_like & (said != read.n_packed))
+    read = read.mutate(said=ibis.ifelse(apart, said, none), loose=loose)
     # "2 NODES H100" counts the nodes.
     inside = ibis.ifelse((read.n_inside == read.n_nodes).fill_null(False), none, read.n_inside)
     on_board = read.n_cards.notnull() | read.n_rack.notnull() | read.n_set_of.notnull()
@@ -136,6 +141,7 @@ def count_in_text(read: ir.Table, tables: Catalogue, keep: Sequence[str]) -> ir.
         # What is said of each goes before what is said of all.
         in_all=ibis.ifelse(read.n_each.isnull(), read.n_in_all, none),
         packed=read.n_packed,
+        in_tray=read.n_in_tray,
         beside=ibis.ifelse(read.server_like, none, read.n_beside),
     )
 
@@ -200,6 +206,7 @@ def _chips_per_item(judged: ir.Table) -> Any:
     # "8*H100" beside a quantity of 8 says the same thing twice; beside 10 it is what each holds.
     twice = (items == judged.said).fill_null(False)
     card = ibis.cases(
+        (judged.trays & judged.in_tray.notnull(), judged.in_tray),
         (judged.said.isnull() | twice, 1),
         (judged.board, judged.said),
         # Whether the record itself counts items.

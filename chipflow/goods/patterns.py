@@ -129,6 +129,7 @@ class Patterns:
     quantity: str
     leading: str
     set_of: str
+    in_tray: str
     server: str
     no_server: str
     station: str
@@ -325,7 +326,8 @@ def patterns_of(tables: Catalogue) -> Patterns:
         beside=f"[#&] [^@{MARK}#&0-9]*{NUMBER}{RIGHT}",
         quantity=f"{LEFT}{number('number of pieces')}{RIGHT}",
         leading=number("cards at the start"),
-        set_of=f"{LEFT}{few('set of cards')}{RIGHT}",
+        set_of=around("set of cards", chips_in_item),
+        in_tray=around("pieces in a tray", chips_in_item),
         server=word(counts["server words: a count is per item"]),
         no_server=quiet(counts["no server after all"]),
         station=word(counts["workstation with one card"]),

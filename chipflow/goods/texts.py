@@ -91,7 +91,7 @@ _LONGEST_EMPTY = 22
 COLUMNS = (
     "name", "family", "datacentre", "score", "itself", "clear", "in_box", "server_like", "said",
     "board", "pieces", "pieces_after", "in_server", "in_text", "nodes", "boxes", "in_all", "packed",
-    "beside", "station",
+    "in_tray", "beside", "station",
 )  # fmt: skip
 
 
@@ -362,7 +362,6 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
             ("boxes", patterns.boxes),
             ("pieces_after", patterns.pieces_after),
             ("nodes", patterns.nodes),
-            ("set_of", patterns.set_of),
         )
     }
     many = {
@@ -376,7 +375,15 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
             ("leading", patterns.leading),
         )
     }
-    each = _few(marked.m.re_extract(patterns.each, 0), patterns.few)
+    # A number that may stand at several places of what is found.
+    spread = {
+        f"n_{name}": _few(marked.m.re_extract(pattern, 0), patterns.few)
+        for name, pattern in (
+            ("each", patterns.each),
+            ("set_of", patterns.set_of),
+            ("in_tray", patterns.in_tray),
+        )
+    }
     packed = _number(marked.m.re_extract(patterns.packed, 0), NUMBER)
     boxes = marked.g.re_replace(patterns.no_server, "")
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
@@ -395,7 +402,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         by_node=marked.m.re_search(patterns.by_node),
         **few,
         **many,
-        n_each=each,
+        **spread,
         n_packed=packed,
         n_beside=_number(marked.spoken, patterns.beside),
     )  # fmt: skip
