@@ -76,12 +76,11 @@ class Null:
         Returns
         -------
         numpy.ndarray
-            Between 0 and 1.
+            Between 0 and 1; missing where no null pair would be listed.
         """
         size = len(self.strength)
         if not size:
-            # Of none drawn the pair beside them is all that is known.
-            return np.asarray(1 / (1 + np.maximum(strength, 0) / EXACT_EXCESS))
+            return np.full(len(strength), np.nan)
         above = size - np.searchsorted(self.strength, strength, side="left")
         p = (above + 1) / (size + 1)
         tail = min(max(int(TAIL * size), FEWEST_IN_TAIL), size)
@@ -333,8 +332,8 @@ def lead_p_values(
     Returns
     -------
     pandas.DataFrame
-        By scheme: ``p_value``, missing where nothing was drawn for its hand-overs; ``weakest``, the
-        log odds of the weakest hand-over of the strongest way.
+        By scheme: ``p_value``, missing where no null pair would be listed; ``weakest``, the log
+        odds of the weakest hand-over of the strongest way.
     """
     if links.empty:
         none = pd.DataFrame({"p_value": [], "weakest": []}, dtype="float64")
