@@ -168,7 +168,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
     judged = _judge(worded, tables, keep=(*carried, *UNITS, "quantity"))
     kept = (name for name in COLUMNS if name in judged.columns)
     counted = count(judged, [*carried, *kept])
-    said = {**{name: counted[own] for own, name in carried.items()}}
+    said = {name: counted[own] for own, name in carried.items()}
     said |= {name: counted[name] for name in COLUMNS if name != "units"}
     said["units"] = counted["items"] * counted.chips_per_item
     names = [*carried.values(), *COLUMNS]

@@ -44,7 +44,6 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     (it counts lots, which hold one piece if the text says no other), ``trays`` (the same of trays)
     and ``each`` (the pieces in one of it: two in a pair).
     """
-    lots = tables.word("unit", "lots").pattern
     counting = ("lots", "trays")
     amounts = "|".join(w.pattern for w in tables.words_of("unit") if w.name not in counting)
     # A step of its own: what is looked at twenty times would be written twenty times.
@@ -57,9 +56,10 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     several = [(written.re_search(whole("|".join(words))), n) for n, words in packs.items()]
     return units.mutate(
         counts=~written.re_search(whole(amounts)),
-        packages=written.re_search(whole(tables.word("unit", "packages").pattern)),
-        lots=written.re_search(whole(lots)),
-        trays=written.re_search(whole(tables.word("unit", "trays").pattern)),
+        **{
+            name: written.re_search(whole(tables.word("unit", name).pattern))
+            for name in ("packages", *counting)
+        },
         each=ibis.cases(*several, else_=1),
     )
 

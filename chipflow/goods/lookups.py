@@ -204,7 +204,7 @@ def _headings(tables: Catalogue) -> pa.Table:
     for code in headings:
         odds = tuple(_odds(code, words) for words in weights)
         hs = next((kind for prefix, kind in begins if code.startswith(prefix)), None)
-        fitting = tuple(kind is not None and _fits(code, kind) for kind in kinds)
+        fitting = tuple(_fits(code, kind) for kind in kinds)
         meaning = (code == NO_CODE, odds, hs, fitting)
         if meaning not in meanings:
             meanings[meaning] = len(told)
@@ -224,9 +224,9 @@ def _headings(tables: Catalogue) -> pa.Table:
     )
 
 
-def _fits(code: str, word: Kind) -> bool:
-    """Whether words for a kind of goods say more than the HS code does."""
-    return code == NO_CODE or code.startswith(word.hs)
+def _fits(code: str, word: Kind | None) -> bool:
+    """Whether there are words for a kind of goods that say more than the HS code does."""
+    return word is not None and (code == NO_CODE or code.startswith(word.hs))
 
 
 def _odds(code: str, weights: Sequence[Word]) -> Decimal:
@@ -237,7 +237,7 @@ def _odds(code: str, weights: Sequence[Word]) -> Decimal:
 
 
 def _together(code: str, odds: Sequence[Decimal], hs: Kind | None, word: Kind | None) -> Heading:
-    fits = word is not None and _fits(code, word)
+    fits = _fits(code, word)
     by_code = hs.kind if hs else "unknown" if code == NO_CODE else "other"
     named = "other" if by_code == "unknown" else by_code
     # Words that say nothing ("goods", "spare parts") leave the kind to the HS code; a code that

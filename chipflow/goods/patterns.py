@@ -73,7 +73,7 @@ _PARTED_NAME = re.compile("[A-Z][0-9]{2,3}")
 _INITIALS = "[A-Z](?:[.][A-Z]){2,3}"
 _DOTTED = "[DHR][.][GT][.]X"
 _ONES = "[AHPV]L[0O][0O]"
-ZEROS = f"([0-9]+O[0-9O]+|[AHPV]L[0O][0O]){_NOT_LATIN}"
+ZEROS = f"([0-9]+O[0-9O]+|{_ONES}){_NOT_LATIN}"
 
 # Stands for a name once it is found, so that counts beside it need not look for it again.
 MARK = "¤"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from chipflow.goods.controls import DENIED, LICENCE
 from chipflow.goods.licences import quotes_licence
+from chipflow.network.columns import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ def direct_sales(
     asked = (
         shipments["control_status"].isin((LICENCE, DENIED))
         & shipments["to_country"].isin(destination)
-        & ~shipments["record_id"].isin(set(on_routes))
+        & ~shipments["record_id"].isin(on_routes)
     )
     found = shipments[asked].sort_values("record_id")
     if found.empty:
@@ -93,4 +94,4 @@ def direct_sales(
 
 
 def _total(numbers: pd.Series) -> float:
-    return float(numbers.sum()) if numbers.notna().any() else np.nan
+    return total(numbers.to_numpy(dtype=float, na_value=np.nan))

@@ -14,7 +14,7 @@ from chipflow.goods.controls import expand_destination
 from chipflow.leads.case import cases, with_agreement, with_shipments
 from chipflow.leads.coverage import missing_records
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
-from chipflow.leads.evidence import agreement_sentence, weigh
+from chipflow.leads.evidence import agreement_sentence, chance_sentence, weigh
 from chipflow.leads.facts import Facts
 from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
@@ -27,7 +27,7 @@ from chipflow.leads.vanished import vanished
 from chipflow.network.columns import Columns, total
 from chipflow.network.handover import NEW_FOR
 from chipflow.network.lots import in_order
-from chipflow.network.routes import Routes, find_routes
+from chipflow.network.routes import ASIDE_COLUMNS, Routes, find_routes
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
 from chipflow.network.verdicts import lawful_arrivals
 from chipflow.network.waypoints import waypoints
@@ -242,8 +242,9 @@ class _Found:
         ranked = _ranked(rows, chance)
         # Weak ones count too: whoever leaves them out of the number of tests is too sure.
         ranked["q_value"] = q_values(ranked["p_value"].to_numpy())
-        weak = _is_weak(ranked)
-        aside = pd.concat([routes.set_aside, _weak(ranked[weak])], ignore_index=True)
+        ranked = ranked.join(_why_no_lead(ranked))
+        weak = ranked["reason"] != ""
+        aside = pd.concat([routes.set_aside, ranked.loc[weak, ASIDE_COLUMNS]], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
         kept["rank"] = np.arange(1, len(kept) + 1)
         ids = kept.set_index("scheme")["lead_id"]
@@ -310,39 +311,42 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
     )
 
 
-def _is_weak(rows: pd.DataFrame) -> pd.Series:
-    """Say where an innocent explanation settles it, or weighs more; or chance does as well."""
-    by_chance = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
-    return (rows["settled"] != "") | (rows["score"] <= 0) | (rows["weakest"] <= 0) | by_chance
-
-
-def _weak(rows: pd.DataFrame) -> pd.DataFrame:
-    """Lay out what was weighed and is no lead, with how often chance does as much."""
-    reasons = [
-        (rows["settled"] != "", rows["settled"]),
-        (rows["score"] <= 0, "innocent explanations outweigh the evidence"),
-        (rows["weakest"] <= 0, "one hand-over on the way is less likely than not"),
-        (rows["score"] > 0, "chance explains it as well"),
+def _why_no_lead(rows: pd.DataFrame) -> pd.DataFrame:
+    """Say what makes a route that was weighed no lead; ``reason, sentence``, empty for a lead."""
+    weak = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
+    answers = [
+        (rows["settled"] != "", rows["settled"], rows["innocent_explanations"]),
+        (
+            rows["score"] <= 0,
+            "innocent explanations outweigh the evidence",
+            rows["innocent_explanations"],
+        ),
+        (
+            rows["weakest"] <= 0,
+            "one hand-over on the way is less likely than not",
+            [
+                "At the weakest hand-over of its best way the odds that the goods that left are "
+                f"those that had arrived are {odds:.1f} to 1"
+                for odds in np.exp(rows["weakest"].clip(upper=0))
+            ],
+        ),
+        (
+            weak,
+            "chance explains it as well",
+            [
+                f"The evidence is weak (score {score:.1f}), and {chance_sentence(p_value)}"
+                for score, p_value in zip(rows["score"], rows["p_value"], strict=True)
+            ],
+        ),
     ]
-    sentences = [
-        rows["innocent_explanations"],
-        rows["innocent_explanations"],
-        [
-            f"At the weakest hand-over of its best way the odds that the goods that left are those "
-            f"that had arrived are {np.exp(weakest):.1f} to 1"
-            for weakest in rows["weakest"]
-        ],
-        [
-            f"The evidence is weak (score {score:.1f}), and of the pairs of companies drawn at "
-            f"random that look like a hand-over {p:.0%} do as well as this route does at its "
-            "weakest one, allowing for the number of last hand-overs among which the best was taken"
-            for score, p in zip(rows["score"], rows["p_value"], strict=True)
-        ],
-    ]
-    which = [case for case, _ in reasons]
-    return rows[["chips", "countries", "companies", "units", "p_value", "record_ids"]].assign(
-        reason=np.select(which, [np.asarray(why, dtype=object) for _, why in reasons], ""),
-        sentence=np.select(which, [np.asarray(said, dtype=object) for said in sentences], ""),
+    cases, reasons, sentences = zip(*answers, strict=True)
+    texts = {"reason": reasons, "sentence": sentences}
+    return pd.DataFrame(
+        {
+            name: np.select(cases, [np.asarray(text, dtype=object) for text in said], "")
+            for name, said in texts.items()
+        },
+        index=rows.index,
     )
 
 

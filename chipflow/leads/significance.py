@@ -314,16 +314,15 @@ def lead_p_values(
 
     A hand-over rests on what most of its evidence rests on: where that is purchases which came by
     another hand-over, not on a purchase by name that gives little of it. That goods went the whole
-    way is refuted if any hand-over of it is chance, so a way is only as
-    significant as its weakest hand-over (an intersection-union test; Berger, "Multiparameter
-    hypothesis testing and acceptance sampling", 1982). A lead with several last hand-overs is as
-    significant as its best one, paid for by their number (Sidak, 1967).
+    way is refuted if any hand-over of it is chance, so a way is only as significant as its weakest
+    hand-over (an intersection-union test; Berger, "Multiparameter hypothesis testing and acceptance
+    sampling", 1982). A lead with several last hand-overs is as significant as its best one, paid
+    for by their number (Sidak, 1967).
 
     Parameters
     ----------
     links
-        Links of schemes: ``scheme, hop, from_record, to_record, units,
-        lot_log_odds``.
+        Links of schemes: ``scheme, hop, from_record, to_record, units, lot_log_odds``.
     tracing
         What they are from.
     null
@@ -356,56 +355,60 @@ def lead_p_values(
     given = (own["units"] / fed.transform("sum")).fillna(1 / fed.transform("size"))
     own = own.assign(weight=given * own["lot_log_odds"].abs())
     hops = Columns.of(table[["scheme", "hop", "doubt", "against", "final"]]).split("scheme")
-    steps = Columns.of(own[["scheme", "hop", "from_record", "to_record", "weight", "certain"]])
-    found = {
-        scheme: (
-            _sidak(_ways(hops[scheme], rows, "doubt", 0.0, 1.0)),
-            -_best(_ways(hops[scheme], rows, "against", -np.inf, np.inf)),
-        )
-        for scheme, rows in steps.split("scheme").items()
-    }
+    pairs = Columns.of(own[["scheme", "hop", "from_record", "to_record", "weight", "certain"]])
+    found = {}
+    for scheme, rows in pairs.split("scheme").items():
+        ways = _Ways(hops[scheme], rows)
+        doubts = ways.best("doubt", certainty=0.0, nothing=1.0)
+        against = ways.best("against", certainty=-np.inf, nothing=np.inf)
+        found[scheme] = _sidak(doubts), -min(against, default=np.nan)
     return pd.DataFrame.from_dict(
         found, orient="index", columns=["p_value", "weakest"], dtype="float64"
     ).rename_axis("scheme")
 
 
-def _ways(
-    hops: Columns, steps: Columns, doubt: str, certainty: float, nothing: float
-) -> list[float]:
-    """Doubt of the best way to each last hand-over of a scheme: that of its weakest hand-over.
+class _Ways:
+    """The ways that goods can have gone in a scheme, from hand-over to hand-over.
 
     Parameters
     ----------
     hops
-        Hand-overs of the scheme: ``hop, final`` and the doubt of each by itself.
-    steps
+        Hand-overs of the scheme: ``hop, final`` and the doubts of each by itself.
+    rows
         Its pairs of lots: ``hop, from_record, to_record, certain`` (the former is chips by
         itself) and ``weight``, what they say of the strength of their hand-over.
-    doubt
-        Name of the column.
-    certainty, nothing
-        Doubt that a lot which names a chip is one, and of what no way leads to.
     """
-    columns = ("from_record", "to_record", "weight", "certain")
-    pairs = {
-        hop: list(zip(*(rows[name].tolist() for name in columns), strict=True))
-        for hop, rows in steps.split("hop").items()
-    }
-    own = dict(zip(hops["hop"].tolist(), hops[doubt].tolist(), strict=True))
-    reached = {lot: certainty for of_hop in pairs.values() for lot, _, _, sure in of_hop if sure}
-    found: dict[Hashable, float] = {}
-    # A way passes each hand-over once, so that as many rounds as there are of them suffice.
-    for _ in own:
-        before = dict(found)
-        for hop, of_hop in pairs.items():
-            fed = _middle([(reached.get(lot, nothing), weight) for lot, _, weight, _ in of_hop])
-            found[hop] = max(fed, own[hop])
-            for _, lot, _, _ in of_hop:
-                reached[lot] = min(found[hop], reached.get(lot, nothing))
-        if found == before:
-            break
-    finals = zip(hops["hop"].tolist(), hops["final"].tolist(), strict=True)
-    return [found[hop] for hop, final in finals if final and not np.isnan(own[hop])]
+
+    def __init__(self, hops: Columns, rows: Columns) -> None:
+        self.hops = hops
+        names = ("from_record", "to_record", "weight", "certain")
+        self.pairs = {
+            hop: list(zip(*(of_hop[name].tolist() for name in names), strict=True))
+            for hop, of_hop in rows.split("hop").items()
+        }
+
+    def best(self, doubt: str, *, certainty: float, nothing: float) -> list[float]:
+        """Doubt of the best way to each last hand-over: that of its weakest hand-over.
+
+        ``certainty`` is the doubt that a lot which names a chip is one, ``nothing`` that of what no
+        way leads to.
+        """
+        own = dict(zip(self.hops["hop"].tolist(), self.hops[doubt].tolist(), strict=True))
+        sure = (lot for pairs in self.pairs.values() for lot, _, _, certain in pairs if certain)
+        reached = dict.fromkeys(sure, certainty)
+        found: dict[Hashable, float] = {}
+        # A way passes each hand-over once, so that as many rounds as there are of them suffice.
+        for _ in own:
+            before = dict(found)
+            for hop, pairs in self.pairs.items():
+                fed = _middle([(reached.get(lot, nothing), weight) for lot, _, weight, _ in pairs])
+                found[hop] = max(fed, own[hop])
+                for _, lot, _, _ in pairs:
+                    reached[lot] = min(found[hop], reached.get(lot, nothing))
+            if found == before:
+                break
+        finals = zip(self.hops["hop"].tolist(), self.hops["final"].tolist(), strict=True)
+        return [found[hop] for hop, final in finals if final and not np.isnan(own[hop])]
 
 
 def _middle(doubts: list[tuple[float, float]]) -> float:
@@ -418,10 +421,6 @@ def _middle(doubts: list[tuple[float, float]]) -> float:
         if so_far >= half:
             return doubt
     return ordered[-1][0]
-
-
-def _best(doubts: list[float]) -> float:
-    return min(doubts, default=float("nan"))
 
 
 def _sidak(p_values: list[float]) -> float:

@@ -166,11 +166,11 @@ def share_of_number(items: Floats, goods: Ints, usd: Floats) -> Floats:
         Natural log of the value per piece; where it is missing the class alone counts.
     """
     pieces = pd.Series(np.round(items))
-    shares = [_share_of_number(pieces, pd.Series(goods))]
+    of_class = _share_of_number(pieces, pd.Series(goods))
     priced = np.isfinite(usd)
     band = pd.Series(np.floor(np.where(priced, usd, 0.0) / PRICE_BAND))
-    shares.append(np.where(priced, _share_of_number(pieces.where(priced), band), shares[0]))
-    return np.asarray(np.mean(shares, axis=0), dtype=float)
+    of_price = _share_of_number(pieces.where(priced), band)
+    return np.asarray((of_class + np.where(priced, of_price, of_class)) / 2)
 
 
 def _share_of_number(pieces: pd.Series, kind: pd.Series) -> Floats:

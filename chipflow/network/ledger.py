@@ -457,20 +457,22 @@ def _by_chip(row: Ints, group: Ints, chip: Ints, share: Floats) -> Floats:
     share
         Of each sale's probability, by the pair alone.
     """
-    chips = 1 + int(chip.max(initial=0))
+    if not len(row):
+        return share
+    chips = 1 + int(chip.max())
     cells, cell = np.unique(row * chips + chip, return_inverse=True)
     sale = cells // chips
     parts, part = np.unique(group[sale] * chips + cells % chips, return_inverse=True)
     groups, of_group = np.unique(parts // chips, return_inverse=True)
     alone = np.bincount(cell, weights=share, minlength=len(cells))
     weight = np.ones(len(parts))
-    sales = 1 + int(row.max(initial=-1))
+    sales = 1 + int(row.max())
     for _ in range(MIXING_ROUNDS):
         meant = alone * weight[part]
         meant /= np.bincount(sale, weights=meant, minlength=sales)[sale]
         number = np.bincount(part, weights=meant, minlength=len(parts)) + ANY_CHIP
         weight = number / np.bincount(of_group, weights=number, minlength=len(groups))[of_group]
-    return np.asarray(share * (meant / alone)[cell]) if len(row) else share
+    return np.asarray(share * (meant / alone)[cell])
 
 
 def stand_ins(lots: Lots, at: Ints, owner: Ints) -> tuple[Ints, Ints]:

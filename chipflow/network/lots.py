@@ -66,8 +66,8 @@ class Lots:
     under_licence
         Whether the lot arrives at the destination, names a chip and quotes a licence.
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
-        Share of lots taken by chance with the same number of pieces,
-        words of the same sort, the same chip named, the same class of goods or the same wording.
+        Share of lots taken by chance with the same number of pieces, words of the same sort, the
+        same chip named, the same class of goods or the same wording.
     """
 
     record: np.ndarray

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components, maximum_bipartite_matching
+from scipy.sparse.csgraph import connected_components
 
 from chipflow.goods.controls import FREE, UNKNOWN
 from chipflow.network.columns import Columns
@@ -152,6 +152,7 @@ class _Flow:
         ends = np.unique(self.head[self.arrays.arrives[self.head]])
         found = verdicts(self.table, self.arrays, self.chip, ends, self.destination)
         self.status[ends], self.rule[ends] = found["status"], found["rule"]
+        self.sent_back: dict[tuple[tuple[int, int], ...], float] = {}
         self.exchanged: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.home = self.table["from_country"].isin(self.destination).to_numpy()
@@ -167,17 +168,18 @@ class _Flow:
         it would be a lead against everybody who has a licence.
         """
         ends = sorted({int(at) for at in self.head if self.arrays.arrives[at]})
-        lawful = [at for at in ends if self.status[at] == FREE]
-        open_question = [at for at in ends if self.status[at] in ("", UNKNOWN)]
-        others = set(lawful) | set(open_question)
-        controlled = [at for at in ends if at not in others]
-        licensed = [at for at in controlled if self.arrays.under_licence[at]]
-        return [
-            ([at for at in controlled if not self.arrays.under_licence[at]], ""),
-            (licensed, "under a quoted licence"),
-            (lawful, "lawful on that day"),
-            (open_question, "rule of that day unknown"),
-        ]
+        by_verdict: dict[str, list[int]] = defaultdict(list)
+        for at in ends:
+            by_verdict[self._verdict(at)].append(at)
+        return [(finals, verdict) for verdict, finals in by_verdict.items()]
+
+    def _verdict(self, at: int) -> str:
+        """Say why an arriving lot makes no lead, or nothing."""
+        if self.status[at] == FREE:
+            return "lawful on that day"
+        if self.status[at] in ("", UNKNOWN):
+            return "rule of that day unknown"
+        return "under a quoted licence" if self.arrays.under_licence[at] else ""
 
     def parts(self, finals: list[int]) -> list[_Part]:
         """Connected pieces of the flow that ends in these lots."""
@@ -234,14 +236,17 @@ class _Flow:
 
     def _exchanged(self, finals: list[int], *, before: bool) -> float:
         """Share of what arrived that the buyers had sent out before, or sent back afterwards."""
-        lots = self.arrays
-        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
-        goods = {int(lots.carried[at]) for at in finals}
-        key = tuple(sorted(pairs)), tuple(sorted(goods)), before
+        goods = {int(self.arrays.carried[at]) for at in finals}
+        key = self._pairs(finals), tuple(sorted(goods)), before
         # Many pieces of flow may lie between the same companies.
         if key not in self.exchanged:
             self.exchanged[key] = self._share_exchanged(*key)
         return self.exchanged[key]
+
+    def _pairs(self, finals: list[int]) -> tuple[tuple[int, int], ...]:
+        """Who received some lots, and from whom."""
+        lots = self.arrays
+        return tuple(sorted({(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}))
 
     def _share_exchanged(
         self, pairs: tuple[tuple[int, int], ...], families: tuple[int, ...], before: bool
@@ -290,20 +295,37 @@ class _Flow:
 
         Whatever chips they hold: boards come back under the name of what they were made into.
         """
+        pairs = self._pairs(finals)
+        if pairs not in self.sent_back:
+            self.sent_back[pairs] = self._share_sent_back(pairs)
+        return self.sent_back[pairs]
+
+    def _share_sent_back(self, pairs: tuple[tuple[int, int], ...]) -> float:
+        """Pair each lot with the first one like it that came back for no other, in order of days.
+
+        A matching of all at once finds hardly more and takes minutes for thousands of equal lots.
+        """
         lots = self.arrays
-        pairs = {(int(lots.consignee[at]), int(lots.shipper[at])) for at in finals}
-        sent = np.array(sorted({at for pair in pairs for at in self.arrivals[pair]}))
-        back = np.array([at for pair in pairs for at in self._between(*pair)], dtype=np.int64)
+        sent = sorted({at for pair in pairs for at in self.arrivals[pair]}, key=self._day)
+        back = np.array(
+            sorted((at for pair in pairs for at in self._between(*pair)), key=self._day),
+            dtype=np.int64,
+        )
         if not len(back):
             return 0.0
-        out, home = sent[:, None], back[None, :]
-        after = lots.last[home] >= lots.first[out]
-        soon = lots.first[home] <= lots.last[out] + RETURN_WINDOW
-        apart = np.stack([np.log(held[home] / held[out]) for held in (lots.weight, lots.items)])
-        alike = ~(abs(apart) > ALIKE_IN_SIZE).any(axis=0) & np.isfinite(apart).any(axis=0)
-        alike &= ~(abs(lots.usd_kg[home] - lots.usd_kg[out]) > ALIKE_IN_WORTH)
-        match = maximum_bipartite_matching(sparse.csr_array(after & soon & alike))
-        return float((match >= 0).sum() / len(sent))
+        free = np.ones(len(back), dtype=bool)
+        for at in sent:
+            likely = free & (lots.last[back] >= lots.first[at])
+            likely &= lots.first[back] <= lots.last[at] + RETURN_WINDOW
+            apart = np.log([held[back] / held[at] for held in (lots.weight, lots.items)])
+            likely &= ~(abs(apart) > ALIKE_IN_SIZE).any(axis=0) & np.isfinite(apart).any(axis=0)
+            likely &= ~(abs(lots.usd_kg[back] - lots.usd_kg[at]) > ALIKE_IN_WORTH)
+            if likely.any():
+                free[likely.argmax()] = False
+        return float((~free).sum() / len(sent))
+
+    def _day(self, at: int) -> int:
+        return int(self.arrays.first[at])
 
     @cached_property
     def arrivals(self) -> dict[tuple[int, int], list[int]]:

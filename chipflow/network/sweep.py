@@ -176,7 +176,7 @@ def candidate_ranges(moves: Moved, window: int = WINDOW) -> Ranges:
     key = key[order]
     low = np.empty((len(first), len(lengths)), dtype=np.int64)
     high = np.empty_like(low)
-    by_asked, _ = _sorted(moves.consignee * span + first - begin)
+    by_asked = np.argsort(moves.consignee * span + first - begin, kind="stable")
     for number, length in enumerate(lengths):
         base = (number * companies + moves.consignee) * span
         since = np.clip(first - length - begin, 0, span - 1)

@@ -166,8 +166,8 @@ def _with_hops(
     found = parties.merge(known.rename(columns={"log_odds": "hop_log_odds"}), on=keys, how="left")
     own = sales.astype({"hop": "int64", "f": "int64"}).set_index(["hop", "f"])["log_lr"]
     said = own.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).clip(lower=LEAST_SAID)
+    found["said"] = said.to_numpy()
     # A hand-over is judged by all its lots together; each has of it what it says itself.
-    lot = found[["hop", "f"]].assign(said=said.to_numpy()).drop_duplicates(["hop", "f"])
-    whole = found["hop"].map(lot.groupby("hop")["said"].sum())
-    found["lot_log_odds"] = found["hop_log_odds"] * said.to_numpy() / whole
-    return found.drop(columns=["buyer", "sender", "place"])
+    whole = found.drop_duplicates(["hop", "f"]).groupby("hop")["said"].sum()
+    found["lot_log_odds"] = found["hop_log_odds"] * found["said"] / found["hop"].map(whole)
+    return found.drop(columns=["buyer", "sender", "place", "said"])
