@@ -249,10 +249,10 @@ def _letter(case: Case) -> Finding | None:
     to = _LETTER.search(case.ruling.sentence)
     if to is None:
         return None
-    maker = to["maker"].lower()
-    sellers = {str(case.names[one]).lower() for one in case.finals["shipper_id"]}
+    # The word, not letters inside of another one.
+    maker = re.compile(rf"(?i)\b{re.escape(to['maker'])}\b")
     ids = _ids(case.finals["record_id"])
-    if any(maker in name for name in sellers):
+    if any(maker.search(str(case.names[one])) for one in case.finals["shipper_id"]):
         return Finding(
             0.0, f"The rule is a letter to {to['maker']}, who is named as the seller", ids
         )

@@ -153,6 +153,7 @@ class _Flow:
         found = verdicts(self.table, self.arrays, self.chip, ends, self.destination)
         self.status[ends], self.rule[ends] = found["status"], found["rule"]
         self.sent_back: dict[tuple[tuple[int, int], ...], float] = {}
+        self.returned: dict[int, dict[int, bool]] = {}
         self.exchanged: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.home = self.table["from_country"].isin(self.destination).to_numpy()
@@ -291,38 +292,57 @@ class _Flow:
         return max(shares, default=len(back) / len(finals))
 
     def _lots_sent_back(self, finals: list[int]) -> float:
-        """Share of the lots between these companies that a lot of like size came back for.
+        """Share of the lots of these senders that a lot of like size came back to them for.
 
-        Whatever chips they hold: boards come back under the name of what they were made into.
+        Of what they sent to these buyers, or of all that they sent there, whichever is more. It
+        came back from the buyer under any name, since boards come back under that of what they
+        were made into, or from another works under the name of the chip.
         """
         pairs = self._pairs(finals)
         if pairs not in self.sent_back:
-            self.sent_back[pairs] = self._share_sent_back(pairs)
+            senders = sorted({shipper for _, shipper in pairs})
+            back = {lot: found for one in senders for lot, found in self._returned(one).items()}
+            own = [back[lot] for pair in pairs for lot in self.arrivals[pair]]
+            self.sent_back[pairs] = max(float(np.mean(own)), float(np.mean(list(back.values()))))
         return self.sent_back[pairs]
 
-    def _share_sent_back(self, pairs: tuple[tuple[int, int], ...]) -> float:
+    def _returned(self, sender: int) -> dict[int, bool]:
+        """Say of each lot that one company sent there whether it came back."""
+        if sender not in self.returned:
+            self.returned[sender] = self._paired_returns(sender)
+        return self.returned[sender]
+
+    def _paired_returns(self, sender: int) -> dict[int, bool]:
         """Pair each lot with the first one like it that came back for no other, in order of days.
 
         A matching of all at once finds hardly more and takes minutes for thousands of equal lots.
         """
         lots = self.arrays
-        sent = sorted({at for pair in pairs for at in self.arrivals[pair]}, key=self._day)
-        back = np.array(
-            sorted((at for pair in pairs for at in self._between(*pair)), key=self._day),
-            dtype=np.int64,
-        )
-        if not len(back):
-            return 0.0
+        sent = sorted(self.sent_there[sender], key=self._day)
+        home, consignees = self.returns
+        back = home[slice(*np.searchsorted(consignees, [sender, sender + 1]))]
         free = np.ones(len(back), dtype=bool)
+        came = dict.fromkeys(sent, False)
         for at in sent:
             likely = free & (lots.last[back] >= lots.first[at])
             likely &= lots.first[back] <= lots.last[at] + RETURN_WINDOW
             apart = np.log([held[back] / held[at] for held in (lots.weight, lots.items)])
             likely &= ~(abs(apart) > ALIKE_IN_SIZE).any(axis=0) & np.isfinite(apart).any(axis=0)
             likely &= ~(abs(lots.usd_kg[back] - lots.usd_kg[at]) > ALIKE_IN_WORTH)
+            by_buyer = lots.shipper[back] == lots.consignee[at]
+            likely &= by_buyer | (lots.family[back] == lots.carried[at])
             if likely.any():
-                free[likely.argmax()] = False
-        return float((~free).sum() / len(sent))
+                came[at] = True
+                free[(2 * likely + (likely & by_buyer)).argmax()] = False
+        return came
+
+    @cached_property
+    def sent_there(self) -> dict[int, list[int]]:
+        """Followed lots that arrive at the destination, by shipper."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for (_, shipper), lots in self.arrivals.items():
+            found[shipper] += lots
+        return found
 
     def _day(self, at: int) -> int:
         return int(self.arrays.first[at])
@@ -352,6 +372,14 @@ class _Flow:
         key = lots.shipper[at] * lots.companies + lots.consignee[at]
         order = np.argsort(key, kind="stable")
         return at[order], key[order]
+
+    @cached_property
+    def returns(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lots that leave the destination, by consignee and first day, and their consignees."""
+        lots = self.arrays
+        at, _ = self.departures
+        at = at[np.lexsort((at, lots.first[at], lots.consignee[at]))]
+        return at, lots.consignee[at]
 
     def _sources(self, part: _Part) -> list[int]:
         heads = {int(self.head[link]) for link in part.links}
