@@ -1,6 +1,6 @@
 """Units that pass along each link: no lot passes on more than it holds.
 
-A transport problem: as many units as possible, along the likeliest links. Pieces of few links are
+A transport problem: as many units as possible are where they are expected. Pieces of few links are
 solved exactly, as one sparse linear program (HiGHS); larger ones, and those with a lot of which
 no number is known, from the likeliest link down, which is exact for lots that match one to one.
 """
@@ -18,9 +18,9 @@ from chipflow.network.lots import Floats, Ints
 
 LARGEST_EXACT = 400  # links of one piece
 MOST_EXACT = 20_000  # links of all pieces together: about a second
-# What the likelihood of a link weighs beside the units that pass: enough to choose between ways
-# for the same units, too little to leave units behind.
-LIKELIHOOD_WEIGHT = 0.1
+# Units that pass along a link count as often as it is likely, and so much in any case: enough to
+# leave none behind, too little to send them along an unlikely link in place of a likely one.
+ANY_LINK = 0.1
 LEAST_UNITS = 1e-6  # units below this are rounding
 
 
@@ -85,7 +85,7 @@ def _solve(supply: Floats, holds: Floats, e: Ints, f: Ints, share: Floats) -> Fl
         ]
     ).tocsr()
     bounds = np.concatenate([supply[givers], np.ones(len(takers))])
-    gain = 1 + LIKELIHOOD_WEIGHT * share
+    gain = ANY_LINK + share
     answer = linprog(  # type: ignore[call-overload]
         -gain, A_ub=limits, b_ub=bounds, bounds=(0, None), method="highs"
     )

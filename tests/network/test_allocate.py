@@ -1,4 +1,4 @@
-"""Units along links: never more than a lot holds, and as many as possible."""
+"""Units along links: never more than a lot holds, and as many as possible where expected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chipflow.network.allocate import LARGEST_EXACT, allocate
+from chipflow.network.allocate import ANY_LINK, LARGEST_EXACT, allocate
 
 
 def units_of(supply, links):
@@ -33,7 +33,12 @@ def test_the_likeliest_way_is_taken_where_units_do_not_decide():
     assert units_of([8, 8, 0], [(0, 2, 8, 0.9), (1, 2, 8, 0.2)]).tolist() == [8, 0]
 
 
-def test_units_decide_before_likelihood():
+def test_two_unlikely_links_do_not_displace_a_likely_one():
+    links = [(0, 2, 8, 0.9), (0, 3, 8, 0.001), (1, 2, 8, 0.0001)]
+    assert units_of([8, 8, 0, 0], links).tolist() == [8, 0, 0]
+
+
+def test_units_decide_between_links_of_like_likelihood():
     # From the likeliest down, the first lot would fill the only taker that the second one has.
     links = [(0, 2, 8, 0.9), (0, 3, 8, 0.8), (1, 2, 8, 0.7)]
     assert units_of([8, 8, 0, 0], links).tolist() == [0, 8, 8]
@@ -42,7 +47,7 @@ def test_units_decide_before_likelihood():
 def test_a_taker_is_filled_by_shares_of_its_room():
     # It holds 10 of the one chip or 20 of the other.
     assert units_of([5, 20, 0], [(0, 2, 10, 0.9), (1, 2, 20, 0.8)]).tolist() == [0, 20]
-    assert units_of([10, 10, 0], [(0, 2, 10, 0.9), (1, 2, 20, 0.1)])[1] == 10
+    assert units_of([10, 10, 0], [(0, 2, 10, 0.9), (1, 2, 20, 0.1)]).tolist() == [10, 0]
 
 
 def test_unknown_numbers_stay_unknown_and_known_ones_bound():
@@ -56,8 +61,11 @@ def test_nothing_is_nothing():
     assert len(allocate(np.ones(3), np.empty(0), *np.empty((2, 0), dtype=int), np.empty(0))) == 0
 
 
+HUNDREDTHS = 100
 worlds = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(6, 11), st.floats(0.01, 1)),
+    st.tuples(
+        st.integers(0, 5), st.integers(6, 11), st.integers(1, HUNDREDTHS).map(lambda n: n / 100)
+    ),
     min_size=1,
     max_size=14,
     unique_by=lambda link: link[:2],
@@ -66,16 +74,19 @@ worlds = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(worlds, st.lists(st.integers(1, 30), min_size=12, max_size=12))
-def test_as_many_units_pass_as_a_maximum_flow(links, numbers):
-    """Where each lot holds one number of units, the answer is networkx's maximum flow."""
+def test_as_many_units_are_expected_as_in_a_flow_of_least_cost(links, numbers):
+    """Where each lot holds one number of units, the answer is networkx's network simplex."""
     links = sorted(links, key=lambda link: -link[2])
+    gains = [round(HUNDREDTHS * (ANY_LINK + share)) for _, _, share in links]
     units = units_of(numbers, [(e, f, numbers[f], share) for e, f, share in links])
     graph = nx.DiGraph()
-    for e, f, _ in links:
-        graph.add_edge("from", e, capacity=numbers[e])
-        graph.add_edge(e, f)
-        graph.add_edge(f, "to", capacity=numbers[f])
-    assert units.sum() == pytest.approx(nx.maximum_flow_value(graph, "from", "to"))
+    graph.add_edge("to", "from", weight=0)
+    for (e, f, _), gain in zip(links, gains, strict=True):
+        graph.add_edge("from", e, capacity=numbers[e], weight=0)
+        graph.add_edge(e, f, capacity=numbers[e], weight=-gain)
+        graph.add_edge(f, "to", capacity=numbers[f], weight=0)
+    cost, _ = nx.network_simplex(graph)
+    assert (units * gains).sum() == pytest.approx(-cost)
 
 
 @settings(deadline=None, max_examples=60)
