@@ -37,7 +37,9 @@ WRONG = 0.05
 # Four lots of ten go on as they came; the others are cut anew from what is in stock, and then
 # their number is any other.
 WHOLE = 0.4  # share of lots
-EQUAL_NUMBER = 0.01  # numbers of pieces that differ by a smaller share are equal
+# Of those that go on whole a few lose a piece, or are miscounted a little.
+EQUAL_NUMBER = 0.9  # share of lots
+NEAR_NUMBER = 0.01  # numbers of pieces that differ by a smaller share are near
 # Half of all lots go on soon; the others lie in stock, and any day of the window is as likely.
 WAITS_SHORT = 0.5  # share of lots
 WAIT = 30.0  # days, mean of the short waits
@@ -52,6 +54,8 @@ WORD_HABITS = np.array(
     ]
 )
 WORD_HABIT_SHARES = np.array([0.45, 0.35, 0.20])
+# Whoever has no chips to hide keeps the words mostly.
+INNOCENT_WORD_SHARES = np.array([0.80, 0.10, 0.10])
 # Goods that nobody follows keep their words when they are sold on.
 KEEPS_WORDS = 0.8  # share of lots
 
@@ -83,14 +87,7 @@ class Agreement:
     @property
     def value(self) -> Floats:
         """Likelihood ratios of the values, one column for each of :data:`PRICE_HABITS`."""
-        broad = _value_density(self.apart)
-        with np.errstate(over="ignore", invalid="ignore"):
-            by_chance = (1 - WRONG) * self.rarity
-            ratio = _habitual_density(self.apart)
-            ratio *= (KEEPS_HABIT * by_chance)[:, None]
-            ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
-        ratio[~np.isfinite(ratio)] = 1.0
-        return ratio
+        return _by_price_habit(self.apart, self.rarity)
 
     @property
     def usual_value(self) -> Floats:
@@ -265,15 +262,25 @@ def habit_shares() -> Floats:
     return np.asarray(density / density.sum())
 
 
-def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
-    """Likelihood ratio of pairs of lots, the first of which is any purchase that nobody follows.
+def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> tuple[Floats, np.ndarray]:
+    """Compare pairs of lots, the first of which is any purchase that nobody follows.
 
     Parameters
     ----------
     lots, e, f, window
         As in :func:`agreement`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Likelihood ratios of all but the words, one column for each of :data:`PRICE_HABITS`; and
+        whether the later lot is called the same.
     """
-    return np.asarray(same_goods(lots, e, f) * waiting(lots, e, f, window))
+    kg, usd, rarity = _apart_as_declared(lots, e, f)
+    ratio = _by_price_habit(usd, rarity)
+    weight = _ratio(kg, lots.rarity["kg"][f], _weight_density)
+    ratio *= (weight * waiting(lots, e, f, window))[:, None]
+    return ratio, _same_words(lots, e, f)
 
 
 def same_goods(lots: Lots, e: Ints, f: Ints) -> Floats:
@@ -285,11 +292,25 @@ def same_goods(lots: Lots, e: Ints, f: Ints) -> Floats:
         As in :func:`agreement`.
     """
     weight, value = _measures(Bought.of(lots, e), Sold.of(lots, f))
-    # Two customs offices may put the same words under two codes.
-    alike = (lots.goods[f] == lots.goods[e]) | (lots.wording[f] == lots.wording[e])
-    same = np.where(lots.family[f] >= 0, lots.family[f] == lots.family[e], alike)
+    same = _same_words(lots, e, f)
     words = np.where(same, KEEPS_WORDS / lots.goods_by_chance[f], 1 - KEEPS_WORDS)
     return np.asarray(weight * value * words)
+
+
+def _apart_as_declared(lots: Lots, e: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
+    """:func:`_apart` of lots of which nothing is known but what they declare."""
+    kg, usd, rarity = lots.kg[f] - lots.kg[e], lots.usd[f] - lots.usd[e], lots.rarity["usd"][f]
+    rest = np.flatnonzero(~(np.isfinite(kg) | np.isfinite(usd)))
+    e, f = e[rest], f[rest]
+    usd[rest] = lots.usd_kg[f] - lots.usd_kg[e]
+    rarity[rest] = lots.rarity["usd_kg"][f]
+    return kg, usd, rarity
+
+
+def _same_words(lots: Lots, e: Ints, f: Ints) -> np.ndarray:
+    # Two customs offices may put the same words under two codes.
+    alike = (lots.goods[f] == lots.goods[e]) | (lots.wording[f] == lots.wording[e])
+    return np.asarray(np.where(lots.family[f] >= 0, lots.family[f] == lots.family[e], alike))
 
 
 def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
@@ -301,6 +322,18 @@ def _measures(bought: Bought, sold: Sold) -> tuple[Floats, Floats]:
     kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
     return weight, _ratio(usd, rarity, _usual_value_density)
+
+
+def _by_price_habit(apart: Floats, rarity: Floats) -> Floats:
+    """Likelihood ratios of values, one column for each of :data:`PRICE_HABITS`."""
+    broad = _value_density(apart)
+    with np.errstate(over="ignore", invalid="ignore"):
+        by_chance = (1 - WRONG) * rarity
+        ratio = _habitual_density(apart)
+        ratio *= (KEEPS_HABIT * by_chance)[:, None]
+        ratio += ((1 - KEEPS_HABIT) * broad * by_chance + WRONG)[:, None]
+    ratio[~np.isfinite(ratio)] = 1.0
+    return ratio
 
 
 def _habitual_density(distance: Floats) -> Floats:
@@ -366,10 +399,11 @@ def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
     sold = lots.units[f]
     uncounted = np.flatnonzero(~np.isfinite(sold))
     sold[uncounted] = lots.items[f[uncounted]] * lots.per_item[e[uncounted]]
-    ratio, chance = sold / lots.units[e], lots.number_by_chance[f]
-    equal = (ratio < np.exp(EQUAL_NUMBER)) & (ratio > np.exp(-EQUAL_NUMBER))
-    whole = equal / chance
-    rest = np.flatnonzero(~(np.isfinite(ratio) & np.isfinite(chance)))
+    bought, chance = lots.units[e], lots.number_by_chance[f]
+    equal, near = (abs(sold - bought) <= bound for bound in (0.5, NEAR_NUMBER * bought))
+    by_chance = 2 * NEAR_NUMBER * lots.number_density[f]
+    whole = np.where(equal, EQUAL_NUMBER / chance, near * (1 - EQUAL_NUMBER) / by_chance)
+    rest = np.flatnonzero(~(np.isfinite(sold) & np.isfinite(bought) & np.isfinite(chance)))
     e, f = e[rest], f[rest]
     by_weight = _weight_density(np.log(lots.weight[f] / lots.weight[e]))
     whole[rest] = by_weight * lots.rarity["total"][f]

@@ -22,6 +22,7 @@ USD_OF_ANYTHING = (float(np.log(50.0)), 3.0)  # mean and standard deviation of l
 USD_KG_OF_ANYTHING = (float(np.log(30.0)), 2.5)  # mean and standard deviation of log USD per kg
 TOTAL_KG_OF_ANYTHING = (float(np.log(200.0)), 2.5)  # mean and standard deviation of log kg
 LARGEST_NUMBER = 1e6  # pieces; numbers up to it are as likely in each power of ten
+NUMBER_BAND = float(np.log(2.0))  # log pieces; within it numbers are as likely as their logs
 PRICE_BAND = float(np.log(2.0))  # log USD a piece; within it lots are of like numbers
 # A lot taken by chance is of what others send under the same words, of its own class of goods, of
 # all trade, or of anything at all: the last bounds what one strange figure (a typing error, a rare
@@ -150,8 +151,8 @@ def normal(distance: Floats, spread: Floats | float) -> Floats:
     return np.asarray(np.exp(density) / (np.sqrt(2 * np.pi) * spread))
 
 
-def share_of_number(items: Floats, goods: Ints, usd: Floats) -> Floats:
-    """Share of other lots that have just this number of pieces.
+def numbers_by_chance(items: Floats, goods: Ints, usd: Floats) -> tuple[Floats, Floats]:
+    """How often other lots have just this number of pieces, and a number near it.
 
     Of lots of the same class of goods, and of lots that are worth about as much a piece: the
     mean of the two. What is dear comes in tens and what is cheap in thousands, under one name.
@@ -164,20 +165,34 @@ def share_of_number(items: Floats, goods: Ints, usd: Floats) -> Floats:
         Code of the class of goods.
     usd
         Natural log of the value per piece; where it is missing the class alone counts.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Share of lots with the same number, and density of lots by the log of their number. Of
+        hundreds of pieces no two lots may have the same number, so that the share is never less
+        than the density makes it.
     """
     pieces = pd.Series(np.round(items))
-    of_class = _share_of_number(pieces, pd.Series(goods))
+    of_class = _numbers_by_chance(pieces, pd.Series(goods))
     priced = np.isfinite(usd)
     band = pd.Series(np.floor(np.where(priced, usd, 0.0) / PRICE_BAND))
-    of_price = _share_of_number(pieces.where(priced), band)
-    return np.asarray((of_class + np.where(priced, of_price, of_class)) / 2)
+    of_price = _numbers_by_chance(pieces.where(priced), band)
+    same, density = (
+        (one + np.where(priced, other, one)) / 2
+        for one, other in zip(of_class, of_price, strict=True)
+    )
+    return np.maximum(same, density / np.maximum(pieces.to_numpy(), 1)), density
 
 
-def _share_of_number(pieces: pd.Series, kind: pd.Series) -> Floats:
-    others = pieces.groupby([kind, pieces]).transform("size") - 1
-    lots = pieces.notna().groupby(kind).transform("sum") - 1
-    expected = PRIOR_LOTS / (np.maximum(pieces, 1) * np.log(LARGEST_NUMBER))
-    return np.asarray((others + expected) / (lots + PRIOR_LOTS), dtype=float)
+def _numbers_by_chance(pieces: pd.Series, kind: pd.Series) -> tuple[Floats, Floats]:
+    lots = pieces.notna().groupby(kind).transform("sum") - 1 + PRIOR_LOTS
+    band = np.floor(np.log(np.maximum(pieces, 1)) / NUMBER_BAND)
+    by_chance = PRIOR_LOTS / np.log(LARGEST_NUMBER)
+    same = pieces.groupby([kind, pieces]).transform("size") - 1
+    near = pieces.groupby([kind, band]).transform("size") - 1
+    same_share = (same + by_chance / np.maximum(pieces, 1)) / lots
+    return same_share.to_numpy(float), ((near / NUMBER_BAND + by_chance) / lots).to_numpy(float)
 
 
 def shares_of_words(family: Ints, vague: np.ndarray, families: int) -> tuple[Floats, Floats]:

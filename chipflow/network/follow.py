@@ -23,6 +23,7 @@ from chipflow.network.handover import (
 )
 from chipflow.network.hidden import hidden_purchases
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
+from chipflow.network.prior import Prior
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 OPEN_CUSTOMERS = 4  # companies
 # Hand-overs inside a country are asked for so often: a route has one of them at most.
 MOST_ROUNDS = 1
+# A purchase that is so much less likely behind a lot than another one is not linked to it.
+LEAST_SHARE = 0.001  # share of the likeliest one's probability
 BELIEVED = 0.5  # probability from which a lot is followed as what the goods became
 RECORDED, LINKED, HAND_OVER = "recorded", "linked companies", "domestic hand-over"
 
@@ -79,6 +82,7 @@ class Follower:
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.rounds = 0
+        self.prior: Prior | None = None
         self.alike = Alike(lots)
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
         self.latest = np.full(lots.companies, -1)
@@ -147,8 +151,11 @@ class Follower:
             Groups (:data:`HOP_COLUMNS`), and all sales, with the truth value ``believed``.
         """
         answers = ledgers.ask(asked, unlike=unlike)
+        # The first ones asked are all who bought chips by name.
+        self.prior = Prior(answers) if self.prior is None else self.prior
         groups = _with_parties(answers.groups, asked)
-        groups = groups.assign(log_odds=groups["log_lr"], kind=RECORDED, searched=1)
+        odds = groups["log_lr"].to_numpy() + self.prior.of(groups)
+        groups = groups.assign(log_odds=odds, kind=RECORDED, searched=1)
         sure = (groups["log_odds"] > 0).to_numpy()
         sales = answers.sales
         sales = sales.assign(believed=(sales["probability"] > BELIEVED) & sure[sales["group"]])
@@ -332,7 +339,9 @@ class Follower:
         )
         links["prior"] = links["log_odds"] - links[LINK_PARTS].sum(axis=1)
         links = links.sort_values(["by_share", "e", "f"], ascending=[False, True, True])
-        links = links.drop_duplicates(["e", "f"]).reset_index(drop=True)
+        links = links.drop_duplicates(["e", "f"])
+        best = links.groupby("f")["by_share"].transform("max")
+        links = links[links["by_share"] >= LEAST_SHARE * best].reset_index(drop=True)
         e, f = links["e"].to_numpy(), links["f"].to_numpy()
         by_share = links["by_share"].to_numpy()
         links["units"] = allocate(lots.supply, lots.holds(e, f), e, f, by_share)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.agreement import (
+    INNOCENT_WORD_SHARES,
     PRICE_HABITS,
     WORD_HABIT_SHARES,
     WORD_HABITS,
@@ -29,7 +30,7 @@ from chipflow.network.agreement import (
     likeness,
     same_goods,
 )
-from chipflow.network.chance import SAME_CHIP
+from chipflow.network.chance import SAME_CHIP, words_of
 from chipflow.network.lots import Floats, Ints, Lots, entries
 from chipflow.threads import for_each
 
@@ -91,11 +92,15 @@ class Answers:
     groups
         One row a question and place: ``question, place, log_lr`` (natural log of the likelihood
         of its sales with the followed purchases over that without), ``sales`` (number),
-        ``expected`` (sum of probabilities).
+        ``expected`` (sum of probabilities), ``names`` (whether a sale names a chip).
+    unlike
+        How many more questions and places there are none of whose sales was like what was
+        bought: ``place`` (TO_DESTINATION, or 0 for any other), ``names, number``.
     """
 
     sales: pd.DataFrame
     groups: pd.DataFrame
+    unlike: pd.DataFrame
 
 
 class Receipts:
@@ -211,6 +216,9 @@ class Ledgers:
         at = np.searchsorted(groups, key)
         known = np.append(groups, -1)[at] == key
         number = np.bincount(at[known], minlength=len(groups))
+        named = lots.family[f] >= 0
+        names = np.bincount(at[known & named], minlength=len(groups)) > 0
+        uncompared = self._uncompared(key[~known], named[~known])
         question, f = question[like], f[like]
         order = np.lexsort((f, of_group))
         question, f, group = question[order], f[order], of_group[order]
@@ -219,8 +227,8 @@ class Ledgers:
         chips, innocent, without = self._ratios(buyer, sender, f)
         usual = self._usual_trade(asked, question, f)
         chips /= usual[:, None, None]
-        innocent /= usual
-        without /= usual
+        innocent /= usual[:, None, None]
+        without /= usual[:, None, None]
         chips *= self._enough(question, f, buyer, chips, innocent, len(asked))[:, None, None]
         starts = np.searchsorted(group, np.arange(len(groups)))
         log_lr, probability, own_log_lr = _weigh(chips, innocent, without, starts, others)
@@ -242,9 +250,25 @@ class Ledgers:
                 "log_lr": log_lr,
                 "sales": number,
                 "expected": np.bincount(group, weights=probability, minlength=len(groups)),
+                "names": names,
             }
         )
-        return Answers(sales, table)
+        return Answers(sales, table, uncompared)
+
+    def _uncompared(self, key: Ints, named: np.ndarray) -> pd.DataFrame:
+        """Count groups of sales, of which the keys and what is named are given sale by sale."""
+        keys, with_name = pd.unique(key), pd.unique(key[named])
+        home = [int((one % (self.places + 1) == 0).sum()) for one in (keys, with_name)]
+        abroad = [len(one) - at_home for one, at_home in zip((keys, with_name), home, strict=True)]
+        return pd.DataFrame(
+            [
+                (TO_DESTINATION, True, home[1]),
+                (TO_DESTINATION, False, home[0] - home[1]),
+                (0, True, abroad[1]),
+                (0, False, abroad[0] - abroad[1]),
+            ],
+            columns=["place", "names", "number"],
+        )
 
     def _worth_weighing(self, owner: Ints, f: Ints) -> np.ndarray:
         """Say which sales are like any chip that the owner bought, by one lot for each chip."""
@@ -279,7 +303,7 @@ class Ledgers:
         low_other, high_other = self.others.before(sender, f, window)
         possible, others = high - low, high_other - low_other
         shape = (len(f), WORD_HABITS.shape[0], len(PRICE_HABITS))
-        chips, innocent = np.zeros(shape), np.zeros(len(f))
+        chips, innocent = np.zeros(shape), np.zeros(shape)
         latest = self.followed.latest
         size = np.minimum(possible, latest) + np.minimum(others, LATEST)
 
@@ -289,20 +313,19 @@ class Ledgers:
                 chips[part] = self._by_habit(row, place, f[part])
             row, place = self.others.pairs(low_other[part], high_other[part], f[part], window)
             if len(row):
-                e = self.others.at[place]
-                ratio = innocent_agreement(self.lots, e, f[part][row], window)
-                innocent[part] = np.bincount(row, weights=ratio, minlength=len(f[part]))
+                innocent[part] = self._innocent_by_habit(row, self.others.at[place], f[part])
 
         for_each(_chunks(size), compare)
         # Of what lies in the window each purchase is as likely to be the one; of more than are
         # compared, the latest stand for all.
         chips /= np.maximum(np.minimum(possible, latest), 1)[:, None, None]
-        without = np.minimum(innocent / np.maximum(np.minimum(others, LATEST), 1), LARGEST_RATIO)
+        innocent /= np.maximum(np.minimum(others, LATEST), 1)[:, None, None]
+        without = np.minimum(innocent, LARGEST_RATIO)
         share = possible / np.maximum(possible + others, 1)
         if self.of_strangers:
             share = np.where(others > 0, np.minimum(share, OF_STRANGERS), 1.0)
         chips = np.minimum(chips * share[:, None, None], LARGEST_RATIO)
-        return chips, without * (1 - share), without
+        return chips, without * (1 - share)[:, None, None], without
 
     def _usual_trade(self, asked: Questions, question: Ints, f: Ints) -> Floats:
         """How much likelier each sale is by chance, given what its sender sells anyway.
@@ -353,6 +376,17 @@ class Ledgers:
             total += named[:, :, None] * _sums(row, weighed, len(f), same)[:, None, :]
         return total
 
+    def _innocent_by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
+        """Sum over purchases that nobody follows of the likelihood ratios of sales, by habits."""
+        lots = self.lots
+        ratio, same = innocent_agreement(lots, e, f[row], self.window)
+        word = words_of(lots.family[f], lots.vague[f])
+        words = (WORD_HABITS[:, word] / lots.words_by_chance[f]).T
+        kept = (WORD_HABITS[:, [SAME_CHIP]] / lots.goods_by_chance[f]).T
+        total: Floats = words[:, :, None] * _sums(row, ratio, len(f), ~same)[:, None, :]
+        total += kept[:, :, None] * _sums(row, ratio, len(f), same)[:, None, :]
+        return total
+
     def _agreement(self, row: Ints, place: Ints, f: Ints, sold: Sold) -> Agreement:
         """Compare sales with followed purchases, by their places."""
         receipts = self.followed
@@ -369,8 +403,11 @@ class Ledgers:
         self, question: Ints, f: Ints, buyer: Ints, chips: Floats, innocent: Floats, asked: int
     ) -> Floats:
         """Share of the sales for which purchases suffice: none supplies more than it holds."""
-        mean = np.einsum("rwp,w,p->r", chips, WORD_HABIT_SHARES, habit_shares())
-        like = mean > 1 + innocent
+        mean, others = (
+            np.einsum("rwp,w,p->r", ratio, words, habit_shares())
+            for ratio, words in ((chips, WORD_HABIT_SHARES), (innocent, INNOCENT_WORD_SHARES))
+        )
+        like = mean > 1 + others
         wanted = np.bincount(
             question[like], weights=self._chips_in(f[like], buyer[like]), minlength=asked
         )
@@ -553,25 +590,29 @@ def _weigh(
     if not len(starts):
         return np.empty(0), np.empty(0), np.empty(0)
     rows = len(innocent)
-    habits = chips.reshape(rows, -1)
-    prior = np.log(np.outer(WORD_HABIT_SHARES, habit_shares()).reshape(-1) / SHARE_NODES)
+    habits, innocent, without = (one.reshape(rows, -1) for one in (chips, innocent, without))
+    prior, prior_without = (
+        np.log(np.outer(words, habit_shares()).reshape(-1) / SHARE_NODES)
+        for words in (WORD_HABIT_SHARES, INNOCENT_WORD_SHARES)
+    )
     group = np.repeat(np.arange(len(starts)), np.diff([*starts, rows]))
     by_share, plain = [], []
     for share in share_nodes():
         nothing = others * np.log1p(-share)
-        mixed = np.log1p(share * (habits + innocent[:, None] - 1))
+        mixed = np.log1p(share * (habits + innocent - 1))
         by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior + nothing[:, None])
-        plain.append(np.add.reduceat(np.log1p(share * (without - 1)), starts) + nothing)
+        mixed = np.log1p(share * (without - 1))
+        plain.append(np.add.reduceat(mixed, starts, axis=0) + prior_without + nothing[:, None])
     joint = np.stack(by_share)
     top = joint.max(axis=(0, 2))
     weight = np.exp(joint - top[None, :, None])
     total = weight.sum(axis=(0, 2))
-    against = np.stack(plain) - np.log(SHARE_NODES)
-    log_lr = top + np.log(total) - np.logaddexp.reduce(against, axis=0)
+    against = np.logaddexp.reduce(np.stack(plain), axis=(0, 2))
+    log_lr = top + np.log(total) - against
     weight /= total[:, None]
     unlike, expected = np.zeros(rows), np.zeros(len(starts))
     for share, part in zip(share_nodes(), weight, strict=True):
-        plain_sale = 1 + share * (innocent[:, None] - 1)
+        plain_sale = 1 + share * (innocent - 1)
         unlike += np.einsum("rh,rh->r", plain_sale / (plain_sale + share * habits), part[group])
         expected += share * part.sum(axis=1)
     return log_lr, 1 - unlike, np.log1p(-expected)[group] - np.log(unlike)

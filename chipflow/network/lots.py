@@ -17,9 +17,9 @@ from chipflow.network.chance import (
     USD_KG_OF_ANYTHING,
     USD_OF_ANYTHING,
     Wordings,
+    numbers_by_chance,
     rarity_of,
     share_of_code,
-    share_of_number,
     shares_of_words,
 )
 from chipflow.threads import for_each
@@ -68,6 +68,8 @@ class Lots:
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
         Share of lots taken by chance with the same number of pieces, words of the same sort, the
         same chip named, the same class of goods or the same wording.
+    number_density
+        Density of lots taken by chance at the log of the number of pieces.
     """
 
     record: np.ndarray
@@ -102,6 +104,7 @@ class Lots:
     rarity: dict[str, Floats]
     under_licence: np.ndarray
     number_by_chance: Floats
+    number_density: Floats
     words_by_chance: Floats
     chip_by_chance: Floats
     goods_by_chance: Floats
@@ -154,6 +157,7 @@ class Lots:
             rarity[name] = rarity_of(values, goods, wordings, anything)
 
         for_each(list(measured), measure)
+        number_by_chance, number_density = numbers_by_chance(items, goods, usd)
         words_by_chance, chip_by_chance = shares_of_words(family, vague, len(families))
         reaches = [
             table[name].isin(destination)
@@ -195,7 +199,8 @@ class Lots:
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
             rarity=rarity,
             under_licence=under_licence,
-            number_by_chance=share_of_number(items, goods, usd),
+            number_by_chance=number_by_chance,
+            number_density=number_density,
             words_by_chance=words_by_chance,
             chip_by_chance=chip_by_chance,
             goods_by_chance=np.minimum(share_of_code(goods) + share_of_code(wordings.words), 1.0),

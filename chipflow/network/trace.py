@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.network.follow import HAND_OVER, LINKED, MOST_ROUNDS, RECORDED, Follower
+from chipflow.network.follow import (
+    BELIEVED,
+    HAND_OVER,
+    LINKED,
+    MOST_ROUNDS,
+    RECORDED,
+    Follower,
+)
 from chipflow.network.ledger import TO_DESTINATION
 from chipflow.network.linked import Linked
 from chipflow.network.lots import Lots
@@ -164,10 +171,14 @@ def _with_hops(
     known = hops.reset_index()[["hop", *keys, "log_odds"]]
     known = known.astype({"buyer": "int64", "sender": "int64", "place": "int64"})
     found = parties.merge(known.rename(columns={"log_odds": "hop_log_odds"}), on=keys, how="left")
-    own = sales.astype({"hop": "int64", "f": "int64"}).set_index(["hop", "f"])["log_lr"]
-    said = own.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).clip(lower=LEAST_SAID)
-    found["said"] = said.to_numpy()
-    # A hand-over is judged by all its lots together; each has of it what it says itself.
-    whole = found.drop_duplicates(["hop", "f"]).groupby("hop")["said"].sum()
+    own = sales.astype({"hop": "int64", "f": "int64"}).set_index(["hop", "f"])
+    said = own["log_lr"].clip(lower=LEAST_SAID)
+    # A hand-over is judged by all its lots together; each has of it what it says itself, also
+    # where what was bought does not suffice for all.
+    whole = said[own["probability"] > BELIEVED].groupby("hop").sum()
+    linked = said.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).to_numpy()
+    found["said"] = linked
+    of_links = found.drop_duplicates(["hop", "f"]).groupby("hop")["said"].sum()
+    whole = whole.reindex(of_links.index).fillna(0.0).clip(lower=of_links)
     found["lot_log_odds"] = found["hop_log_odds"] * found["said"] / found["hop"].map(whole)
     return found.drop(columns=["buyer", "sender", "place", "said"])
