@@ -14,7 +14,7 @@ from chipflow.goods.controls import expand_destination
 from chipflow.leads.case import cases, with_agreement, with_shipments
 from chipflow.leads.coverage import missing_records
 from chipflow.leads.dossier import TABLE_COLUMNS, Leads
-from chipflow.leads.evidence import agreement_sentence, chance_sentence, weigh
+from chipflow.leads.evidence import agreement_sentence, weigh
 from chipflow.leads.facts import Facts
 from chipflow.leads.intervals import unit_intervals
 from chipflow.leads.significance import (
@@ -22,6 +22,7 @@ from chipflow.leads.significance import (
     lead_p_values,
     nulls,
     q_values,
+    shares_of_chance,
 )
 from chipflow.leads.vanished import vanished
 from chipflow.network.columns import Columns, total
@@ -38,16 +39,15 @@ if TYPE_CHECKING:
 
     from chipflow.leads.case import Case
     from chipflow.leads.evidence import Finding, Part
+    from chipflow.leads.significance import Null
     from chipflow.network.build import Network
     from chipflow.network.trace import Tracing
     from chipflow.progress import Progress
 
 DESTINATION = ("CN", "HK", "MO")
 
-# Evidence of less than twenty to one is no strong evidence (Kass and Raftery, "Bayes factors",
-# 1995); where chance besides does as much more often than not, there is no lead.
-STRONG = float(np.log(20))  # log-likelihood ratio
-AS_LIKELY_BY_CHANCE = 0.5  # p-value
+# A route is no lead where more than half of those of its strength are expected to be chance.
+MOST_BY_CHANCE = 0.5  # share of routes
 
 EVIDENCE_COLUMNS = ["lead_id", "part", "kind", "log_lr", "sentence", "record_ids"]
 LINK_COLUMNS = [
@@ -138,7 +138,9 @@ def find_leads(
         missing = missing_records(tracing, routes.links, seed=seed)
         intervals = unit_intervals(arrived, routes.links, tracing, missing, seed=seed)
     with progress.stage("putting the leads together"):
-        found = _Found.of(network, shipments, routes, tracing, listed, intervals.join(p_values))
+        found = _Found.of(
+            network, shipments, routes, tracing, listed, intervals.join(p_values), chance
+        )
     with progress.stage("looking for goods that are not seen again"):
         stopped = vanished(network, tracing, targets)
     parameters = {
@@ -210,7 +212,8 @@ class _Found:
         routes: Routes,
         tracing: Tracing,
         listed: dict[str, dict[str, Any]],
-        chance: pd.DataFrame,
+        told: pd.DataFrame,
+        null: dict[tuple[str, bool], Null],
     ) -> _Found:
         lots = with_shipments(routes.lots, shipments, tracing.destination)
         links = with_agreement(routes.links, lots)
@@ -219,7 +222,7 @@ class _Found:
         directory = network.directory[network.directory["company_id"].isin(involved)]
         names = dict(zip(directory["company_id"], directory["name"], strict=True))
         rows, evidence = [], []
-        p_values = chance["p_value"].to_dict()
+        p_values = told["p_value"].to_dict()
         joins = _joins(network, involved)
         for scheme, case in cases(
             Columns.of(lots), Columns.of(links), facts, names, listed, joins, p_values
@@ -239,9 +242,10 @@ class _Found:
                 )
                 for part, found in answers
             ]
-        ranked = _ranked(rows, chance)
+        ranked = _ranked(rows, told)
         # Weak ones count too: whoever leaves them out of the number of tests is too sure.
         ranked["q_value"] = q_values(ranked["p_value"].to_numpy())
+        ranked["by_chance"] = shares_of_chance(ranked["score"].to_numpy(dtype=float), null)
         ranked = ranked.join(_why_no_lead(ranked))
         weak = ranked["reason"] != ""
         aside = pd.concat([routes.set_aside, ranked.loc[weak, ASIDE_COLUMNS]], ignore_index=True)
@@ -313,7 +317,6 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
 
 def _why_no_lead(rows: pd.DataFrame) -> pd.DataFrame:
     """Say what makes a route that was weighed no lead; ``reason, sentence``, empty for a lead."""
-    weak = (rows["score"] < STRONG) & (rows["p_value"] > AS_LIKELY_BY_CHANCE)
     answers = [
         (rows["settled"] != "", rows["settled"], rows["innocent_explanations"]),
         (
@@ -331,11 +334,12 @@ def _why_no_lead(rows: pd.DataFrame) -> pd.DataFrame:
             ],
         ),
         (
-            weak,
+            rows["by_chance"] > MOST_BY_CHANCE,
             "chance explains it as well",
             [
-                f"The evidence is weak (score {score:.1f}), and {chance_sentence(p_value)}"
-                for score, p_value in zip(rows["score"], rows["p_value"], strict=True)
+                f"The evidence is weak (score {score:.1f}): of routes as weak in these records, "
+                f"{share:.0%} are expected to be chance"
+                for score, share in zip(rows["score"], rows["by_chance"], strict=True)
             ],
         ),
     ]

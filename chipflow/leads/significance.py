@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from chipflow.network.chance import MAD_TO_SD, normal
 from chipflow.network.columns import Columns
 from chipflow.network.handover import senders
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
@@ -34,7 +35,7 @@ Ints = np.ndarray
 NULL_DRAWS = 200  # pairs drawn for each hand-over
 # Drawing goes on in rounds of this size until each kind has enough pairs that would be listed.
 ROUND = 1_000  # pairs
-ENOUGH_LISTED = 100  # pairs that would be listed: ten in the tenth that is the tail
+ENOUGH_LISTED = 30  # pairs that would be listed
 ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be needed
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
@@ -54,13 +55,26 @@ LEAST_P = 1e-6
 # Leads that are more than chance seldom have a larger p-value; of the others half have.
 LARGE_P = 0.5
 FEWEST_LEADS = 20  # leads; fewer do not tell how many of them are chance
+# Half of all routes of goods have at least this score, and two thirds are within a factor of e of
+# it; counts as so many routes beside those that were found.
+USUAL_SCORE = (float(np.log(20.0)), 1.0)  # mean and standard deviation of log score
+USUAL_ROUTES = 4.0  # routes
 
 
 @dataclass(frozen=True)
 class Null:
-    """Strength of null hand-overs of one kind that would have been listed, in order."""
+    """Null hand-overs of one kind that would have been listed.
+
+    Attributes
+    ----------
+    strength
+        Their log odds, in order.
+    expected
+        How many of the pairs that were asked about would be listed by chance.
+    """
 
     strength: Floats
+    expected: float
 
     def p_value(self, strength: Floats) -> Floats:
         """Share of listed null hand-overs that is at least so strong.
@@ -174,7 +188,8 @@ class _Rounds:
         """Return what was drawn."""
         needed = range(self.needed)
         strength = np.concatenate([self.found[at] for at in needed])
-        return Null(np.sort(strength))
+        drawn = sum(self.sizes[at] for at in needed)
+        return Null(np.sort(strength), len(strength) / drawn * self.draw.asked(final=self.final))
 
 
 def _clear(hops: pd.DataFrame) -> Ints:
@@ -190,6 +205,9 @@ def _no_groups() -> pd.DataFrame:
 class _Draw(Protocol):
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs, of which the sender sells to the destination or not, and judge them."""
+
+    def asked(self, *, final: bool) -> int:
+        """Count the pairs that were asked about and are like those that are drawn."""
 
 
 class _Recorded:
@@ -208,6 +226,10 @@ class _Recorded:
         # Like for like: whoever sells and also bought chips; of all others only if these are few.
         also = senders[np.isin(senders, self.buyers)]
         return also if len(also) >= FEWEST_LISTED else senders
+
+    def asked(self, *, final: bool) -> int:
+        """Count companies that bought chips and sell."""
+        return int(np.isin(self.senders[final], self.buyers).sum())
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them."""
@@ -234,6 +256,11 @@ class _Linked(_Recorded):
         self.explained = explained | self.lawful
         return books
 
+    def asked(self, *, final: bool) -> int:
+        """Count pairs that share something, of which the one bought and the other sells."""
+        pairs = self.follower.linked.of(self.buyers).pairs
+        return int(np.isin(pairs.sender, self.senders[final]).sum())
+
     def _judge(self, asked: Questions) -> pd.DataFrame:
         pairs = LinkedPairs(asked, np.full(len(asked), PASSED_TO_LINKED))
         groups, _, _ = self.follower.judge_linked(self.books, pairs, explained=self.explained)
@@ -257,6 +284,10 @@ class _Across:
         """Companies that sell candidates to the destination, or to others, and from where."""
         asked = senders(lots, self.candidates & (lots.arrives == final))
         return asked.take(~np.isin(asked.sender, clear))
+
+    def asked(self, *, final: bool) -> int:
+        """Count companies that sell what is like the stock of their country."""
+        return len(self.senders[final])
 
     def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs and judge them; a sender is drawn with all that it sells."""
@@ -305,6 +336,39 @@ def q_values(p: Floats) -> Floats:
         by_chance = min(large / leads, 1.0) if leads >= FEWEST_LEADS else 1.0
         q[known] = by_chance * false_discovery_control(p[known], method="bh")
     return q
+
+
+def shares_of_chance(scores: Floats, null: dict[tuple[str, bool], Null]) -> Floats:
+    """Share of the routes of each score that chance is expected to make.
+
+    A local false discovery rate (Efron, "Microarrays, empirical Bayes and the two-groups model",
+    2008). How many hand-overs to the destination chance makes is known from the null pairs, and
+    that few of them are strong: their strength is taken to be exponential. How strong routes of
+    goods are is known from those that were found: the log of their score is taken to be normal.
+    So a weak route among strong ones is likely chance, and among weak ones not.
+
+    Parameters
+    ----------
+    scores
+        Scores of all routes that were weighed.
+    null
+        What :func:`nulls` returned.
+    """
+    by_chance = np.zeros(len(scores))
+    for (_, final), of_kind in null.items():
+        if final and len(of_kind.strength):
+            mean = max(float(np.median(of_kind.strength)) / np.log(2), EXACT_EXCESS)
+            by_chance += of_kind.expected / mean * np.exp(-np.maximum(scores, 0) / mean)
+    logs = np.log(scores[scores > 0])
+    routes = len(logs)
+    middle = float(np.median(logs)) if routes else 0.0
+    spread = MAD_TO_SD * float(np.median(abs(logs - middle))) if routes else 0.0
+    trust = routes / (routes + USUAL_ROUTES)
+    middle = trust * middle + (1 - trust) * USUAL_SCORE[0]
+    spread = np.sqrt(trust * spread**2 + (1 - trust) * USUAL_SCORE[1] ** 2)
+    positive = np.maximum(scores, LEAST_P)
+    found = routes * normal(np.log(positive) - middle, spread) / positive
+    return np.asarray(by_chance / np.maximum(by_chance + found, LEAST_P))
 
 
 def lead_p_values(

@@ -106,6 +106,33 @@ def test_goods_that_others_send_under_the_same_words_are_less_of_a_sign(write_cs
     assert score("TEST BOARD") < score("LOAD CELL") - 1
 
 
+def test_a_large_number_is_no_more_of_a_sign_than_its_digits(write_csv):
+    """Of hundreds of pieces no two lots agree: equal numbers say much, near ones little."""
+
+    def score(sold):
+        others = [
+            lot(f"N{n}", f"2024-02-{10 + n % 18}", (f"Maker {n % 12} Co Ltd", "TW"),
+                ("Notebooks Direct GmbH", "DE"), "COMPUTER PARTS", 300 + 37 * n)
+            for n in range(40)
+        ]  # fmt: skip
+        rows = [card("P1", "2024-03-01", 739), sale("S1", "2024-03-20", sold)]
+        return leads_of(write_csv([*rows, *others, *BYSTANDERS]))[0].score
+
+    assert score(739) - score(742) > 1.5
+
+
+def test_what_does_not_suffice_for_all_is_no_evidence_for_one(write_csv):
+    """Six cards came in, and eight lots like them went out: one of them can be these."""
+    bought = card("P1", "2024-03-01", 6)
+    pieces = [42, 18, 16, 34, 20, 50, 6, 27]
+    sold = [sale(f"S{n}", f"2024-03-{10 + n}", of, "TEST BOARD") for n, of in enumerate(pieces)]
+    path = write_csv([bought, *sold, *BYSTANDERS])
+    found = trace(cf.build_network(cf.read_records(path)).shipments, ("CN", "HK", "MO"))
+    lots = found.links.drop_duplicates(["hop", "to_record"])
+    assert len(lots) == 1
+    assert lots["lot_log_odds"].iloc[0] < lots["hop_log_odds"].iloc[0] / 2
+
+
 def test_goods_that_come_back_are_set_aside(write_csv):
     rows = [
         card("P1", "2024-03-01", 64),
@@ -132,6 +159,21 @@ def test_boards_that_come_back_under_other_names_are_set_aside(write_csv):
     assert "among goods that came back" in set(leads.set_aside["reason"])
     once = leads_of(write_csv([*rows, back[0], *BYSTANDERS], "once.csv"))
     assert [len(lead.records) for lead in once] == [8]
+
+
+def test_chips_that_come_back_from_another_works_are_set_aside(write_csv):
+    """What one works received another one sent back: by the name of the chip, and as many."""
+    works = ("Minhang Mounting Co Ltd", "CN")
+    rows = [card("P1", "2024-03-01", 64), sale("S1", "2024-03-20", 64, "NVIDIA H100 80GB PCIE")]
+
+    def leads(words, pieces):
+        back = lot("B1", "2024-04-25", works, SHELL, words, pieces, usd=2 * USD)
+        return leads_of(write_csv([*rows, back, *BYSTANDERS]))
+
+    gone = leads("NVIDIA H100 80GB PCIE GPU", 60)
+    assert len(gone) == 0 and "among goods that came back" in set(gone.set_aside["reason"])
+    assert len(leads("NVIDIA H100 80GB PCIE GPU", 6)) == 1, "most did not"
+    assert len(leads("PROJECTOR", 60)) == 1, "other goods"
 
 
 def test_repairs_on_both_ways_are_set_aside(write_csv):
@@ -211,6 +253,7 @@ def test_a_letter_to_the_maker_binds_nobody_else(write_csv):
     assert len(others) == 0
     aside = others.set_aside.set_index("reason").loc["by a letter to the maker only"]
     assert "A letter binds NVIDIA" in str(aside["sentence"])
+    assert len(found(("Sanvidiam Trading Pte Ltd", "SG"))) == 0, "letters inside of a word"
     maker = found(("Nvidia Trading Pte Ltd", "SG"))[0]
     assert maker.record_ids == "P1;S1"
     assert "who is named as the seller" in maker.innocent_explanations

@@ -12,8 +12,15 @@ import pytest
 
 import chipflow as cf
 from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue, using
-from chipflow.leads.significance import LEAST_P, Null, lead_p_values, q_values
-from chipflow.network.ledger import TO_DESTINATION
+from chipflow.leads.significance import (
+    LEAST_P,
+    Null,
+    lead_p_values,
+    q_values,
+    shares_of_chance,
+)
+from chipflow.network.ledger import TO_DESTINATION, Answers
+from chipflow.network.prior import Prior
 from chipflow.network.trace import RECORDED
 from chipflow.simulate import score, simulate
 
@@ -213,18 +220,54 @@ def test_where_few_p_values_are_large_few_leads_are_chance():
 
 def test_p_values_fall_with_strength_and_follow_the_tail():
     strength = np.sort(np.random.default_rng(1).exponential(2.0, 5000))
-    null = Null(strength)
+    null = Null(strength, expected=1.0)
     asked = np.array([0.0, 1.0, 5.0, 15.0, 40.0])
     p = null.p_value(asked)
     assert (np.diff(p) <= 0).all() and p[0] == 1
     assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
     assert p[4] == LEAST_P, "nobody has drawn that many"
-    assert np.isnan(Null(strength[:0]).p_value(asked)).all()
-    few = Null(strength[::1000]).p_value(asked)
+    assert np.isnan(Null(strength[:0], expected=0.0).p_value(asked)).all()
+    few = Null(strength[::1000], expected=1.0).p_value(asked)
     assert (np.diff(few) <= 0).all()
     assert few[4] > 10 * p[4], "few pairs tell less of the tail"
-    lone = Null(np.array([2.0])).p_value(asked)
+    lone = Null(np.array([2.0]), expected=1.0).p_value(asked)
     assert lone == pytest.approx(1 / (1 + asked / 3)), "one pair of strength 2, and one beside it"
+
+
+def test_a_weak_route_among_strong_ones_is_likely_chance():
+    # Half of the null pairs are stronger than log 2, so that their mean is 1 (but no less).
+    null = {
+        (RECORDED, True): Null(np.array([0.1, np.log(2), 3.0]), expected=2.0),
+        (RECORDED, False): Null(np.array([9.0]), expected=1000.0),
+    }
+    strong, weak = np.geomspace(20, 80, 101), np.geomspace(1, 4, 101)
+    of_strong = shares_of_chance(np.append(strong, 2.0), null)[-1]
+    of_weak = shares_of_chance(np.append(weak, 2.0), null)[-1]
+    assert of_strong > 0.9 > 0.1 > of_weak
+    # By hand: 2 exp(-2) by chance, beside 102 routes of which the log score is normal.
+    share = 102 / 106
+    middle = share * np.log(2) + (1 - share) * np.log(20)
+    apart = 1.4826 * np.median(abs(np.log(np.append(weak, 2.0)) - np.log(2)))
+    spread = np.sqrt(share * apart**2 + (1 - share))
+    density = np.exp(-(((np.log(2) - middle) / spread) ** 2) / 2) / (spread * np.sqrt(2 * np.pi))
+    chance = 2 * np.exp(-2.0)
+    assert of_weak == pytest.approx(chance / (chance + 102 * density / 2))
+    assert shares_of_chance(np.array([2.0]), {}).tolist() == [0.0], "no null pair was listed"
+    alone = shares_of_chance(np.array([0.5, 4.0, 60.0]), null)
+    assert (np.diff(alone) < 0).all() and alone[0] > 0.5, "what is usual elsewhere counts then"
+
+
+def test_how_common_it_is_that_goods_are_sold_on_is_counted():
+    """Of ten groups of sales that name nothing one is clear; that most are, helps nobody."""
+    columns = ["place", "names", "log_lr"]
+    groups = pd.DataFrame([(3, False, 50.0), *[(TO_DESTINATION, True, 50.0)] * 9], columns=columns)
+    unlike = pd.DataFrame(
+        [(0, False, 9), (TO_DESTINATION, True, 0)], columns=["place", "names", "number"]
+    )
+    prior = Prior(Answers(pd.DataFrame(), groups, unlike))
+    # Beside them stand two groups that are guessed, of which one is clear.
+    assert np.exp(prior.of(groups)[:1]) == pytest.approx((2 / 12) / (10 / 12))
+    assert prior.of(groups)[1:].tolist() == pytest.approx([0.0] * 9)
 
 
 def test_a_way_is_as_strong_as_its_weakest_hand_over():
@@ -251,7 +294,7 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     follower = SimpleNamespace(certain=np.array([True, False, False]))
     tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(RECORDED, final): Null(strength) for final in (True, False)}
+    null = {(RECORDED, final): Null(strength, 1.0) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
     assert found["weakest"].tolist() == [-0.5, 4.0, 2.0]
     of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
