@@ -81,31 +81,35 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
     def silent(lots: Any, f: Any) -> Any:
         return replace(gather(lots, f), word_chance=np.ones(len(f)), same_chance=np.ones(len(f)))
 
-    def goods_alike(lots: Any, e: Any, f: Any, window: int) -> Any:
-        bought, sold = agreement.Bought.of(lots, e), gather(lots, f)
-        weight, value = agreement._measures(bought, sold)
-        return weight * value * agreement.waiting(lots, e, f, window)
+    def silent_words(lots: Any, f: Any) -> Any:
+        return (np.ones((len(f), len(flat))),) * 2
 
     return [
         (agreement.Sold, "of", silent),
-        (ledger, "innocent_agreement", goods_alike),
+        (ledger, "innocent_words", silent_words),
         *((module, "WORD_HABITS", flat) for module in (agreement, ledger)),
     ]
 
 
 def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
-    apart, own = agreement._apart, agreement.own_likeness
+    own = agreement.own_likeness
 
-    def silent(bought: Any, sold: Any) -> Any:
-        kg, usd, rarity = apart(bought, sold)
-        unknown = np.full_like(kg, np.nan)
-        return (unknown, usd, rarity) if name == "weight" else (kg, unknown, rarity)
+    def silenced(apart: Callable[..., Any]) -> Callable[..., Any]:
+        def silent(*given: Any) -> Any:
+            kg, usd, rarity = apart(*given)
+            unknown = np.full_like(kg, np.nan)
+            return (unknown, usd, rarity) if name == "weight" else (kg, unknown, rarity)
+
+        return silent
 
     def by_number(lots: Any, e: Any, f: Any, window: int) -> Any:
         return agreement._number(lots, e, f) * agreement.waiting(lots, e, f, window)
 
     return [
-        (agreement, "_apart", silent),
+        *(
+            (agreement, apart, silenced(getattr(agreement, apart)))
+            for apart in ("_apart", "_apart_as_declared")
+        ),
         (handover, "own_likeness", by_number if name == "weight" else own),
     ]
 

@@ -283,6 +283,28 @@ def innocent_agreement(lots: Lots, e: Ints, f: Ints, window: int) -> tuple[Float
     return ratio, _same_words(lots, e, f)
 
 
+def innocent_words(lots: Lots, f: Ints) -> tuple[Floats, Floats]:
+    """Likelihood ratios of the words of lots that continue a purchase which nobody follows.
+
+    Parameters
+    ----------
+    lots
+        All lots.
+    f
+        Positions of some.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        For lots that are called otherwise than the purchase, and the same; one row a lot, one
+        column for each of :data:`WORD_HABITS`.
+    """
+    word = words_of(lots.family[f], lots.vague[f])
+    otherwise = WORD_HABITS[:, word] / lots.words_by_chance[f]
+    same = WORD_HABITS[:, [SAME_CHIP]] / lots.goods_by_chance[f]
+    return otherwise.T, same.T
+
+
 def same_goods(lots: Lots, e: Ints, f: Ints) -> Floats:
     """Likelihood ratio of pairs of lots being the same goods, which nobody follows, at any time.
 

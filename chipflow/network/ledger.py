@@ -27,10 +27,11 @@ from chipflow.network.agreement import (
     agreement,
     habit_shares,
     innocent_agreement,
+    innocent_words,
     likeness,
     same_goods,
 )
-from chipflow.network.chance import SAME_CHIP, words_of
+from chipflow.network.chance import SAME_CHIP
 from chipflow.network.lots import Floats, Ints, Lots, entries
 from chipflow.threads import for_each
 
@@ -378,12 +379,9 @@ class Ledgers:
 
     def _innocent_by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
         """Sum over purchases that nobody follows of the likelihood ratios of sales, by habits."""
-        lots = self.lots
-        ratio, same = innocent_agreement(lots, e, f[row], self.window)
-        word = words_of(lots.family[f], lots.vague[f])
-        words = (WORD_HABITS[:, word] / lots.words_by_chance[f]).T
-        kept = (WORD_HABITS[:, [SAME_CHIP]] / lots.goods_by_chance[f]).T
-        total: Floats = words[:, :, None] * _sums(row, ratio, len(f), ~same)[:, None, :]
+        ratio, same = innocent_agreement(self.lots, e, f[row], self.window)
+        otherwise, kept = innocent_words(self.lots, f)
+        total: Floats = otherwise[:, :, None] * _sums(row, ratio, len(f), ~same)[:, None, :]
         total += kept[:, :, None] * _sums(row, ratio, len(f), same)[:, None, :]
         return total
 
