@@ -314,16 +314,10 @@ def _by_chance(case: Case) -> Finding | None:
     # Weighs nothing here: how much the lots agree is weighed already, and this is how rare that is.
     return Finding(
         0.0,
-        "Chance may have put these shipments beside each other: " + chance_sentence(case.p_value),
+        "Chance may have put these shipments beside each other: of pairs of companies drawn at "
+        f"random that look like a hand-over, {case.p_value:.0%} do as well as this route does at "
+        "its weakest one, allowing for the number of its last hand-overs",
         _ids(case.finals["record_id"]),
-    )
-
-
-def chance_sentence(p_value: float) -> str:
-    """Say in words how often chance does as much as a route."""
-    return (
-        f"of pairs of companies drawn at random that look like a hand-over, {p_value:.0%} do as "
-        "well as this route does at its weakest one, allowing for the number of its last hand-overs"
     )
 
 

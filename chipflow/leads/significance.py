@@ -59,6 +59,7 @@ FEWEST_LEADS = 20  # leads; fewer do not tell how many of them are chance
 # it; counts as so many routes beside those that were found.
 USUAL_SCORE = (float(np.log(20.0)), 1.0)  # mean and standard deviation of log score
 USUAL_ROUTES = 4.0  # routes
+LEAST_SCORE = 1e-6  # scores and densities of scores below it are as good as nought
 
 
 @dataclass(frozen=True)
@@ -366,9 +367,9 @@ def shares_of_chance(scores: Floats, null: dict[tuple[str, bool], Null]) -> Floa
     trust = routes / (routes + USUAL_ROUTES)
     middle = trust * middle + (1 - trust) * USUAL_SCORE[0]
     spread = np.sqrt(trust * spread**2 + (1 - trust) * USUAL_SCORE[1] ** 2)
-    positive = np.maximum(scores, LEAST_P)
+    positive = np.maximum(scores, LEAST_SCORE)
     found = routes * normal(np.log(positive) - middle, spread) / positive
-    return np.asarray(by_chance / np.maximum(by_chance + found, LEAST_P))
+    return np.asarray(by_chance / np.maximum(by_chance + found, LEAST_SCORE))
 
 
 def lead_p_values(

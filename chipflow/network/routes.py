@@ -333,7 +333,8 @@ class _Flow:
             likely &= by_buyer | (lots.family[back] == lots.carried[at])
             if likely.any():
                 came[at] = True
-                free[(2 * likely + (likely & by_buyer)).argmax()] = False
+                preferred = likely & by_buyer
+                free[(preferred if preferred.any() else likely).argmax()] = False
         return came
 
     @cached_property

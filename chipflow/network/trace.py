@@ -176,8 +176,7 @@ def _with_hops(
     # A hand-over is judged by all its lots together; each has of it what it says itself, also
     # where what was bought does not suffice for all.
     whole = said[own["probability"] > BELIEVED].groupby("hop").sum()
-    linked = said.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).to_numpy()
-    found["said"] = linked
+    found["said"] = said.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).to_numpy()
     of_links = found.drop_duplicates(["hop", "f"]).groupby("hop")["said"].sum()
     whole = whole.reindex(of_links.index).fillna(0.0).clip(lower=of_links)
     found["lot_log_odds"] = found["hop_log_odds"] * found["said"] / found["hop"].map(whole)
