@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 DESTINATION = ("CN", "HK", "MO")
 
-# A route is no lead where more than half of those of its strength are expected to be chance.
+# A route is no lead where more than half of those of its strength, or of hand-overs like the one
+# that no record shows on its way, are expected to be chance.
 MOST_BY_CHANCE = 0.5  # share of routes
 
 EVIDENCE_COLUMNS = ["lead_id", "part", "kind", "log_lr", "sentence", "record_ids"]
@@ -305,7 +306,7 @@ def _row(case: Case, answers: list[tuple[Part, Finding]]) -> dict[str, object]:
 
 def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*TABLE_COLUMNS, "settled", "scheme"])
-    for name in ("p_value", "weakest", "units_low", "units_high"):
+    for name in ("p_value", "weakest", "unseen_by_chance", "units_low", "units_high"):
         table[name] = table["scheme"].map(chance[name]).astype("float64")
     # The best guess is never outside of its own bounds.
     table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
@@ -331,6 +332,15 @@ def _why_no_lead(rows: pd.DataFrame) -> pd.DataFrame:
                 "At the weakest hand-over of its best way the odds that the goods that left are "
                 f"those that had arrived are {odds:.1f} to 1"
                 for odds in np.exp(rows["weakest"].clip(upper=0))
+            ],
+        ),
+        (
+            rows["unseen_by_chance"] > MOST_BY_CHANCE,
+            "chance explains a hand-over on the way as well",
+            [
+                "No record shows one of the hand-overs before the last: of such as weak in these "
+                f"records, {share:.0%} are expected to be chance"
+                for share in rows["unseen_by_chance"]
             ],
         ),
         (

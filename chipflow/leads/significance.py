@@ -60,6 +60,12 @@ FEWEST_LEADS = 20  # leads; fewer do not tell how many of them are chance
 USUAL_SCORE = (float(np.log(20.0)), 1.0)  # mean and standard deviation of log score
 USUAL_ROUTES = 4.0  # routes
 LEAST_SCORE = 1e-6  # scores and densities of scores below it are as good as nought
+# Where few null pairs would be listed, they are taken to be as strong as such pairs are elsewhere;
+# counts as so many beside those that were drawn.
+USUAL_STRENGTH = 3.0  # mean log odds
+USUAL_PAIRS = 4.0  # pairs
+# That none of the pairs drawn would be listed does not mean that none ever is (Jeffreys' prior).
+ANY_PAIR = 0.5  # pairs
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,21 @@ class Null:
 
     strength: Floats
     expected: float
+
+    def density(self, strength: Floats) -> Floats:
+        """How many hand-overs of each strength are expected by chance, per unit of log odds.
+
+        Few are strong: their strength is taken to be exponential.
+
+        Parameters
+        ----------
+        strength
+            Log odds.
+        """
+        size = len(self.strength)
+        mean = float(np.median(self.strength)) / np.log(2) if size else 0.0
+        mean = (size * mean + USUAL_PAIRS * USUAL_STRENGTH) / (size + USUAL_PAIRS)
+        return np.asarray(self.expected / mean * np.exp(-np.maximum(strength, 0) / mean))
 
     def p_value(self, strength: Floats) -> Floats:
         """Share of listed null hand-overs that is at least so strong.
@@ -190,7 +211,8 @@ class _Rounds:
         needed = range(self.needed)
         strength = np.concatenate([self.found[at] for at in needed])
         drawn = sum(self.sizes[at] for at in needed)
-        return Null(np.sort(strength), len(strength) / drawn * self.draw.asked(final=self.final))
+        share = (len(strength) + ANY_PAIR) / drawn
+        return Null(np.sort(strength), share * self.draw.asked(final=self.final))
 
 
 def _clear(hops: pd.DataFrame) -> Ints:
@@ -357,18 +379,33 @@ def shares_of_chance(scores: Floats, null: dict[tuple[str, bool], Null]) -> Floa
     """
     by_chance = np.zeros(len(scores))
     for (_, final), of_kind in null.items():
-        if final and len(of_kind.strength):
-            mean = max(float(np.median(of_kind.strength)) / np.log(2), EXACT_EXCESS)
-            by_chance += of_kind.expected / mean * np.exp(-np.maximum(scores, 0) / mean)
-    logs = np.log(scores[scores > 0])
-    routes = len(logs)
-    middle = float(np.median(logs)) if routes else 0.0
-    spread = MAD_TO_SD * float(np.median(abs(logs - middle))) if routes else 0.0
-    trust = routes / (routes + USUAL_ROUTES)
+        if final:
+            by_chance += of_kind.density(scores)
+    return _share_of_chance(by_chance, scores, scores, int((scores > 0).sum()))
+
+
+def _share_of_chance(by_chance: Floats, strength: Floats, known: Floats, number: int) -> Floats:
+    """Local false discovery rate at each strength.
+
+    Parameters
+    ----------
+    by_chance
+        How many are expected by chance, per unit of strength.
+    strength
+        Where this is asked.
+    known
+        How strong goods are that were followed: the log of it is taken to be normal.
+    number
+        How many of those that are asked about were found.
+    """
+    logs = np.log(known[known > 0])
+    middle = float(np.median(logs)) if len(logs) else 0.0
+    spread = MAD_TO_SD * float(np.median(abs(logs - middle))) if len(logs) else 0.0
+    trust = len(logs) / (len(logs) + USUAL_ROUTES)
     middle = trust * middle + (1 - trust) * USUAL_SCORE[0]
     spread = np.sqrt(trust * spread**2 + (1 - trust) * USUAL_SCORE[1] ** 2)
-    positive = np.maximum(scores, LEAST_SCORE)
-    found = routes * normal(np.log(positive) - middle, spread) / positive
+    positive = np.maximum(strength, LEAST_SCORE)
+    found = number * normal(np.log(positive) - middle, spread) / positive
     return np.asarray(by_chance / np.maximum(by_chance + found, LEAST_SCORE))
 
 
@@ -397,10 +434,13 @@ def lead_p_values(
     -------
     pandas.DataFrame
         By scheme: ``p_value``, missing where no null pair would be listed; ``weakest``, the log
-        odds of the weakest hand-over of the strongest way.
+        odds of the weakest hand-over of the strongest way; ``unseen_by_chance``, the share of
+        hand-overs like the one that no record shows, before the last of the way, that are
+        expected to be chance (nought where there is a way without one).
     """
+    columns = ["p_value", "weakest", "unseen_by_chance"]
     if links.empty:
-        none = pd.DataFrame({"p_value": [], "weakest": []}, dtype="float64")
+        none = pd.DataFrame({name: [] for name in columns}, dtype="float64")
         return none.rename_axis("scheme")
     own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
     # What a lead's own lots say is what it has of a hand-over's strength.
@@ -415,21 +455,46 @@ def lead_p_values(
     # A missing p-value shows nothing.
     table["doubt"] = table["p"].fillna(1.0).where(~table["final"], table["p"])
     table["against"] = -table["strength"]
+    table["chance"] = _unseen_by_chance(table, null)
     # Of what a lot says, each of its feeds has what it gives of the goods.
     fed = own.groupby(["scheme", "to_record"])["units"]
     given = (own["units"] / fed.transform("sum")).fillna(1 / fed.transform("size"))
     own = own.assign(weight=given * own["lot_log_odds"].abs())
-    hops = Columns.of(table[["scheme", "hop", "doubt", "against", "final"]]).split("scheme")
+    doubts_of = ["doubt", "against", "chance"]
+    hops = Columns.of(table[["scheme", "hop", "final", *doubts_of]]).split("scheme")
     pairs = Columns.of(own[["scheme", "hop", "from_record", "to_record", "weight", "certain"]])
     found = {}
     for scheme, rows in pairs.split("scheme").items():
         ways = _Ways(hops[scheme], rows)
         doubts = ways.best("doubt", certainty=0.0, nothing=1.0)
         against = ways.best("against", certainty=-np.inf, nothing=np.inf)
-        found[scheme] = _sidak(doubts), -min(against, default=np.nan)
+        unseen = ways.best("chance", certainty=0.0, nothing=1.0)
+        found[scheme] = (
+            _sidak(doubts),
+            -min(against, default=np.nan),
+            min(unseen, default=np.nan),
+        )
     return pd.DataFrame.from_dict(
-        found, orient="index", columns=["p_value", "weakest"], dtype="float64"
+        found, orient="index", columns=columns, dtype="float64"
     ).rename_axis("scheme")
+
+
+def _unseen_by_chance(hops: pd.DataFrame, null: dict[tuple[str, bool], Null]) -> Floats:
+    """Share by chance of hand-overs like each one, for those that no record shows.
+
+    That unnamed goods were sold on to the destination shows where they went, not what they are,
+    however well the lots agree. So where no record shows how chips became those goods, the last
+    hand-over cannot lend its strength to the one before: that is compared with chance by itself.
+    """
+    share = np.zeros(len(hops))
+    strength = hops["strength"].to_numpy(dtype=float)
+    for (kind, final), of_kind in null.items():
+        those = ((hops["kind"] == kind) & ~hops["final"]).to_numpy()
+        if kind == RECORDED or final or not those.any():
+            continue
+        by_chance = of_kind.density(strength[those])
+        share[those] = _share_of_chance(by_chance, strength[those], strength, int(those.sum()))
+    return share
 
 
 class _Ways:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,9 @@ class Follower:
 
     Attributes
     ----------
+    followed, certain, doubt
+        Whether each lot is followed; whether it is chips by itself, not by what it continues; and
+        the probability that it is not, where only weight and value say so.
     books_of_linked, books_of_countries
         What linked companies and countries were asked from, once they were: the books, and the
         lots that are explained already or that may be what is in stock.
@@ -76,12 +79,11 @@ class Follower:
         self.lots, self.window, self.linked = lots, window, linked
         self.followed = lots.family >= 0
         self.open_seller, self.covered = _open_sellers(lots), covered(lots)
-        bought, like = hidden_purchases(lots, window, self.open_seller)
-        lots.inherit(like, bought)
-        self.followed[bought] = True
+        self.doubt = np.zeros(len(lots))
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
         self.rounds = 0
+        self.seen_hidden = False
         self.prior: Prior | None = None
         self.alike = Alike(lots)
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
@@ -92,12 +94,17 @@ class Follower:
     def step(self) -> bool:
         """Ask about companies that received something new; say whether to go on.
 
-        Hand-overs that no record shows are asked for when the recorded ones are known: what a
-        company sells on itself is not for others to sell.
+        Purchases that only look like chips are taken for such when it is known which lots named
+        chips became: those need no guess. Hand-overs that no record shows are asked for when the
+        recorded ones are known: what a company sells on itself is not for others to sell.
         """
         if len(self.new):
             buyers = np.unique(self.lots.consignee[self.new])
             self._follow(self._recorded(Questions(buyers, buyers)))
+            return True
+        if not self.seen_hidden:
+            self.seen_hidden = True
+            self._follow(self._hidden())
             return True
         if self.rounds == MOST_ROUNDS:
             return False
@@ -111,6 +118,16 @@ class Follower:
         fresh = fresh[~self.followed[fresh]]
         self.followed[fresh] = True
         self.new = fresh[~lots.arrives[fresh] & lots.named_consignee[fresh]]
+
+    def _hidden(self) -> set[int]:
+        """Follow purchases that name no chip, at companies that deal in chips by name."""
+        bought, like, doubt = hidden_purchases(self.lots, self.window, self.open_seller)
+        open_still = ~self.followed[bought]
+        bought, like, doubt = bought[open_still], like[open_still], doubt[open_still]
+        self.lots.inherit(like, bought)
+        self.certain[bought] = True
+        self.doubt[bought] = doubt
+        return set(bought.tolist())
 
     def _recorded(self, asked: Questions) -> set[int]:
         """Follow what companies sell of what they bought themselves."""
@@ -136,7 +153,10 @@ class Follower:
 
     def company_books(self) -> Ledgers:
         """Return the books of companies, as far as goods are followed by now."""
-        return Ledgers(self.lots, self.followed, self.window, open_seller=self.open_seller)
+        return self._books(open_seller=self.open_seller)
+
+    def _books(self, **how: Any) -> Ledgers:
+        return Ledgers(self.lots, self.followed, self.window, doubt=self.doubt, **how)
 
     def judge(
         self, ledgers: Ledgers, asked: Questions, unlike: np.ndarray | None = None
@@ -178,9 +198,7 @@ class Follower:
         The second result says of each lot whether it continues a purchase of its own sender.
         """
         stock, explained = self._in_stock([feeds for _, feeds, _ in self.recorded()])
-        books = Ledgers(
-            self.lots, self.followed, self.window, stock=stock, open_seller=self.open_seller
-        )
+        books = self._books(stock=stock, open_seller=self.open_seller)
         return books, explained | self.starts
 
     def judge_linked(
@@ -238,14 +256,7 @@ class Follower:
         # Who sells by name and under a licence hides nothing that a secret source would explain.
         open_sale = self.starts | lots.under_licence
         candidates = self.alike.to(stock) & ~explained & ~open_sale
-        ledgers = Ledgers(
-            lots,
-            self.followed,
-            self.window,
-            stock=stock,
-            owner=lots.to_country,
-            latest=LATEST_OF_COUNTRY,
-        )
+        ledgers = self._books(stock=stock, owner=lots.to_country, latest=LATEST_OF_COUNTRY)
         return ledgers, candidates
 
     def judge_across(

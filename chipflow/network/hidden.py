@@ -11,14 +11,14 @@ import numpy as np
 
 from chipflow.network.agreement import Bought, Sold, likeness
 from chipflow.network.ledger import LATEST
-from chipflow.network.lots import Ints, Lots, entries
+from chipflow.network.lots import Floats, Ints, Lots, entries
 
 # Of the purchases without a name at companies that deal in chips by name, so many are chips.
 HIDDEN = 0.03  # share of purchases
 BELIEVED = 0.5  # probability from which a purchase is followed
 
 
-def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[Ints, Ints]:
+def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[Ints, Ints, Floats]:
     """Find purchases that are chips by weight and value, and what chip they are like.
 
     Parameters
@@ -33,7 +33,8 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     Returns
     -------
     tuple of numpy.ndarray
-        Positions of purchases, and of the named lot that each is most like.
+        Positions of purchases, of the named lot that each is most like, and the probability that
+        it is something else.
     """
     span = lots.span
     named = np.flatnonzero(lots.family >= 0)
@@ -55,7 +56,8 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     row, place = entries(np.maximum(low, high - LATEST), high)
     model = at[place]
     if not len(row):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing, np.empty(0)
     ratio = likeness(Bought.of(lots, model), Sold.of(lots, e).take(row))
     count = np.bincount(row, minlength=len(e))
     odds = np.bincount(row, weights=ratio, minlength=len(e)) / np.maximum(count, 1)
@@ -66,4 +68,4 @@ def hidden_purchases(lots: Lots, window: int, open_seller: np.ndarray) -> tuple[
     best = np.lexsort((model, -ratio, row))
     row, model = row[best], model[best]
     first = np.flatnonzero(np.diff(row, prepend=-1))
-    return e[found], model[first]
+    return e[found], model[first], 1 / (1 + odds[found])

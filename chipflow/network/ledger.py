@@ -150,6 +150,7 @@ class Ledgers:
         followed: np.ndarray,
         window: int,
         *,
+        doubt: Floats | None = None,
         stock: np.ndarray | None = None,
         owner: Ints | None = None,
         latest: int = LATEST,
@@ -164,7 +165,9 @@ class Ledgers:
         owner = lots.consignee if owner is None else owner
         stock = followed & ~lots.arrives if stock is None else stock
         self.followed = Receipts(lots, stock, owner, latest)
-        self.others = Receipts(lots, ~followed, lots.consignee)
+        # What only looks like a chip may as well be goods that are sold on under their own words.
+        self.innocent = np.where(followed, 0.0 if doubt is None else doubt, 1.0)
+        self.others = Receipts(lots, self.innocent > 0, lots.consignee)
         self.sent, self.sent_key = lots.sent
         self.supply = lots.supply
         self.owners = 1 + int(owner.max(initial=0))
@@ -364,6 +367,7 @@ class Ledgers:
         found = self._agreement(row, place, f, sold)
         same = found.word == SAME_CHIP
         number_and_wait = found.number * found.waiting
+        number_and_wait *= 1 - self.innocent[self.followed.at[place]]
         weighed = (number_and_wait * found.weight)[:, None] * found.value
         # An open seller sells the chip by name, at its usual weight and price, whatever it buys.
         usual = self.usual[f]
@@ -380,6 +384,8 @@ class Ledgers:
     def _innocent_by_habit(self, row: Ints, e: Ints, f: Ints) -> Floats:
         """Sum over purchases that nobody follows of the likelihood ratios of sales, by habits."""
         ratio, same = innocent_agreement(self.lots, e, f[row], self.window)
+        unsure = np.flatnonzero(self.innocent[e] < 1)
+        ratio[unsure] *= self.innocent[e[unsure], None]
         otherwise, kept = innocent_words(self.lots, f)
         total: Floats = otherwise[:, :, None] * _sums(row, ratio, len(f), ~same)[:, None, :]
         total += kept[:, :, None] * _sums(row, ratio, len(f), same)[:, None, :]

@@ -143,7 +143,7 @@ def trace(
     lots = Lots.of(shipments, targets)
     follower = Follower(lots, window, Linked(lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
-        for _ in range((1 + MOST_ROUNDS) * most_hops):
+        for _ in range((2 + MOST_ROUNDS) * most_hops):
             stage.advance()
             if not follower.step():
                 break

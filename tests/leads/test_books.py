@@ -80,6 +80,20 @@ def test_another_purchase_explains_dense_goods(write_csv):
     assert len(leads_of(write_csv(rows))) == 0
 
 
+def test_what_only_looks_like_a_chip_may_be_sold_on_as_what_it_is(write_csv):
+    """A company deals in cards, and passes on test boards as heavy and nearly as dear."""
+
+    def score(bought):
+        boards = lot("Q1", "2024-03-05", SELLER, SHELL, bought, 60, usd=27_000.0)
+        sales = [sale(f"S{n}", f"2024-03-{12 + 3 * n}", 15, "TEST BOARD") for n in range(4)]
+        lead = leads_of(write_csv([card("P1", "2024-03-08", 20), boards, *sales, *BYSTANDERS]))[0]
+        assert lead.record_ids == "P1;Q1;S0;S1;S2;S3"
+        return lead.score
+
+    named, looks = score("NVIDIA H100 80GB PCIE GPU"), score("TEST BOARD")
+    assert looks < named / 2, "they may be boards, which left as they came"
+
+
 def test_goods_that_others_send_under_the_same_words_are_less_of_a_sign(write_csv):
     """Ten companies send test boards as heavy and as dear as accelerators: this one may too."""
 

@@ -21,7 +21,7 @@ from chipflow.leads.significance import (
 )
 from chipflow.network.ledger import TO_DESTINATION, Answers
 from chipflow.network.prior import Prior
-from chipflow.network.trace import RECORDED
+from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
 from chipflow.simulate import score, simulate
 
 
@@ -235,7 +235,8 @@ def test_p_values_fall_with_strength_and_follow_the_tail():
 
 
 def test_a_weak_route_among_strong_ones_is_likely_chance():
-    # Half of the null pairs are stronger than log 2, so that their mean is 1 (but no less).
+    # Half of the three null pairs are stronger than log 2, so that their mean is 1; beside them
+    # count four of mean 3.
     null = {
         (RECORDED, True): Null(np.array([0.1, np.log(2), 3.0]), expected=2.0),
         (RECORDED, False): Null(np.array([9.0]), expected=1000.0),
@@ -250,11 +251,41 @@ def test_a_weak_route_among_strong_ones_is_likely_chance():
     apart = 1.4826 * np.median(abs(np.log(np.append(weak, 2.0)) - np.log(2)))
     spread = np.sqrt(share * apart**2 + (1 - share))
     density = np.exp(-(((np.log(2) - middle) / spread) ** 2) / 2) / (spread * np.sqrt(2 * np.pi))
-    chance = 2 * np.exp(-2.0)
+    mean = (3 * 1 + 4 * 3) / 7
+    chance = 2 / mean * np.exp(-2.0 / mean)
     assert of_weak == pytest.approx(chance / (chance + 102 * density / 2))
     assert shares_of_chance(np.array([2.0]), {}).tolist() == [0.0], "no null pair was listed"
     alone = shares_of_chance(np.array([0.5, 4.0, 60.0]), null)
     assert (np.diff(alone) < 0).all() and alone[0] > 0.5, "what is usual elsewhere counts then"
+
+
+def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
+    """Four ways of two hand-overs, all with a strong last one: what differs is the one before."""
+    hops = pd.DataFrame(
+        {
+            "place": [1, 1, 1, 1, *[TO_DESTINATION] * 4],
+            "kind": [HAND_OVER, HAND_OVER, RECORDED, LINKED, *[RECORDED] * 4],
+        }
+    )
+    links = pd.DataFrame(
+        {
+            "scheme": [0, 1, 2, 3, 0, 1, 2, 3],
+            "hop": range(8),
+            "from_record": [*"aaaa", *"bcde"],
+            "to_record": [*"bcde", *"fghi"],
+            "units": 1,
+            "lot_log_odds": [2.0, 30.0, 2.0, 2.0, 40.0, 40.0, 40.0, 40.0],
+        }
+    )
+    lots = SimpleNamespace(at=lambda ids: (ids != "a").astype(int).to_numpy())
+    follower = SimpleNamespace(certain=np.array([True, False]))
+    tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
+    drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
+    null = {(HAND_OVER, False): Null(drawn, 0.5), (RECORDED, False): Null(drawn, 50.0)}
+    weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unseen_by_chance"]
+    assert weak > 0.9 > 0.1 > strong > 0
+    assert recorded == 0, "a company's own books show what it had"
+    assert linked == 0, "no null pair of that kind was asked about"
 
 
 def test_how_common_it_is_that_goods_are_sold_on_is_counted():
