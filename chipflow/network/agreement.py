@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chipflow.network.chance import ANOTHER_CHIP, SAME_CHIP, normal, words_of
+from chipflow.network.chance import SAME_CHIP, normal, words_of
 from chipflow.network.lots import Floats, Ints, Lots
 
 if TYPE_CHECKING:
@@ -234,11 +234,7 @@ def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     apart = lots.kg[f] - lots.kg[e]
     weight = (1 - WRONG) * _weight_density(apart) / normal(apart, CHIP_SPREAD) + WRONG
     weight = np.where(np.isfinite(weight), weight, 1.0)
-    # Whoever names a chip names the one that it has.
-    habit = WORD_HABIT_SHARES @ WORD_HABITS
-    other = (lots.family[f] >= 0) & (lots.family[f] != lots.carried[e])
-    words = np.where(other, habit[ANOTHER_CHIP] / habit[SAME_CHIP], 1.0)
-    return np.asarray(words * weight * _number(lots, e, f) * waiting(lots, e, f, window))
+    return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
 
 
 def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:

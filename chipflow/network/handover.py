@@ -160,9 +160,10 @@ def sources(
     """
     lots = ledgers.lots
     pairs = ledgers.feeds(asked, believed)
-    if pairs.empty:
-        return pairs.assign(buyer=[], source=[], buyers=[])
     pairs["buyer"] = lots.consignee[pairs["e"].to_numpy()]
+    pairs = _of_the_chip_named(lots, pairs)
+    if pairs.empty:
+        return pairs.assign(source=[], buyers=[])
     ratio = own_likeness(lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window)
     held = lots.holds(pairs["e"].to_numpy(), pairs["f"].to_numpy())
     by_buyer = _by_buyer(pairs, ratio, held)
@@ -192,6 +193,20 @@ def sources(
     own = pairs[pairs["buyer"].to_numpy() == likeliest[group]]
     sources: pd.DataFrame = own.join(best[["source", "buyers"]], on="group")
     return sources.reset_index(drop=True)
+
+
+def _of_the_chip_named(lots: Lots, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of lots of buyers that had a chip which the sender names, where it names any.
+
+    Whoever names a chip names the one that it has: who bought others is not asked, and does not
+    make the search longer.
+    """
+    named = lots.family[pairs["f"].to_numpy()]
+    same = named == lots.carried[pairs["e"].to_numpy()]
+    told = pairs[["group", "buyer"]].assign(same=same, named=named >= 0)
+    had = told.groupby(["group", "buyer"])["same"].transform("any").to_numpy(dtype=bool)
+    asks = told.groupby("group")["named"].transform("any").to_numpy(dtype=bool)
+    return pairs[((named < 0) | same) & (had | ~asks)].reset_index(drop=True)
 
 
 def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
