@@ -349,6 +349,20 @@ def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
     assert set(leads[0].links["kind"]) == {"linked companies"}
 
 
+def test_a_sender_that_names_its_chip_has_it_from_a_buyer_of_that_chip(write_csv):
+    """Nine companies of the country bought cards in the same number; one of them H100."""
+    others = [
+        card(f"O{n}", f"2024-03-{1 + n:02d}", 64, buyer=(f"Lion City {name} Pte Ltd", "SG"),
+             words="NVIDIA L40S 48GB PCIE", usd=9_000.0)
+        for n, name in enumerate(["Alpha", "Brook", "Cedar", "Delta", "Ember", "Fjord", "Grove",
+                                  "Heron"])
+    ]  # fmt: skip
+    sold = sale("S1", "2024-03-20", 64, "NVIDIA H100 80GB PCIE GPU", seller=("Jurong Ltd", "SG"))
+    rows = [card("P1", "2024-03-05", 64), *others, sold, *BYSTANDERS]
+    leads = leads_of(write_csv(rows))
+    assert leads.table["record_ids"].tolist() == ["P1;S1"]
+
+
 def test_one_more_piece_of_evidence_never_lowers_the_score(write_csv, tmp_path):
     """More lots that agree, vaguer words, a new name on a list: each adds, none takes away."""
     bought = [card(f"P{n}", f"2024-0{n + 1}-01", 16 + 3 * n) for n in range(1, 6)]
