@@ -27,8 +27,8 @@ HANDED_OVER_ONWARD = 0.01  # share of senders
 # Where a country sends out far more chips than the records bring in, as where they are made,
 # most come from sources that no record shows; never less than this share comes from a buyer.
 LEAST_COVERED = 0.01  # share of the chips
-# A buyer that shares an address, telephone or agent with the sender is so much more likely to
-# be the source than all others of the country together.
+# A buyer that alone shares an address, telephone or agent with the sender is so much more likely
+# to be the source than all others of the country together; one of several that do, less so.
 LINKED = 2.0  # times
 # A lot is compared with the country's purchases if it is so much likelier to be chips than not.
 WORTH_ASKING = 2.0  # likelihood ratio
@@ -134,7 +134,7 @@ def sources(
     asked: Questions,
     believed: pd.DataFrame,
     covered: Floats,
-    linked: set[tuple[int, int]],
+    linked: dict[tuple[int, int], float],
 ) -> pd.DataFrame:
     """Say which buyer of the country each sender's goods fit best.
 
@@ -150,7 +150,8 @@ def sources(
     covered
         What :func:`covered` returned.
     linked
-        Pairs of companies that share an address, telephone or agent.
+        Pairs of companies that share an address, telephone or agent, and one over the number of
+        others that each shares it with.
 
     Returns
     -------
@@ -171,11 +172,10 @@ def sources(
     asked_by = believed.drop_duplicates("group").set_index("group")["question"]
     question = asked_by.reindex(by_buyer["group"]).to_numpy()
     sender = asked.sender[question]
-    near = [
-        pair in linked for pair in zip(by_buyer["buyer"].tolist(), sender.tolist(), strict=True)
-    ]
+    parties = zip(by_buyer["buyer"].tolist(), sender.tolist(), strict=True)
+    near = np.array([linked.get(pair, 0.0) for pair in parties])
     buyers = by_buyer.groupby("group")["buyer"].transform("size")
-    by_buyer["log"] += np.where(near, np.log(LINKED * buyers), 0.0)
+    by_buyer["log"] += np.log(np.maximum(LINKED * buyers * near, 1.0))
     weight = np.exp(np.minimum(by_buyer["log"].to_numpy(), 500.0))
     # Beside the buyers stands a source that no record shows, as likely as all of them together
     # where what came into the country suffices for what leaves it, and else more so.
@@ -183,7 +183,7 @@ def sources(
     by_buyer["weight"] = weight
     whole = by_buyer.groupby("group")["weight"].transform("sum") + unseen
     by_buyer["source"] = by_buyer["weight"] / whole
-    by_buyer["buyers"] = np.where(near, 1, buyers)
+    by_buyer["buyers"] = np.where(near > 0, 1, buyers)
     best = by_buyer.sort_values(["source", "buyer"], ascending=[False, True])
     best = best.drop_duplicates("group").set_index("group")[["buyer", "source", "buyers"]]
     # Of each group the pairs of its best buyer; there are far more of the others.
@@ -206,7 +206,8 @@ def _of_the_chip_named(lots: Lots, pairs: pd.DataFrame) -> pd.DataFrame:
     told = pairs[["group", "buyer"]].assign(same=same, named=named >= 0)
     had = told.groupby(["group", "buyer"])["same"].transform("any").to_numpy(dtype=bool)
     asks = told.groupby("group")["named"].transform("any").to_numpy(dtype=bool)
-    return pairs[((named < 0) | same) & (had | ~asks)].reset_index(drop=True)
+    kept: pd.DataFrame = pairs[((named < 0) | same) & (had | ~asks)]
+    return kept.reset_index(drop=True)
 
 
 def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:

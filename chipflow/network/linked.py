@@ -42,32 +42,33 @@ class Linked:
         self.lots = lots
         if links is None or links.empty:
             self.one = self.other = np.empty(0, dtype=np.int64)
-            self.share = self.share_abroad = np.empty(0)
+            self.share = self.weight = np.empty(0)
             return
         index = pd.Index(lots.ids)
         one, other = (index.get_indexer(links[name]) for name in ("company_id", "other_id"))
         # Of many that share an address each other one may be the one.
-        share = PASSED_TO_LINKED / (links["companies"].to_numpy() - 1.0)
-        # A forwarder serves strangers: that two companies in two countries use the same one says
-        # nothing of goods that go from one to the other unseen. Inside a country it may hand over.
-        share_abroad = np.where(links["kind"] == AGENT, 0.0, UNSEEN_LEG * share)
+        weight = 1 / (links["companies"].to_numpy() - 1.0)
+        # A forwarder serves strangers: that two companies use the same one says nothing of goods
+        # that go from one to the other unseen.
+        share = np.where(links["kind"] == AGENT, 0.0, PASSED_TO_LINKED * weight)
         table = pd.DataFrame(
             {
                 "one": np.concatenate([one, other]),
                 "other": np.concatenate([other, one]),
                 "share": np.tile(share, 2),
-                "abroad": np.tile(share_abroad, 2),
+                "weight": np.tile(weight, 2),
             }
         )
         table = table[(table["one"] >= 0) & (table["other"] >= 0)]
         best = table.groupby(["one", "other"]).max().reset_index()
         self.one, self.other = best["one"].to_numpy(), best["other"].to_numpy()
-        self.share, self.share_abroad = best["share"].to_numpy(), best["abroad"].to_numpy()
+        self.share, self.weight = best["share"].to_numpy(), best["weight"].to_numpy()
 
     @cached_property
-    def both_ways(self) -> set[tuple[int, int]]:
-        """All pairs, either way round."""
-        return set(zip(self.one.tolist(), self.other.tolist(), strict=True))
+    def both_ways(self) -> dict[tuple[int, int], float]:
+        """All pairs, either way round, and one over the number of others that share it."""
+        pairs = zip(self.one.tolist(), self.other.tolist(), strict=True)
+        return dict(zip(pairs, self.weight.tolist(), strict=True))
 
     def of(self, buyers: Ints) -> LinkedPairs:
         """Return the pairs of which the first is one of some companies and the other sends."""
@@ -76,7 +77,7 @@ class Linked:
         sent_from[lots.shipper] = lots.from_country
         bought_in[lots.consignee] = lots.to_country
         abroad = bought_in[self.one] != sent_from[self.other]
-        share = np.where(abroad, self.share_abroad, self.share)
+        share = np.where(abroad, UNSEEN_LEG * self.share, self.share)
         asked = np.isin(self.one, buyers) & (sent_from[self.other] >= 0) & (share > 0)
         one, other, share = self.one[asked], self.other[asked], share[asked]
         return LinkedPairs(Questions(one, other), share)
