@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from chipflow.leads.facts import Facts
 
+_ENDS = ("to_record", "from_record")
+
 CASE_COLUMNS = [
     "record_id",
     "date",
@@ -52,7 +54,8 @@ class Case:
         :attr:`chipflow.network.routes.Routes.lots`, and ``arrival_country``.
     links
         Its links: columns of :attr:`chipflow.network.routes.Routes.links` and ``kg_apart,
-        usd_apart`` (log of weight and value per piece, later over earlier), ``to_units``.
+        usd_apart`` (log of weight and value per piece, later over earlier), ``to_units``,
+        ``by_name`` (share of the later lot that names its chip or was bought by name).
     middle
         Ids of the companies through which the goods passed, in order.
     buyers
@@ -166,6 +169,7 @@ def with_shipments(
     """Join the lots of schemes with what their records say, by scheme, hop and day."""
     known = shipments.loc[shipments["record_id"].isin(lots["record_id"]), CASE_COLUMNS]
     known = known.rename(columns={"units": "entered_units"})
+    known["named"] = shipments.loc[known.index, "chip"].notna()
     for flag in ("declared", "mentions_return"):
         known[flag] = known[flag].fillna(False).astype(bool)
     for number in ("items", "entered_units", "weight_kg", "value_usd"):
@@ -185,7 +189,14 @@ def with_agreement(links: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
         per_piece = pd.DataFrame(
             {name: np.log(of[name] / of["items"]) for name in ("weight_kg", "value_usd")}
         )
-    later, earlier = (per_piece.reindex(links[end]) for end in ("to_record", "from_record"))
+    later, earlier = (per_piece.reindex(links[end]) for end in _ENDS)
     apart = later.to_numpy() - earlier.to_numpy()
     carried = of["units"].astype("float64").reindex(links["to_record"]).to_numpy()
-    return links.assign(kg_apart=apart[:, 0], usd_apart=apart[:, 1], to_units=carried)
+    named = [of["named"].reindex(links[end]).to_numpy(dtype=bool) for end in _ENDS]
+    of_lot = links["units"].groupby([links["scheme"], links["to_record"]])
+    given = (links["units"] / of_lot.transform("sum")).fillna(1 / of_lot.transform("size"))
+    by_name = given.where(named[0] | named[1], 0.0)
+    by_name = by_name.groupby([links["scheme"], links["to_record"]]).transform("sum")
+    return links.assign(
+        kg_apart=apart[:, 0], usd_apart=apart[:, 1], to_units=carried, by_name=by_name
+    )

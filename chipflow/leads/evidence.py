@@ -39,6 +39,8 @@ SINGLE_IF_DIVERTED = 0.4  # share of companies
 # Diverted goods travel under words that do not name them about half of the time; goods sold on
 # openly are named as they were bought, but for lax declarants.
 HIDDEN_IF_DIVERTED, HIDDEN_IF_HONEST = 0.5, 0.15  # shares of lots
+# Of what companies buy outside the destination so much goes on there, whatever it is: an estimate.
+GOES_ON = 0.05  # share of purchases
 # Weights per piece further apart than by a half are not of the same packing, or not the same goods.
 FAR_APART = float(np.log(1.5))  # log kg
 # Two companies at one address are common in office towers, more so in made-up companies.
@@ -111,7 +113,11 @@ def _continuation(case: Case) -> Finding | None:
     # Of a hand-over counts what the lead's own lots say.
     lots = {(links["hop"][row], links["to_record"][row]): row for row in range(len(links))}
     at = list(lots.values())
-    weight = float(links["lot_log_odds"][at].sum())
+    said, by_name = links["lot_log_odds"][at], links["by_name"][at]
+    # That goods without a name went on shows where they went, and hardly what they are.
+    hops, hop = np.unique(links["hop"][at], return_inverse=True)
+    onward = np.bincount(hop, weights=said * (1 - by_name), minlength=len(hops))
+    weight = float((said * by_name).sum() + np.minimum(onward, -np.log(GOES_ON)).sum())
     best = min(
         range(len(links)), key=lambda row: (-links["log_odds"][row], links["from_record"][row])
     )

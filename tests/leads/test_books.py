@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -329,6 +330,14 @@ def test_each_lot_has_of_a_hand_over_what_it_says_itself(write_csv):
     if "S3" in links.index:
         assert links.loc["S3", "lot_log_odds"] < lots.min() / 2
     assert links["lot_log_odds"].sum() == pytest.approx(links["hop_log_odds"].iloc[0])
+
+
+def test_that_goods_without_a_name_went_on_says_little_of_what_they_are(write_csv):
+    network = cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
+    hops = trace(network.shipments, ("CN",)).links.set_index("to_record")["lot_log_odds"]
+    assert hops["R3"] > np.log(20), "what came in as computer parts left as such, and agrees"
+    evidence = cf.find_leads(network, "CN").evidence.set_index("part")
+    assert evidence.loc["continuation", "log_lr"] == pytest.approx(hops["R2"] + np.log(20))
 
 
 def test_a_shared_address_makes_a_hand_over_likelier(tmp_path):
