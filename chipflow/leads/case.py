@@ -11,6 +11,7 @@ import pandas as pd
 
 from chipflow.goods.controls import Status, status
 from chipflow.network.columns import Columns
+from chipflow.network.routes import shares_of_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -193,9 +194,7 @@ def with_agreement(links: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     apart = later.to_numpy() - earlier.to_numpy()
     carried = of["units"].astype("float64").reindex(links["to_record"]).to_numpy()
     named = [of["named"].reindex(links[end]).to_numpy(dtype=bool) for end in _ENDS]
-    of_lot = links["units"].groupby([links["scheme"], links["to_record"]])
-    given = (links["units"] / of_lot.transform("sum")).fillna(1 / of_lot.transform("size"))
-    by_name = given.where(named[0] | named[1], 0.0)
+    by_name = shares_of_feeds(links).where(named[0] | named[1], 0.0)
     by_name = by_name.groupby([links["scheme"], links["to_record"]]).transform("sum")
     return links.assign(
         kg_apart=apart[:, 0], usd_apart=apart[:, 1], to_units=carried, by_name=by_name

@@ -20,6 +20,7 @@ from chipflow.network.columns import Columns
 from chipflow.network.handover import senders
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
+from chipflow.network.routes import shares_of_feeds
 from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
 from chipflow.threads import for_each
 
@@ -457,9 +458,7 @@ def lead_p_values(
     table["against"] = -table["strength"]
     table["chance"] = _unseen_by_chance(table, null)
     # Of what a lot says, each of its feeds has what it gives of the goods.
-    fed = own.groupby(["scheme", "to_record"])["units"]
-    given = (own["units"] / fed.transform("sum")).fillna(1 / fed.transform("size"))
-    own = own.assign(weight=given * own["lot_log_odds"].abs())
+    own = own.assign(weight=shares_of_feeds(own) * own["lot_log_odds"].abs())
     doubts_of = ["doubt", "against", "chance"]
     hops = Columns.of(table[["scheme", "hop", "final", *doubts_of]]).split("scheme")
     pairs = Columns.of(own[["scheme", "hop", "from_record", "to_record", "weight", "certain"]])

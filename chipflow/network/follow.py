@@ -82,8 +82,7 @@ class Follower:
         self.doubt = np.zeros(len(lots))
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~lots.arrives & lots.named_consignee)
-        self.rounds = 0
-        self.seen_hidden = False
+        self.guesses = iter([self._hidden, *[self._unrecorded] * MOST_ROUNDS])
         self.prior: Prior | None = None
         self.alike = Alike(lots)
         self.answers: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
@@ -102,15 +101,11 @@ class Follower:
             buyers = np.unique(self.lots.consignee[self.new])
             self._follow(self._recorded(Questions(buyers, buyers)))
             return True
-        if not self.seen_hidden:
-            self.seen_hidden = True
-            self._follow(self._hidden())
-            return True
-        if self.rounds == MOST_ROUNDS:
+        guess = next(self.guesses, None)
+        if guess is None:
             return False
-        self.rounds += 1
-        self._follow(self._between_linked() | self._across())
-        return bool(len(self.new))
+        self._follow(guess())
+        return True
 
     def _follow(self, reached: set[int]) -> None:
         lots = self.lots
@@ -180,6 +175,10 @@ class Follower:
         sales = answers.sales
         sales = sales.assign(believed=(sales["probability"] > BELIEVED) & sure[sales["group"]])
         return _counted(groups, sales[sales["believed"]]), sales
+
+    def _unrecorded(self) -> set[int]:
+        """Follow what companies sell that others bought, with no record between the two."""
+        return self._between_linked() | self._across()
 
     def _between_linked(self) -> set[int]:
         """Follow what companies sell that others bought with which they share something."""

@@ -585,6 +585,19 @@ def _components(count: int, tails: list[int], heads: list[int]) -> np.ndarray:
     return np.asarray(connected_components(graph, directed=False)[1])
 
 
+def shares_of_feeds(links: pd.DataFrame) -> pd.Series:
+    """Share of each later lot that a link gives it, of all links to it in its scheme.
+
+    Parameters
+    ----------
+    links
+        ``scheme, to_record, units``; where no units are known each link gives as much.
+    """
+    of_lot = links.groupby(["scheme", "to_record"])["units"]
+    shares: pd.Series = links["units"] / of_lot.transform("sum")
+    return shares.fillna(1 / of_lot.transform("size"))
+
+
 def _ratio(part: float, whole: float | None) -> float:
     return part / whole if whole else 0.0
 

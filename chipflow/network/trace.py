@@ -143,6 +143,7 @@ def trace(
     lots = Lots.of(shipments, targets)
     follower = Follower(lots, window, Linked(lots, linked))
     with progress.stage("following the goods", total=most_hops) as stage:
+        # Named chips, hidden ones and each round of unrecorded hand-overs are followed so far.
         for _ in range((2 + MOST_ROUNDS) * most_hops):
             stage.advance()
             if not follower.step():
