@@ -21,7 +21,7 @@ from chipflow.network.handover import (
     senders,
     sources,
 )
-from chipflow.network.hidden import hidden_purchases
+from chipflow.network.hidden import hidden_purchases, unnamed_accelerators
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.prior import Prior
 
@@ -115,14 +115,20 @@ class Follower:
         self.new = fresh[~lots.arrives[fresh] & lots.named_consignee[fresh]]
 
     def _hidden(self) -> set[int]:
-        """Follow purchases that name no chip, at companies that deal in chips by name."""
-        bought, like, doubt = hidden_purchases(self.lots, self.window, self.open_seller)
-        open_still = ~self.followed[bought]
-        bought, like, doubt = bought[open_still], like[open_still], doubt[open_still]
-        self.lots.inherit(like, bought)
-        self.certain[bought] = True
-        self.doubt[bought] = doubt
-        return set(bought.tolist())
+        """Follow purchases that name no chip and are chips by words, or by what their buyer deals in."""
+        lots, window = self.lots, self.window
+        found = (
+            unnamed_accelerators(lots, window),
+            hidden_purchases(lots, window, self.open_seller),
+        )
+        reached: set[int] = set()
+        for bought, like, doubt in found:
+            fresh = ~self.followed[bought] & ~self.certain[bought]
+            lots.inherit(like[fresh], bought[fresh])
+            self.certain[bought[fresh]] = True
+            self.doubt[bought[fresh]] = doubt[fresh]
+            reached |= set(bought[fresh].tolist())
+        return reached
 
     def _recorded(self, asked: Questions) -> set[int]:
         """Follow what companies sell of what they bought themselves."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chipflow.goods.accelerators import says_accelerator
 from chipflow.goods.catalogue import load_catalogue
 from chipflow.goods.licences import quotes_licence
 from chipflow.network.chance import (
@@ -63,6 +64,8 @@ class Lots:
     rarity
         One over the density of ``kg, usd, usd_kg`` and of the log of the whole weight (``total``)
         among lots taken by chance.
+    says_accelerator
+        Whether the text says that it is accelerators and names none.
     under_licence
         Whether the lot arrives at the destination, names a chip and quotes a licence.
     number_by_chance, words_by_chance, chip_by_chance, goods_by_chance
@@ -102,6 +105,7 @@ class Lots:
     kg_unit: Floats
     usd_unit: Floats
     rarity: dict[str, Floats]
+    says_accelerator: np.ndarray
     under_licence: np.ndarray
     number_by_chance: Floats
     number_density: Floats
@@ -167,6 +171,10 @@ class Lots:
         under_licence = arrives & (family >= 0)
         named = np.flatnonzero(under_licence)
         under_licence[named] = quotes_licence(table["description"].iloc[named])
+        says = (family < 0) & vague
+        vaguely = np.flatnonzero(says)
+        code, texts = pd.factorize(table["description"].iloc[vaguely])
+        says[vaguely] = np.append(says_accelerator(texts), False)[code]
         return cls(
             record=table["record_id"].to_numpy(dtype=object),
             shipper=parties[: len(table)],
@@ -198,6 +206,7 @@ class Lots:
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
             rarity=rarity,
+            says_accelerator=says,
             under_licence=under_licence,
             number_by_chance=number_by_chance,
             number_density=number_density,

@@ -217,7 +217,8 @@ class _Flow:
             return "came from the destination"
         sellers = set(lots.shipper[sources])
         finals = [at for at in part.lots if lots.arrives[at]]
-        if not (lots.family[list(part.lots)] >= 0).any():
+        told = (lots.family >= 0) | lots.says_accelerator
+        if not told[list(part.lots)].any():
             return "no record names a chip"
         if all(lots.consignee[at] in sellers for at in finals):
             return "went back to its sender"
