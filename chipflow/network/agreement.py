@@ -32,6 +32,8 @@ HABIT_SPREAD = 0.25  # standard deviation of log USD
 FARTHEST = 25.0  # standard deviations; beyond, the density of a value is nought
 # Weights of two lots of one chip that have nothing to do with each other.
 CHIP_SPREAD = 0.35  # standard deviation of log kg
+# Chips that were bought built in are taken out and sold singly so often.
+TAKEN_OUT = 0.1  # share of lots
 # Share of lots whose weight or value is wrong altogether (typing errors, another unit).
 WRONG = 0.05
 # Four lots of ten go on as they came; the others are cut anew from what is in stock, and then
@@ -109,6 +111,10 @@ class Bought:
     kg, usd, usd_kg
         Logs of weight and value per piece and of value per weight, or what the chips in the
         lot make likely instead.
+    built_in
+        Log of the number of chips in each piece; 0 where it is one or unknown.
+    kg_single
+        Log of the weight of one such chip by itself.
     carried
         Family of the chip in it.
     """
@@ -116,17 +122,27 @@ class Bought:
     kg: Floats
     usd: Floats
     usd_kg: Floats
+    built_in: Floats
+    kg_single: Floats
     carried: Ints
 
     @classmethod
     def of(cls, lots: Lots, e: Ints) -> Bought:
         """Gather some lots."""
         kg, usd, usd_kg = (lots.like(name, e) for name in ("kg", "usd", "usd_kg"))
-        return cls(kg, usd, usd_kg, lots.carried[e])
+        built_in = np.log(np.fmax(lots.per_item[e], 1.0))
+        return cls(kg, usd, usd_kg, built_in, lots.kg_single[e], lots.carried[e])
 
     def take(self, which: Ints | list[int]) -> Bought:
         """Return some of them."""
-        return Bought(self.kg[which], self.usd[which], self.usd_kg[which], self.carried[which])
+        return Bought(
+            self.kg[which],
+            self.usd[which],
+            self.usd_kg[which],
+            self.built_in[which],
+            self.kg_single[which],
+            self.carried[which],
+        )
 
 
 @dataclass(frozen=True)
@@ -139,8 +155,8 @@ class Sold:
         Logs of weight and value per piece and of value per weight, as declared.
     rarity
         One over the density of ``kg, usd, usd_kg`` among lots taken by chance.
-    family
-        Of the chip that is named, or -1.
+    family, single
+        Of the chip that is named, or -1; and whether each piece is one such chip.
     word, word_chance
         ANOTHER_CHIP, VAGUE or SOMETHING_ELSE, for any earlier lot of which the chip is not the
         one that is named; and the share of lots taken by chance with words like these.
@@ -153,6 +169,7 @@ class Sold:
     usd_kg: Floats
     rarity: dict[str, Floats]
     family: Ints
+    single: np.ndarray
     word: Ints
     word_chance: Floats
     same_chance: Floats
@@ -167,6 +184,7 @@ class Sold:
             lots.usd_kg[f],
             {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
+            lots.per_item[f] == 1,
             words_of(own, lots.vague[f]),
             lots.words_by_chance[f],
             lots.chip_by_chance[f],
@@ -180,6 +198,7 @@ class Sold:
             self.usd_kg[which],
             {name: rarity[which] for name, rarity in self.rarity.items()},
             self.family[which],
+            self.single[which],
             self.word[which],
             self.word_chance[which],
             self.same_chance[which],
@@ -210,10 +229,10 @@ def agreement(
     """
     bought = Bought.of(lots, e) if bought is None else bought
     sold = Sold.of(lots, f) if sold is None else sold
-    kg, usd, rarity = _apart(bought, sold)
+    weight, usd, rarity = _compared(bought, sold)
     same = _same_chip(bought, sold)
     return Agreement(
-        weight=_ratio(kg, sold.rarity["kg"], _weight_density),
+        weight=weight,
         number=_number(lots, e, f),
         waiting=waiting(lots, e, f, window),
         apart=usd,
@@ -233,7 +252,7 @@ def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
     """
     apart = lots.kg[f] - lots.kg[e]
     weight = (1 - WRONG) * _weight_density(apart) / normal(apart, CHIP_SPREAD) + WRONG
-    weight = np.where(np.isfinite(weight), weight, 1.0)
+    weight = np.where(np.isfinite(weight) & ~lots.singly(e, f), weight, 1.0)
     return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
 
 
@@ -341,8 +360,7 @@ def _same_chip(bought: Bought, sold: Sold) -> np.ndarray:
 
 def _measures(bought: Bought, sold: Sold) -> tuple[Floats, Floats]:
     """Weight and value, over all habits."""
-    kg, usd, rarity = _apart(bought, sold)
-    weight = _ratio(kg, sold.rarity["kg"], _weight_density)
+    weight, usd, rarity = _compared(bought, sold)
     return weight, _ratio(usd, rarity, _usual_value_density)
 
 
@@ -374,11 +392,31 @@ def _habitual_density(distance: Floats) -> Floats:
     return density
 
 
-def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
-    """How far two lots are apart in log weight and log value, and how rare the latter is.
+def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
+    """Likelihood ratio of the weight, how far two lots are apart in log value, and how rare that is.
 
     Per piece where both lots are counted; else by value per weight.
     """
+    kg, usd, rarity = _apart(bought, sold)
+    weight = _ratio(kg, sold.rarity["kg"], _weight_density)
+    at = np.flatnonzero(bought.built_in > 0)
+    if len(at):
+        bought, sold = bought.take(at), sold.take(at)
+        singly = _taken_out(bought, sold)
+        at, bought, sold = at[singly], bought.take(singly), sold.take(singly)
+        apart = sold.kg - bought.kg_single
+        weight[at] = TAKEN_OUT * _ratio(apart, sold.rarity["kg"], _chip_density)
+        usd[at] += bought.built_in
+    return weight, usd, rarity
+
+
+def _taken_out(bought: Bought, sold: Sold) -> np.ndarray:
+    """As :meth:`chipflow.network.lots.Lots.singly`."""
+    nearer = 2 * sold.kg < bought.kg_single + bought.kg
+    return np.asarray(np.where(sold.family >= 0, sold.single, nearer))
+
+
+def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     kg, usd = sold.kg - bought.kg, sold.usd - bought.usd
     counted = np.isfinite(kg) | np.isfinite(usd)
     usd = np.where(counted, usd, sold.usd_kg - bought.usd_kg)
@@ -409,6 +447,10 @@ def _weight_density(distance: Floats) -> Floats:
     return np.asarray(np.sum(density, axis=0))
 
 
+def _chip_density(distance: Floats) -> Floats:
+    return normal(distance, CHIP_SPREAD)
+
+
 def _value_density(distance: Floats) -> Floats:
     share, spread = VALUE_SPREAD
     low, high = VALUE_RANGE
@@ -420,7 +462,8 @@ def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
     """Whether the lot went on whole: by its number of pieces, or else by its whole weight."""
     sold = lots.units[f]
     uncounted = np.flatnonzero(~np.isfinite(sold))
-    sold[uncounted] = lots.items[f[uncounted]] * lots.per_item[e[uncounted]]
+    in_piece = np.where(lots.singly(e, f), 1.0, lots.per_item[e])[uncounted]
+    sold[uncounted] = lots.items[f[uncounted]] * in_piece
     bought, chance = lots.units[e], lots.number_by_chance[f]
     equal, near = (abs(sold - bought) <= bound for bound in (0.5, NEAR_NUMBER * bought))
     by_chance = 2 * NEAR_NUMBER * lots.number_density[f]

@@ -61,6 +61,8 @@ class Lots:
     kg_unit, usd_unit
         Natural logs of weight and value per chip: the lot's own, else what lots of its family
         show, else the catalogue's.
+    kg_single
+        Natural log of the weight of one chip by itself, also where it is built in.
     rarity
         One over the density of ``kg, usd, usd_kg`` and of the log of the whole weight (``total``)
         among lots taken by chance.
@@ -104,6 +106,7 @@ class Lots:
     usd_kg: Floats
     kg_unit: Floats
     usd_unit: Floats
+    kg_single: Floats
     rarity: dict[str, Floats]
     says_accelerator: np.ndarray
     under_licence: np.ndarray
@@ -205,6 +208,7 @@ class Lots:
             usd_kg=usd_kg,
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
+            kg_single=_kg_of_singles(table["chip"], np.log(weight / units), numbers["chips_per_item"]),
             rarity=rarity,
             says_accelerator=says,
             under_licence=under_licence,
@@ -282,7 +286,12 @@ class Lots:
         feed, fed = feed[unnamed], fed[unnamed]
         self.carried[fed] = self.carried[feed]
         self.chip[fed] = self.chip[feed]
-        for name in ("per_item", "kg_unit", "usd_unit"):
+        singly = self.singly(feed, fed)
+        for name, one in (("per_item", 1.0), ("kg_unit", self.kg_single[feed])):
+            own = getattr(self, name)
+            inherited = np.where(singly, one, own[feed])
+            own[fed] = np.where(np.isfinite(own[fed]), own[fed], inherited)
+        for name in ("usd_unit", "kg_single"):
             own = getattr(self, name)
             own[fed] = np.where(np.isfinite(own[fed]), own[fed], own[feed])
         counted = self.holds(feed, fed)
@@ -290,11 +299,26 @@ class Lots:
         known = np.where(np.isfinite(counted), counted, np.nan)
         self.units[fed] = np.where(missing, known, self.units[fed])
 
+    def singly(self, feed: Ints, fed: Ints) -> np.ndarray:
+        """Whether chips that were built into what is in ``feed`` would be single ones in ``fed``.
+
+        By the name, if there is one; else by whether a piece weighs more like a single chip than
+        like what it was built into.
+        """
+        found = self.per_item[feed] > 1
+        at = np.flatnonzero(found)
+        feed, fed = feed[at], fed[at]
+        nearer = 2 * self.kg[fed] < self.kg_single[feed] + self.like("kg", feed)
+        found[at] = np.where(self.family[fed] >= 0, self.per_item[fed] == 1, nearer)
+        return found
+
     def holds(self, feed: Ints, fed: Ints) -> Floats:
         """Chips of the kind in ``feed`` that ``fed`` can hold; infinite where nothing tells."""
+        singly = self.singly(feed, fed)
+        kg_unit = np.where(singly, self.kg_single[feed], self.kg_unit[feed])
         by_text = self.units[fed]
-        by_pieces = self.items[fed] * self.per_item[feed]
-        by_weight = np.maximum(np.round(self.weight[fed] / np.exp(self.kg_unit[feed])), 1)
+        by_pieces = self.items[fed] * np.where(singly, 1.0, self.per_item[feed])
+        by_weight = np.maximum(np.round(self.weight[fed] / np.exp(kg_unit)), 1)
         by_value = np.maximum(np.round(self.value[fed] / np.exp(self.usd_unit[feed])), 1)
         best = np.where(np.isfinite(by_text), by_text, by_pieces)
         best = np.where(np.isfinite(best), best, by_weight)
@@ -345,6 +369,23 @@ def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floa
     of_catalogue = np.append(catalogue, np.nan)[family]
     filled = np.where(np.isfinite(filled), filled, of_catalogue)
     return np.where(family >= 0, filled, own)
+
+
+def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
+    """Log weight of a single chip by name: as named lots of single ones show, or the catalogue."""
+    known = load_catalogue()
+    of_chip = pd.Series(np.where(per_item == 1, kg, np.nan)).groupby(chip.to_numpy()).median()
+    for name in of_chip.index[of_chip.isna()]:
+        one = known.by_chip.get(name)
+        family = known.by_family.get(one.family if one else name, ())
+        ranges = [
+            (variant.kg_low, variant.kg_high)
+            for variant in ((one,) if one and one.kg_low else family)
+            if variant.kg_low and variant.kg_high
+        ]
+        if ranges:
+            of_chip[name] = np.log(ranges).mean()
+    return np.array(chip.map(of_chip), dtype=float)
 
 
 def _codes(values: pd.Series, categories: list[str]) -> Ints:
