@@ -16,6 +16,12 @@ from rigour.text.translit import ascii_text
 if TYPE_CHECKING:
     pass
 
+# A stop with no blank behind it parts two words, but not the letters of an abbreviation.
+_STOP_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_]{2})\.(?=[^\W\d_]{2})")
+# "(P) Ltd" for a private company in India, "(M) Sdn Bhd" in Malaysia, "(S) Pte Ltd" in Singapore.
+_LETTER_OF_FORM = re.compile(
+    r"(?<=\w{3})\W+(?:\([pms]\)|p\b\.?)\W*(?=(?:ltd|limited|pte|pvt|private|sdn)\b)", re.IGNORECASE
+)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Kinds of words that rigour knows in many languages ("Technology", "Tech", "Técnica").
 _TRADE_WORDS = ("SYMBOL", "DOMAIN")
@@ -148,7 +154,8 @@ def _legal() -> tuple[frozenset[tuple[str, ...]], int]:
 
 def _words(text: str) -> tuple[tuple[Word, ...], bool]:
     """Words of a name without its legal form and branch; whether a branch was named."""
-    spaced = _in_words(text) if _HAN.search(text) else text
+    spaced = _STOP_BETWEEN_WORDS.sub(". ", _in_words(text) if _HAN.search(text) else text)
+    spaced = _LETTER_OF_FORM.sub(" ", spaced)
     for found in analyze_names(NameTypeTag.ORG, [spaced]):
         meaning: dict[int, str] = {}
         branch = -1

@@ -1,7 +1,7 @@
 """Which names are worth comparing: all that differ in little, found without comparing all pairs.
 
-Two names meet where they have everything in common but one word, and that word alike in one of
-these: the letters but one (Garbe's symmetric delete), the sound (metaphone), the meaning that
+Two names meet where they have everything in common, or mean it, but one word, and that word alike
+in one of these: the letters but one (Garbe's symmetric delete), the sound (metaphone), the meaning that
 rigour knows, the beginning; or all words alike in sound or meaning; or the same letters with
 blanks elsewhere; or the same address. Names are sums of hashed words, so that "all but one
 word" is a subtraction and a meeting is an equality.
@@ -79,12 +79,14 @@ def likely_pairs(entities: Entities) -> pd.DataFrame:
     owner = np.repeat(rows, counts)
     text = _hashed(word.text for word in words)
     whole = place + _sums(text, owner, len(entities))
-    rest = whole[owner] - text
+    # Who shortens trade words may mistype another one too.
+    meant = _hashed(word.meaning or word.text for word in words)
+    meant_rest = (place + _sums(meant, owner, len(entities)))[owner] - meant
     sense = _SPREAD * place + _sums(_hashed(map(_sense, words)), owner, len(entities))
     squeezed = place + _hashed(name.key.replace(" ", "") for name in entities.name)
     met = [
-        _together(*_alike_in_one_word(words, rest, owner)),
-        _one_word_more(whole, rest, owner),
+        _together(*_alike_in_one_word(words, meant_rest, owner)),
+        _one_word_more(whole, whole[owner] - text, owner),
         _together(whole, rows),
         _together(sense, rows),
         _together(squeezed, rows),
