@@ -1,8 +1,8 @@
 """Which names are worth comparing: all that differ in little, found without comparing all pairs.
 
-Two names meet where they have everything in common, or mean it, but one word, and that word alike
-in one of these: the letters but one (Garbe's symmetric delete), the sound (metaphone), the meaning that
-rigour knows, the beginning; or all words alike in sound or meaning; or the same letters with
+Two names meet where all words but one are the same or mean the same, and that word is alike in
+one of these: the letters but one (Garbe's symmetric delete), the sound (metaphone), the meaning
+that rigour knows, the beginning; or all words alike in sound or meaning; or the same letters with
 blanks elsewhere; or the same address. Names are sums of hashed words, so that "all but one
 word" is a subtraction and a meeting is an equality.
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chipflow.goods.accelerators import says_accelerator
 from chipflow.goods.controls import Status, status
 from chipflow.network.columns import Columns
 from chipflow.network.routes import shares_of_feeds
@@ -55,8 +56,10 @@ class Case:
         :attr:`chipflow.network.routes.Routes.lots`, and ``arrival_country``.
     links
         Its links: columns of :attr:`chipflow.network.routes.Routes.links` and ``kg_apart,
-        usd_apart`` (log of weight and value per piece, later over earlier), ``to_units``,
-        ``by_name`` (share of the later lot that names its chip or was bought by name).
+        usd_apart`` (log of weight and value per piece, later over earlier; per chip where these
+        were taken out of what they were built into, whose weight says nothing), ``to_units``,
+        ``by_name`` (share of the later lot that names its chip or was bought by name, or as
+        an accelerator).
     middle
         Ids of the companies through which the goods passed, in order.
     buyers
@@ -92,7 +95,7 @@ class Case:
 
     @cached_property
     def sources(self) -> Columns:
-        """The purchases that name the chip."""
+        """The purchases of the chip."""
         return self.lots.take(self.lots["stage"] == "source")
 
     @cached_property
@@ -171,6 +174,7 @@ def with_shipments(
     known = shipments.loc[shipments["record_id"].isin(lots["record_id"]), CASE_COLUMNS]
     known = known.rename(columns={"units": "entered_units"})
     known["named"] = shipments.loc[known.index, "chip"].notna()
+    known["said"] = says_accelerator(known["description"]) & ~known["named"]
     for flag in ("declared", "mentions_return"):
         known[flag] = known[flag].fillna(False).astype(bool)
     for number in ("items", "entered_units", "weight_kg", "value_usd"):
@@ -192,8 +196,16 @@ def with_agreement(links: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
         )
     later, earlier = (per_piece.reindex(links[end]) for end in _ENDS)
     apart = later.to_numpy() - earlier.to_numpy()
+    taken_out = links["taken_out"].to_numpy(dtype=bool)
+    in_piece = np.log(of["entered_units"] / of["items"]).reindex(links["from_record"]).to_numpy()
+    apart[taken_out, 0] = np.nan
+    apart[taken_out, 1] += in_piece[taken_out]
     carried = of["units"].astype("float64").reindex(links["to_record"]).to_numpy()
-    named = [of["named"].reindex(links[end]).to_numpy(dtype=bool) for end in _ENDS]
+    told = of["named"] | of["said"]
+    named = [
+        one.reindex(links[end]).to_numpy(dtype=bool)
+        for one, end in zip((of["named"], told), _ENDS, strict=True)
+    ]
     by_name = shares_of_feeds(links).where(named[0] | named[1], 0.0)
     by_name = by_name.groupby([links["scheme"], links["to_record"]]).transform("sum")
     return links.assign(

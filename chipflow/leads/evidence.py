@@ -138,19 +138,22 @@ def agreement_sentence(links: Columns, row: int) -> str:
     Parameters
     ----------
     links
-        Links with ``units`` (chips), ``days``, and ``kg_apart, usd_apart``: log of weight and
-        value per piece of the later lot over those of the earlier.
+        Links as in :class:`chipflow.leads.case.Case`.
     row
         Which of them.
     """
     units, kg, usd = (links[name][row] for name in ("units", "kg_apart", "usd_apart"))
     number = "an unknown number of" if np.isnan(units) else f"{units:,.0f}"
     said = [f"{number} units left {links['days'][row]:,.0f} days after they arrived"]
+    taken_out = links["taken_out"][row]
+    if taken_out:
+        said.append("singly, as chips taken out of what they were built into weigh")
     if np.isfinite(kg):
         far = "" if abs(kg) < FAR_APART else ", which does not agree"
         said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart{far}")
     if np.isfinite(usd):
-        said.append(f"declared at {np.exp(usd):.0%} of the value per piece")
+        each = "chip" if taken_out else "piece"
+        said.append(f"declared at {np.exp(usd):.0%} of the value per {each}")
     return ", ".join(said)
 
 
@@ -327,6 +330,22 @@ def _by_chance(case: Case) -> Finding | None:
     )
 
 
+def _chip_inferred(case: Case) -> Finding | None:
+    sources = case.sources
+    unnamed = sources.take(~sources["named"].astype(bool))
+    if not len(unnamed):
+        return None
+    words = next((one for one in unnamed["description"] if one is not None), None)
+    said = "no description" if words is None else f"“{_clip(words)}”"
+    # Weighs nothing here: that it may be something else is counted in the hand-over.
+    return Finding(
+        0.0,
+        f"{len(unnamed)} of {len(sources)} purchases do not name the {unnamed['chip'][0]}, but say "
+        f"{said}: weight and value are those of this chip, and may be those of another one",
+        _ids(unnamed["record_id"]),
+    )
+
+
 def _kept(case: Case) -> Finding | None:
     entered = total(case.sources["entered_units"])
     arrived = np.nansum(case.finals["units"])
@@ -468,6 +487,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part("chance", "innocent", "Would strangers look as much alike?", "chipflow", _by_chance),
     Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
+    Part("chip inferred", "innocent", "Is the chip not named?", "chipflow", _chip_inferred),
     Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),
     Part(

@@ -393,7 +393,7 @@ def _habitual_density(distance: Floats) -> Floats:
 
 
 def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
-    """Likelihood ratio of the weight, how far two lots are apart in log value, and how rare that is.
+    """Likelihood ratio of the weight, how far values are apart in logs, and how rare the later is.
 
     Per piece where both lots are counted; else by value per weight.
     """

@@ -115,7 +115,7 @@ class Follower:
         self.new = fresh[~lots.arrives[fresh] & lots.named_consignee[fresh]]
 
     def _hidden(self) -> set[int]:
-        """Follow purchases that name no chip and are chips by words, or by what their buyer deals in."""
+        """Follow purchases that name no chip: by their words, or by what their buyer deals in."""
         lots, window = self.lots, self.window
         found = (
             unnamed_accelerators(lots, window),

@@ -208,7 +208,9 @@ class Lots:
             usd_kg=usd_kg,
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
-            kg_single=_kg_of_singles(table["chip"], np.log(weight / units), numbers["chips_per_item"]),
+            kg_single=_kg_of_singles(
+                table["chip"], np.log(weight / units), numbers["chips_per_item"]
+            ),
             rarity=rarity,
             says_accelerator=says,
             under_licence=under_licence,

@@ -142,7 +142,9 @@ class _Flow:
         for at in range(len(self.tail)):
             self.into[int(self.head[at])].append(at)
             self.out[int(self.tail[at])].append(at)
-        self.chip = np.where(self.arrays.family >= 0, self.arrays.chip, "")
+        # What a purchase is taken for that names none, by its words, weight and value.
+        certain = tracing.follower.certain | (self.arrays.family >= 0)
+        self.chip = np.where(certain, self.arrays.chip, "")
         # Links come strongest first: the first one into a lot without a name says what it holds.
         heads, first = np.unique(self.head, return_index=True)
         unnamed = self.chip[heads] == ""

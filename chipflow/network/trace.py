@@ -54,6 +54,7 @@ LINK_COLUMNS = {
     "waiting": "float64",
     "prior": "float64",
     "days": "float64",
+    "taken_out": "bool",
     "hop": "int64",
     "hop_log_odds": "float64",
     "lot_log_odds": "float64",
@@ -71,7 +72,8 @@ class Tracing:
         pass along it); ``log_odds`` (natural log of the odds that the one continues as the
         other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
         (recorded, linked companies or domestic hand-over); ``chip`` that is followed; ``days``
-        between; ``hop`` (row of ``hops``), its ``hop_log_odds``, and ``lot_log_odds``, the part
+        between; ``taken_out`` (whether chips that were bought built in would have been sold
+        singly); ``hop`` (row of ``hops``), its ``hop_log_odds``, and ``lot_log_odds``, the part
         of them that the later lot brings.
     hops
         One row a hand-over between two companies, all its lots taken together: ``buyer,
@@ -152,6 +154,7 @@ def trace(
     links["from_record"] = lots.record[links["e"].to_numpy()]
     links["to_record"] = lots.record[links["f"].to_numpy()]
     links["chip"] = lots.chip[links["e"].to_numpy()]
+    links["taken_out"] = lots.singly(links["e"].to_numpy(), links["f"].to_numpy())
     hops, sales = follower.hops()
     links = _with_hops(lots, links, hops, sales)
     table = links[list(LINK_COLUMNS)].astype(LINK_COLUMNS).reset_index(drop=True)
