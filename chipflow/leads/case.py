@@ -197,9 +197,9 @@ def with_agreement(links: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     later, earlier = (per_piece.reindex(links[end]) for end in _ENDS)
     apart = later.to_numpy() - earlier.to_numpy()
     taken_out = links["taken_out"].to_numpy(dtype=bool)
-    in_piece = np.log(of["entered_units"] / of["items"]).reindex(links["from_record"]).to_numpy()
+    in_piece = (of["entered_units"] / of["items"]).reindex(links["from_record"])
     apart[taken_out, 0] = np.nan
-    apart[taken_out, 1] += in_piece[taken_out]
+    apart[taken_out, 1] += np.log(in_piece.to_numpy()[taken_out])
     carried = of["units"].astype("float64").reindex(links["to_record"]).to_numpy()
     told = of["named"] | of["said"]
     named = [

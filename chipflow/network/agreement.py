@@ -33,7 +33,7 @@ FARTHEST = 25.0  # standard deviations; beyond, the density of a value is nought
 # Weights of two lots of one chip that have nothing to do with each other.
 CHIP_SPREAD = 0.35  # standard deviation of log kg
 # Chips that were bought built in are taken out and sold singly so often.
-TAKEN_OUT = 0.1  # share of lots
+TAKEN_OUT = 0.02  # share of lots, an estimate
 # Share of lots whose weight or value is wrong altogether (typing errors, another unit).
 WRONG = 0.05
 # Four lots of ten go on as they came; the others are cut anew from what is in stock, and then

@@ -151,7 +151,7 @@ class _Kinds:
         company = lots.consignee[e, None] * self.number + kinds
         own = self._around(self.of_company, e, company, window)
         whole = own.sum(axis=1, keepdims=True)
-        return np.where(whole > 0, (around + own / np.maximum(whole, 1)) / 2, around)
+        return np.asarray(np.where(whole > 0, (around + own / np.maximum(whole, 1)) / 2, around))
 
     def _around(self, key: Ints, e: Ints, of: Ints, window: int) -> Floats:
         lots, limit = self.lots, self.lots.span - 1
@@ -159,10 +159,10 @@ class _Kinds:
         end = np.clip(lots.last[e] + window, 0, limit)[:, None]
         low = np.searchsorted(key, of * lots.span + begin)
         high = np.searchsorted(key, of * lots.span + end, side="right")
-        return (high - low).astype(float)
+        return np.asarray(high - low, dtype=float)
 
     def nearest(self, e: Ints, kind: Ints) -> Ints:
         """Named lot of a kind that is nearest in time to each lot."""
         begins = np.searchsorted(self.kind, [kind, kind + 1])
         place = np.searchsorted(self.key, kind * self.lots.span + self.lots.first[e])
-        return self.at[np.clip(place, begins[0], begins[1] - 1)]
+        return np.asarray(self.at[np.clip(place, begins[0], begins[1] - 1)])

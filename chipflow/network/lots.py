@@ -312,7 +312,7 @@ class Lots:
         feed, fed = feed[at], fed[at]
         nearer = 2 * self.kg[fed] < self.kg_single[feed] + self.like("kg", feed)
         found[at] = np.where(self.family[fed] >= 0, self.per_item[fed] == 1, nearer)
-        return found
+        return np.asarray(found)
 
     def holds(self, feed: Ints, fed: Ints) -> Floats:
         """Chips of the kind in ``feed`` that ``fed`` can hold; infinite where nothing tells."""
