@@ -35,6 +35,9 @@ def groups(frame):
         ("Bright Harbour Ltd c/o Quick Forwarders", "Bright Harbour Ltd"),
         ("Quick Forwarders on behalf of Bright Harbour Ltd", "Bright Harbour Ltd"),
         ("Wan Sheng Ceramic", "Wansheng Ceramic"),
+        ("Bright Harbour (P) Ltd", "Bright Harbour Private Limited"),
+        ("Bright Harbour (M) Sdn. Bhd.", "Bright Harbour Sdn.Bhd."),
+        ("Orient Boonchin Technologies Pte Ltd", "Orient Bonochin Tech Pte.Ltd"),
     ],
 )
 def test_one_company(one, other):
@@ -49,6 +52,8 @@ def test_one_company(one, other):
         ("Sunrise Import Ltd", "Sunrise Export Ltd"),
         ("Bright Harbour Electronics", "Bright Harbour Ceramics"),
         ("ABC Ltd", "ABD Ltd"),
+        ("S & M Ltd", "S & P Ltd"),
+        ("Orient Boonchin Technologies Pte Ltd", "Orient Boonchin Textiles Pte Ltd"),
     ],
 )
 def test_two_companies(one, other):

@@ -174,3 +174,59 @@ def test_everything_shows_itself(write_csv):
         leads[1]
     with pytest.raises(AttributeError, match="no 'colour'"):
         _ = leads[0].colour
+
+
+# Others who buy the chip by its name, and keep it.
+BY_NAME = [
+    (f"N{n}", f"2024-02-{10 + n:02d}", "Northfield Semiconductor Inc", "US",
+     f"{maker} University", "DE", "847330", "NVIDIA H100 80GB PCIE GPU CARD", 8 + n, "PCS",
+     1.7 * (8 + n), 29000.0 * (8 + n))
+    for n, maker in enumerate(["Lindau", "Kestrel", "Marburg", "Ostheim"])
+]  # fmt: skip
+
+
+def test_words_that_say_accelerator_are_read_by_price_and_weight(write_csv):
+    bought = (*ROUTE[0][:7], "GPU ACCELERATOR CARD", *ROUTE[0][8:])
+    leads = leads_of(write_csv([bought, *ROUTE[1:], *BY_NAME, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;R2;R3"]
+    assert (leads[0].chips, leads[0].units) == ("H100 PCIe", 64)
+    assert "1 of 1 purchases do not name the H100 PCIe" in leads[0].innocent_explanations
+
+
+@pytest.mark.parametrize(
+    ("kg", "usd"), [(0.4, 90.0), (28.0, 6500.0)], ids=["a cheap card", "an ordinary server"]
+)
+def test_words_that_say_accelerator_at_another_price_are_no_lead(write_csv, kg, usd):
+    bought = (*ROUTE[0][:7], "GPU SERVER", 64, "PCS", 64 * kg, 64 * usd)
+    sold = [(*row[:10], 64 * kg, 64 * usd) for row in ROUTE[1:]]
+    assert len(leads_of(write_csv([bought, *sold, *BY_NAME, *BYSTANDERS]))) == 0
+
+
+def test_words_that_say_accelerator_say_nothing_where_no_record_names_a_chip(write_csv):
+    bought = (*ROUTE[0][:7], "GPU ACCELERATOR CARD", *ROUTE[0][8:])
+    assert len(leads_of(write_csv([bought, *ROUTE[1:], *BYSTANDERS]))) == 0
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by name", "under vague words"])
+def test_chips_that_are_taken_out_of_servers_are_followed_one_by_one(write_csv, named):
+    bought = (*ROUTE[0][:7], "HGX H100 8-GPU SERVER", 8, "PCS", 1050.0, 2100000.0)
+    words = "NVIDIA H100 SXM5 80GB MODULE" if named else "COMPUTER PARTS"
+    sold = [
+        (f"S{n}", f"2024-03-{20 + n}", *ROUTE[1][2:4], *ROUTE[2][4:7], words, 16, "PCS",
+         16 * 3.0, 16 * 30000.0)
+        for n in range(4)
+    ]  # fmt: skip
+    leads = leads_of(write_csv([bought, *sold, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;S0;S1;S2;S3"]
+    assert leads[0].units == 64
+    assert "singly, as chips taken out of what they were built into" in leads[0].reasons
+    assert leads[0].links["units"].tolist() == [16, 16, 16, 16]
+
+
+def test_servers_that_go_on_whole_are_not_taken_apart(write_csv):
+    bought = (*ROUTE[0][:7], "HGX H100 8-GPU SERVER", 8, "PCS", 1050.0, 2100000.0)
+    sold = ("S1", "2024-03-20", *ROUTE[1][2:4], *ROUTE[2][4:7], "SERVERS", 8, "PCS", 1044.0, 1.9e6)
+    leads = leads_of(write_csv([bought, sold, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;S1"]
+    assert leads[0].units == 64
+    assert "singly" not in leads[0].reasons
