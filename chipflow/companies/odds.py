@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import combinations
 from math import lgamma, log, prod
 from typing import TYPE_CHECKING
 
@@ -147,9 +148,9 @@ class Odds:
             return [] if same_order else [Difference("order", "", "")]
         if "".join(word.text for word in left) == "".join(word.text for word in right):
             return [Difference("blank", _text(left), _text(right))]
+        found = _blanks(left, right) + _blanks(right, left)
         if max(len(left), len(right)) > MOST_CHANGED:
             return None
-        found: list[Difference] = []
         for word in list(left):
             alike = next(((kind, to) for to in right if (kind := relation(word, to))), None)
             if alike is not None:
@@ -262,6 +263,19 @@ def _near_words(words: list[str]) -> dict[str, set[str]]:
                 if other != one and OSA.distance(one, other, score_cutoff=1) <= 1
             )
     return near
+
+
+def _blanks(parted: list[Word], joined: list[Word]) -> list[Difference]:
+    """Take out words of the one that stand beside each other and are one word of the other."""
+    found = []
+    for word in list(joined):
+        for start, end in combinations(range(len(parted) + 1), 2):
+            if end - start > 1 and "".join(one.text for one in parted[start:end]) == word.text:
+                found.append(Difference("blank", _text(parted[start:end]), word.text))
+                del parted[start:end]
+                joined.remove(word)
+                break
+    return found
 
 
 def _is_within(short: str, long: str) -> bool:

@@ -3,8 +3,8 @@
 Two names meet where all words but one are the same or mean the same, and that word is alike in
 one of these: the letters but one (Garbe's symmetric delete), the sound (metaphone), the meaning
 that rigour knows, the beginning; or all words alike in sound or meaning; or the same letters with
-blanks elsewhere; or the same address. Names are sums of hashed words, so that "all but one
-word" is a subtraction and a meeting is an equality.
+blanks elsewhere, of words or of what they mean; or the same address. Names are sums of hashed
+words, so that "all but one word" is a subtraction and a meeting is an equality.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def likely_pairs(entities: Entities) -> pd.DataFrame:
     meant = _hashed(word.meaning or word.text for word in words)
     meant_rest = (place + _sums(meant, owner, len(entities)))[owner] - meant
     sense = _SPREAD * place + _sums(_hashed(map(_sense, words)), owner, len(entities))
-    squeezed = place + _hashed(name.key.replace(" ", "") for name in entities.name)
+    squeezed = place + _hashed(
+        "".join(word.meaning.lower() or word.text for word in name.words) for name in entities.name
+    )
     met = [
         _together(*_alike_in_one_word(words, meant_rest, owner)),
         _one_word_more(whole, whole[owner] - text, owner),

@@ -38,6 +38,8 @@ def groups(frame):
         ("Bright Harbour (P) Ltd", "Bright Harbour Private Limited"),
         ("Bright Harbour (M) Sdn. Bhd.", "Bright Harbour Sdn.Bhd."),
         ("Orient Boonchin Technologies Pte Ltd", "Orient Bonochin Tech Pte.Ltd"),
+        ("Anchor Apex Solutions Pte Ltd", "Anchorapex Soln Pte Ltd"),
+        ("Verelle Kand Systems Inc", "Verellekand System Incorporated"),
     ],
 )
 def test_one_company(one, other):
