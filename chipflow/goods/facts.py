@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -216,6 +217,16 @@ class Catalogue:
     def names(self) -> tuple[str, ...]:
         """Every name that :func:`chipflow.goods.classify` can give: chips and families."""
         return tuple(sorted({*self.by_chip, *self.by_family}))
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """Names that may mean a chip that a rule could cover: for data centres, or strong."""
+        least = min(clause.tpp_min for clause in self.clauses if clause.tpp_min is not None)
+        return frozenset(
+            name
+            for name in self.names
+            if any(one.datacentre or (one.tpp or 0.0) >= least for one in self.variants(name))
+        )
 
     def variants(self, name: str) -> tuple[Chip, ...]:
         """Return the chips that a name of the catalogue can mean; empty if it is unknown.

@@ -119,14 +119,13 @@ def watched_chips(tables: Catalogue, declared: pd.DataFrame, tests: Tests) -> li
     list of Watched
         By name; chips without range of price or weight only if enough records name them.
     """
-    least = min(clause.tpp_min for clause in tables.clauses if clause.tpp_min is not None)
     seen = declared["chip"].astype("string").fillna("").to_numpy(dtype=object)
     # A lot of boxes with several chips in each says nothing about one card.
     if "chips_per_item" in declared:
         seen = np.where(declared["chips_per_item"].fillna(1) > 1, "", seen)
     found = []
     for name, chip in sorted(tables.by_chip.items()):
-        if not (chip.datacentre or (chip.tpp or 0.0) >= least):
+        if name not in tables.watched:
             continue
         rows = seen == name
         usd = _drawn(fit(tests.usd[rows]), chip.usd_low, chip.usd_high)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.accelerators import says_accelerator
+from chipflow.goods.catalogue import load_catalogue
 from chipflow.goods.controls import Status, status
 from chipflow.network.columns import Columns
 from chipflow.network.routes import shares_of_feeds
@@ -173,13 +174,19 @@ def with_shipments(
     """Join the lots of schemes with what their records say, by scheme, hop and day."""
     known = shipments.loc[shipments["record_id"].isin(lots["record_id"]), CASE_COLUMNS]
     known = known.rename(columns={"units": "entered_units"})
-    known["named"] = shipments.loc[known.index, "chip"].notna()
-    known["said"] = says_accelerator(known["description"]) & ~known["named"]
-    for flag in ("declared", "mentions_return"):
-        known[flag] = known[flag].fillna(False).astype(bool)
+    known["entered_chip"] = shipments.loc[known.index, "chip"]
+    known["said"] = says_accelerator(known["description"]) & known["entered_chip"].isna()
+    known["mentions_return"] = known["mentions_return"].fillna(False).astype(bool)
     for number in ("items", "entered_units", "weight_kg", "value_usd"):
         known[number] = known[number].astype("float64")
     joined = lots.merge(known, on="record_id", how="left")
+    # Under the name of another chip the goods are as hidden as under vague words.
+    family = {name: one.family for name, one in load_catalogue().by_chip.items()}
+    own, entered = (
+        joined[name].map(lambda chip: family.get(chip, chip)) for name in ("chip", "entered_chip")
+    )
+    joined["named"] = joined["entered_chip"].notna() & (own == entered)
+    joined["declared"] = joined["declared"].fillna(False).astype(bool) & joined["named"]
     arrival = pd.Series(pd.NA, index=joined.index, dtype="str")
     for name in ("import_country", "destination_country", "to_country"):
         arrival = joined[name].where(joined[name].isin(destination), arrival)

@@ -50,8 +50,8 @@ class Lots:
     first, last
         First and last day that a date may stand for, in days after the first of all.
     family, carried
-        Code of the chip's family that the text names (-1: none), and of the one that is
-        followed in it.
+        Code of the chip's family that the text names (-1: none that a rule could cover), and of
+        the one that is followed in it.
     goods, wording
         Codes of the class of goods (kind by HS heading) and of the first words of the text.
     items, per_item, units
@@ -137,7 +137,9 @@ class Lots:
         )
         first, last = day_range(table)
         epoch = first.min() if len(first) else 0
-        named_family = table["chip"].map(_families(table["chip"].dropna().unique()))
+        # A card that no rule covers is goods like others: under such names stronger ones hide.
+        chip = table["chip"].where(table["chip"].isin(load_catalogue().watched))
+        named_family = chip.map(_families(chip.dropna().unique()))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
         family = _codes(named_family, list(families))
         numbers = {
@@ -191,7 +193,7 @@ class Lots:
             first=first - epoch,
             last=last - epoch,
             longest=int((last - first).max(initial=0)),
-            chip=table["chip"].fillna("").to_numpy(dtype=object).copy(),
+            chip=chip.fillna("").to_numpy(dtype=object).copy(),
             families=families,
             family=family,
             carried=family.copy(),
@@ -208,9 +210,7 @@ class Lots:
             usd_kg=usd_kg,
             kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
             usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
-            kg_single=_kg_of_singles(
-                table["chip"], np.log(weight / units), numbers["chips_per_item"]
-            ),
+            kg_single=_kg_of_singles(chip, np.log(weight / units), numbers["chips_per_item"]),
             rarity=rarity,
             says_accelerator=says,
             under_licence=under_licence,
