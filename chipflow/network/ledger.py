@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,11 @@ OF_STRANGERS = 0.5  # share of sales
 # A sale is compared with so many of the latest purchases of either kind before it. A company
 # with thousands of equal lots would otherwise cost their square; older stock is sold first.
 LATEST = 24  # purchases
+# One lot in ten is several purchases together, so many at the most: their sum is looked for among
+# the runs that end with one of the latest few.
+TOGETHER = 0.1  # share of lots
+MOST_TOGETHER = 6  # purchases
+LATEST_OF_RUN = 3  # purchases
 # What a sender sold when nothing of the followed purchases can have been in stock shows what it
 # sells anyway: its last lots before and the first ones after.
 USUAL_LOTS = 12  # lots on either side
@@ -57,6 +62,8 @@ WORTH_WEIGHING = 0.1  # likelihood ratio
 MIXING_ROUNDS = 20  # rounds
 ANY_CHIP = 0.5  # sales
 PAIRS_AT_ONCE = 100_000  # bounds the memory, to about 20 MB a thread
+EQUAL = 0.5  # chips; numbers of chips that differ by less are the same
+UNCOUNTED = 1e9  # chips, more than there are
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
 TO_DESTINATION = -1  # the place of all sales that arrive at the destination, as one
@@ -134,6 +141,49 @@ class Receipts:
         if self.owner is not lots.consignee:
             able &= lots.consignee[e] != lots.shipper[sent]
         return row[able], place[able]
+
+    def runs(self, low: Ints, high: Ints, chips: Floats) -> tuple[Ints, Ints, Ints]:
+        """Find purchases in a row of one chip that hold as many chips as a sale, in sum.
+
+        Parameters
+        ----------
+        low, high
+            As :meth:`before` returns them.
+        chips
+            Chips in each sale; missing where they are not counted.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Where the run begins and has ended, of the latest and shortest (both nought: none), and
+            how many runs were looked at.
+        """
+        begin, end, looked_at = (np.zeros(len(low), dtype=np.int64) for _ in range(3))
+        open_too = np.flatnonzero(np.isfinite(chips) & (high - low > 1))
+        for back, size in product(range(LATEST_OF_RUN), range(2, MOST_TOGETHER + 1)):
+            last = high[open_too] - back
+            first = last - size
+            inside = first >= low[open_too]
+            at, first, last = open_too[inside], first[inside], last[inside]
+            looked_at[at] += 1
+            together = self.held[last] - self.held[first]
+            found = (abs(together - chips[at]) <= EQUAL) & (end[at] == 0)
+            found &= self.kinds[last - 1] == self.kinds[first]
+            begin[at[found]], end[at[found]] = first[found], last[found]
+        return begin, end, looked_at
+
+    @cached_property
+    def held(self) -> Floats:
+        """Chips in all purchases before each place."""
+        chips = self.lots.units[self.at]
+        # A purchase that is not counted makes every sum that holds it too large.
+        return np.concatenate([[0.0], np.cumsum(np.where(np.isfinite(chips), chips, UNCOUNTED))])
+
+    @cached_property
+    def kinds(self) -> Ints:
+        """How often the chip has changed up to each place."""
+        carried = self.lots.carried[self.at]
+        return np.cumsum(np.diff(carried, prepend=carried[:1]) != 0)
 
     @cached_property
     def bought(self) -> Bought:
@@ -314,7 +364,8 @@ class Ledgers:
         def compare(part: slice) -> None:
             row, place = self.followed.pairs(low[part], high[part], f[part], window)
             if len(row):
-                chips[part] = self._by_habit(row, place, f[part])
+                more = self._together(low[part], high[part], f[part])
+                chips[part] = self._by_habit(row, place, f[part], more)
             row, place = self.others.pairs(low_other[part], high_other[part], f[part], window)
             if len(row):
                 innocent[part] = self._innocent_by_habit(row, self.others.at[place], f[part])
@@ -361,12 +412,33 @@ class Ledgers:
         weight = number / (number + PRIOR_USUAL)
         return np.asarray(1 + weight * (found / np.maximum(number, 1) - 1))
 
-    def _by_habit(self, row: Ints, place: Ints, f: Ints) -> Floats:
+    def _together(self, low: Ints, high: Ints, f: Ints) -> tuple[Ints, Ints, Floats]:
+        """Find for sales the purchases that hold as many chips in sum, and what that adds.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Where the purchases begin and have ended, and what is added to their likelihood ratio
+            of the number.
+        """
+        lots = self.lots
+        if self.of_strangers or not len(self.followed.at):
+            return np.zeros_like(low), np.zeros_like(low), np.zeros(len(f))
+        feed = self.followed.at[np.maximum(high - 1, 0)]
+        in_piece = np.where(lots.singly(feed, f), 1.0, lots.per_item[feed])
+        chips = np.where(lots.family[f] >= 0, lots.units[f], lots.items[f] * in_piece)
+        begin, end, looked_at = self.followed.runs(low, high, chips)
+        by_chance = np.maximum(looked_at, 1) * lots.number_by_chance[f]
+        return begin, end, TOGETHER * np.maximum(1 / by_chance - 1, 0)
+
+    def _by_habit(
+        self, row: Ints, place: Ints, f: Ints, together: tuple[Ints, Ints, Floats]
+    ) -> Floats:
         """Sum over purchases of the likelihood ratios of sales, by habits of words and prices."""
         sold = Sold.of(self.lots, f)
         found = self._agreement(row, place, f, sold)
         same = found.word == SAME_CHIP
-        number_and_wait = found.number * found.waiting
+        number_and_wait = _number(found, row, place, together) * found.waiting
         number_and_wait *= 1 - self.innocent[self.followed.at[place]]
         weighed = (number_and_wait * found.weight)[:, None] * found.value
         # An open seller sells the chip by name, at its usual weight and price, whatever it buys.
@@ -456,7 +528,8 @@ class Ledgers:
         def compare(numbered: tuple[int, slice]) -> None:
             number, part = numbered
             row, place = self.followed.pairs(low[part], high[part], f[part], self.window)
-            ratio = self._usual_ratio(row, place, f[part])
+            together = self._together(low[part], high[part], f[part])
+            ratio = self._usual_ratio(row, place, f[part], together)
             whole = np.bincount(row, weights=ratio, minlength=len(f[part]))
             found[number] = row + part.start, self.followed.at[place], ratio / whole[row]
 
@@ -474,11 +547,22 @@ class Ledgers:
             }
         )
 
-    def _usual_ratio(self, row: Ints, place: Ints, f: Ints) -> Floats:
+    def _usual_ratio(
+        self, row: Ints, place: Ints, f: Ints, together: tuple[Ints, Ints, Floats]
+    ) -> Floats:
         """Likelihood ratio of each pair over all habits."""
         found = self._agreement(row, place, f, Sold.of(self.lots, f))
-        ratio = found.weight * found.number * found.waiting
+        ratio = found.weight * _number(found, row, place, together) * found.waiting
         return np.asarray(ratio * found.usual_words * found.usual_value)
+
+
+def _number(
+    found: Agreement, row: Ints, place: Ints, together: tuple[Ints, Ints, Floats]
+) -> Floats:
+    """Likelihood ratio of the number of pairs, by themselves and with purchases beside them."""
+    begin, end, more = together
+    inside = (place >= begin[row]) & (place < end[row])
+    return np.asarray(found.number + np.where(inside, more[row], 0.0))
 
 
 def _by_chip(row: Ints, group: Ints, chip: Ints, share: Floats) -> Floats:

@@ -230,3 +230,32 @@ def test_servers_that_go_on_whole_are_not_taken_apart(write_csv):
     assert [lead.record_ids for lead in leads] == ["R1;S1"]
     assert leads[0].units == 64
     assert "singly" not in leads[0].reasons
+
+
+@pytest.mark.parametrize("bought", [(25, 32), (10, 15, 32)], ids=["two lots", "three lots"])
+def test_a_lot_as_large_as_several_purchases_together_says_more(write_csv, bought):
+    purchases = [
+        (
+            f"P{n}",
+            f"2024-03-{1 + n:02d}",
+            *ROUTE[0][2:8],
+            units,
+            "PCS",
+            1.7 * units,
+            29000.0 * units,
+        )
+        for n, units in enumerate(bought)
+    ]
+
+    def score(units):
+        sold = ("S1", "2024-03-20", *ROUTE[1][2:4], *ROUTE[2][4:8], units, "PCS",
+                1.7 * units, 29500.0 * units)  # fmt: skip
+        leads = leads_of(write_csv([*purchases, sold, *BYSTANDERS], f"{units}.csv"))
+        assert [lead.record_ids for lead in leads] == [
+            ";".join([*(row[0] for row in purchases), "S1"])
+        ]
+        return leads[0].score
+
+    assert score(57) > score(56) + 0.5
+    # What one purchase holds by itself is told by that one already.
+    assert score(57) > score(58) + 0.5
