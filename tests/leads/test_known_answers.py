@@ -256,6 +256,4 @@ def test_a_lot_as_large_as_several_purchases_together_says_more(write_csv, bough
         ]
         return leads[0].score
 
-    assert score(57) > score(56) + 0.5
-    # What one purchase holds by itself is told by that one already.
-    assert score(57) > score(58) + 0.5
+    assert score(57) > max(score(56), score(58)) + 0.5
