@@ -32,8 +32,8 @@ HABIT_SPREAD = 0.25  # standard deviation of log USD
 FARTHEST = 25.0  # standard deviations; beyond, the density of a value is nought
 # Weights of two lots of one chip that have nothing to do with each other.
 CHIP_SPREAD = 0.35  # standard deviation of log kg
-# Chips that were bought built in are taken out and sold singly so often.
-TAKEN_OUT = 0.02  # share of lots, an estimate
+# Chips that were bought built in are taken out and sold singly so often, or single ones built in.
+REBUILT = 0.02  # share of lots, an estimate
 # Share of lots whose weight or value is wrong altogether (typing errors, another unit).
 WRONG = 0.05
 # Four lots of ten go on as they came; the others are cut anew from what is in stock, and then
@@ -155,8 +155,9 @@ class Sold:
         Logs of weight and value per piece and of value per weight, as declared.
     rarity
         One over the density of ``kg, usd, usd_kg`` among lots taken by chance.
-    family, single
-        Of the chip that is named, or -1; and whether each piece is one such chip.
+    family, built_in
+        Of the chip that is named, or -1; and the log of the number of chips in each piece, as
+        far as the text says.
     word, word_chance
         ANOTHER_CHIP, VAGUE or SOMETHING_ELSE, for any earlier lot of which the chip is not the
         one that is named; and the share of lots taken by chance with words like these.
@@ -169,7 +170,7 @@ class Sold:
     usd_kg: Floats
     rarity: dict[str, Floats]
     family: Ints
-    single: np.ndarray
+    built_in: Floats
     word: Ints
     word_chance: Floats
     same_chance: Floats
@@ -184,7 +185,7 @@ class Sold:
             lots.usd_kg[f],
             {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
-            lots.per_item[f] == 1,
+            np.log(np.where(own >= 0, lots.per_item[f], np.nan)),
             words_of(own, lots.vague[f]),
             lots.words_by_chance[f],
             lots.chip_by_chance[f],
@@ -198,7 +199,7 @@ class Sold:
             self.usd_kg[which],
             {name: rarity[which] for name, rarity in self.rarity.items()},
             self.family[which],
-            self.single[which],
+            self.built_in[which],
             self.word[which],
             self.word_chance[which],
             self.same_chance[which],
@@ -399,21 +400,28 @@ def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     """
     kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
-    at = np.flatnonzero(bought.built_in > 0)
-    if len(at):
-        bought, sold = bought.take(at), sold.take(at)
-        singly = _taken_out(bought, sold)
-        at, bought, sold = at[singly], bought.take(singly), sold.take(singly)
-        apart = sold.kg - bought.kg_single
-        weight[at] = TAKEN_OUT * _ratio(apart, sold.rarity["kg"], _chip_density)
-        usd[at] += bought.built_in
+    taken_out, built_in = _rebuilt(bought, sold)
+    apart = sold.kg[taken_out] - bought.kg_single[taken_out]
+    by_itself = _ratio(apart, sold.rarity["kg"][taken_out], _chip_density)
+    weight[taken_out] = REBUILT * by_itself
+    usd[taken_out] += bought.built_in[taken_out]
+    # What single chips were built into may weigh anything.
+    weight[built_in] = REBUILT
+    usd[built_in] -= sold.built_in[built_in]
     return weight, usd, rarity
 
 
-def _taken_out(bought: Bought, sold: Sold) -> np.ndarray:
-    """As :meth:`chipflow.network.lots.Lots.singly`."""
-    nearer = 2 * sold.kg < bought.kg_single + bought.kg
-    return np.asarray(np.where(sold.family >= 0, sold.single, nearer))
+def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints]:
+    """Pairs in which chips would have been taken out of something, or built into it.
+
+    The former as :meth:`chipflow.network.lots.Lots.singly`, the latter by the name.
+    """
+    at = np.flatnonzero(bought.built_in > 0)
+    own = sold.kg[at]
+    nearer = 2 * own < bought.kg_single[at] + bought.kg[at]
+    singly = np.where(sold.family[at] >= 0, sold.built_in[at] == 0, nearer)
+    same = _same_chip(bought, sold) & (bought.built_in == 0)
+    return at[singly], np.flatnonzero(same & (sold.built_in > 0))
 
 
 def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:

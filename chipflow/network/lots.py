@@ -33,6 +33,8 @@ Floats = np.ndarray
 
 # Classes are kinds of goods by HS heading; smaller ones are taken with their kind.
 SMALLEST_CLASS = 30  # lots
+# Single chips may weigh so much less or more than the catalogue says, with what they are packed in.
+OUTSIDE = float(np.log(2.0))  # log kg
 # Share of the heading of an HS code that tells goods apart: its first four digits.
 HEADING = 4  # digits
 
@@ -374,19 +376,18 @@ def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floa
 
 
 def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
-    """Log weight of a single chip by name: as named lots of single ones show, or the catalogue."""
+    """Log weight of a single chip by name: as lots of single ones show, near the catalogue's."""
     known = load_catalogue()
-    of_chip = pd.Series(np.where(per_item == 1, kg, np.nan)).groupby(chip.to_numpy()).median()
-    for name in of_chip.index[of_chip.isna()]:
-        one = known.by_chip.get(name)
-        family = known.by_family.get(one.family if one else name, ())
-        ranges = [
-            (variant.kg_low, variant.kg_high)
-            for variant in ((one,) if one and one.kg_low else family)
-            if variant.kg_low and variant.kg_high
-        ]
-        if ranges:
-            of_chip[name] = np.log(ranges).mean()
+    seen = pd.Series(np.where(per_item == 1, kg, np.nan)).groupby(chip.to_numpy()).median()
+    of_chip: dict[str, float] = {}
+    for name, usual in zip(seen.index, seen.to_numpy(), strict=True):
+        bounds = [(one.kg_low, one.kg_high) for one in known.variants(str(name))]
+        ranges = np.log([(low, high) for low, high in bounds if low and high])
+        if len(ranges):
+            # A board that is taken for a single chip would be like what it was taken out of.
+            low, high = ranges.min() - OUTSIDE, ranges.max() + OUTSIDE
+            usual = ranges.mean() if np.isnan(usual) else np.clip(usual, low, high)
+        of_chip[str(name)] = float(usual)
     return np.array(chip.map(of_chip), dtype=float)
 
 

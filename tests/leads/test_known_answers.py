@@ -257,3 +257,12 @@ def test_a_lot_as_large_as_several_purchases_together_says_more(write_csv, bough
         return leads[0].score
 
     assert score(57) > max(score(56), score(58)) + 0.5
+
+
+def test_chips_that_are_built_into_servers_are_followed_by_the_name(write_csv):
+    bought = (*ROUTE[0][:8], 64, "PCS", 108.8, 1856000.0)
+    sold = ("S1", "2024-03-20", *ROUTE[1][2:4], *ROUTE[2][4:7], "AI SERVER WITH 8 X NVIDIA H100",
+            8, "PCS", 1050.0, 2100000.0)  # fmt: skip
+    leads = leads_of(write_csv([bought, sold, *BY_NAME, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;S1"]
+    assert leads[0].units == 64
