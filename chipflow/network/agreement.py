@@ -417,11 +417,12 @@ def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints]:
     The former as :meth:`chipflow.network.lots.Lots.singly`, the latter by the name.
     """
     at = np.flatnonzero(bought.built_in > 0)
-    own = sold.kg[at]
-    nearer = 2 * own < bought.kg_single[at] + bought.kg[at]
-    singly = np.where(sold.family[at] >= 0, sold.built_in[at] == 0, nearer)
-    same = _same_chip(bought, sold) & (bought.built_in == 0)
-    return at[singly], np.flatnonzero(same & (sold.built_in > 0))
+    nearer = 2 * sold.kg[at] < bought.kg_single[at] + bought.kg[at]
+    named = (sold.built_in[at] == 0) & ~(sold.kg[at] > bought.kg[at] - bought.built_in[at] / 2)
+    singly = np.where(sold.family[at] >= 0, named, nearer)
+    heavier = sold.kg - bought.kg > sold.built_in / 2
+    same = _same_chip(bought, sold) & (bought.built_in == 0) & (sold.built_in > 0)
+    return at[singly], np.flatnonzero(same & heavier)
 
 
 def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:

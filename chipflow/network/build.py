@@ -15,6 +15,7 @@ from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
 from chipflow.goods.currency import in_dollars
 from chipflow.goods.density import hidden_chips
+from chipflow.goods.pieces import weighed_pieces
 from chipflow.network.centrality import centrality
 from chipflow.progress import silent
 
@@ -154,7 +155,8 @@ def build_network(
         joined = _with_companies(sides, companies.spellings)
     with progress.stage("asking the rules of each day and destination"):
         shipments = fetch(in_dollars(_with_controls(joined)))
-    with progress.stage("weighing value and weight of goods without a name"):
+    with progress.stage("weighing value and weight of goods"):
+        shipments = shipments.assign(**weighed_pieces(shipments))
         shipments = shipments.join(hidden_chips(shipments))
     shipments = _in_order(shipments, list(records.expr.columns))
     return Network(

@@ -306,14 +306,16 @@ class Lots:
     def singly(self, feed: Ints, fed: Ints) -> np.ndarray:
         """Whether chips that were built into what is in ``feed`` would be single ones in ``fed``.
 
-        By the name, if there is one; else by whether a piece weighs more like a single chip than
-        like what it was built into.
+        By the name, if there is one, unless it weighs like what it was built into; else by
+        whether a piece weighs more like a single chip than like that.
         """
         found = self.per_item[feed] > 1
         at = np.flatnonzero(found)
         feed, fed = feed[at], fed[at]
-        nearer = 2 * self.kg[fed] < self.kg_single[feed] + self.like("kg", feed)
-        found[at] = np.where(self.family[fed] >= 0, self.per_item[fed] == 1, nearer)
+        kg, boxed = self.kg[fed], self.like("kg", feed)
+        nearer = 2 * kg < self.kg_single[feed] + boxed
+        named = (self.per_item[fed] == 1) & ~(kg > boxed - np.log(self.per_item[feed]) / 2)
+        found[at] = np.where(self.family[fed] >= 0, named, nearer)
         return np.asarray(found)
 
     def holds(self, feed: Ints, fed: Ints) -> Floats:
