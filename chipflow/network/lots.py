@@ -152,6 +152,8 @@ class Lots:
         units = _positive(numbers["units"])
         kg, usd, usd_kg = np.log(weight / items), np.log(value / items), np.log(value / weight)
         kind = pd.factorize(table["goods"], use_na_sentinel=False)[0]
+        # Boards and servers weigh more for each chip than cards do.
+        built = 2 * kind + (numbers["chips_per_item"] > 1)
         vague = table["vague"].to_numpy(dtype=bool, na_value=False)
         goods = _classes(kind, table["hs_code"])
         measured = {
@@ -210,8 +212,8 @@ class Lots:
             kg=kg,
             usd=usd,
             usd_kg=usd_kg,
-            kg_unit=_of_family(np.log(weight / units), family, kind, _catalogue_kg(families)),
-            usd_unit=_of_family(np.log(value / units), family, kind, _catalogue_usd(families)),
+            kg_unit=_of_family(np.log(weight / units), family, built, _catalogue_kg(families)),
+            usd_unit=_of_family(np.log(value / units), family, built, _catalogue_usd(families)),
             kg_single=_kg_of_singles(chip, np.log(weight / units), numbers["chips_per_item"]),
             rarity=rarity,
             says_accelerator=says,
@@ -367,7 +369,10 @@ def _catalogue_middle(families: np.ndarray, low: str, high: str) -> Floats:
 
 
 def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floats:
-    """Figures of lots, and in their place what named lots of their family and kind show."""
+    """Figures of lots, and in their place what named lots of their family and kind show.
+
+    The kind says whether the chips are built in, too.
+    """
     named = pd.Series(np.where(family >= 0, own, np.nan))
     keys = [pd.Series(family), pd.Series(kind)]
     usual = named.groupby(keys).transform("median").to_numpy()
