@@ -54,6 +54,7 @@ __all__ = [
     "chip_name",
     "country",
     "expand_destination",
+    "never_controlled",
     "status",
     "timeline",
 ]
@@ -228,6 +229,21 @@ def timeline(
     for column in ("chip", "destination", "status", "rule", "citation"):
         table[column] = table[column].astype("str")
     return table.sort_values(["chip", "destination", "first_day"], ignore_index=True)
+
+
+def never_controlled(chips: Iterable[str], destinations: Iterable[str]) -> set[str]:
+    """Return the chips that went to all of the destinations freely on every day of the tables.
+
+    Parameters
+    ----------
+    chips, destinations
+        As for :func:`timeline`.
+    """
+    names = set(chips)
+    if not names:
+        return names
+    rules = timeline(names, destinations)
+    return names - set(rules.loc[rules["status"] != FREE, "chip"])
 
 
 def _as_day(day: dt.date | str) -> dt.date:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chipflow.goods.accelerators import says_accelerator
 from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.controls import never_controlled
 from chipflow.goods.licences import quotes_licence
 from chipflow.network.chance import (
     KG_OF_ANYTHING,
@@ -140,7 +141,8 @@ class Lots:
         first, last = day_range(table)
         epoch = first.min() if len(first) else 0
         # A card that no rule covers is goods like others: under such names stronger ones hide.
-        chip = table["chip"].where(table["chip"].isin(load_catalogue().watched))
+        weak = set(table["chip"].dropna().unique()) - load_catalogue().watched
+        chip = table["chip"].mask(table["chip"].isin(never_controlled(weak, destination)))
         named_family = chip.map(_families(chip.dropna().unique()))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
         family = _codes(named_family, list(families))

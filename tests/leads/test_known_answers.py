@@ -266,3 +266,26 @@ def test_chips_that_are_built_into_servers_are_followed_by_the_name(write_csv):
     leads = leads_of(write_csv([bought, sold, *BY_NAME, *BYSTANDERS]))
     assert [lead.record_ids for lead in leads] == ["R1;S1"]
     assert leads[0].units == 64
+
+
+def test_chips_under_the_name_of_a_cheap_card_are_followed(write_csv):
+    sold = [(*row[:7], "GRAPHICS CARD GTX 1660", *row[8:]) for row in ROUTE[1:]]
+    others = [
+        (f"C{n}", f"2024-03-{10 + n}", "Taipei Gaming Co Ltd", "TW", "Hanover Games GmbH", "DE",
+         "847330", "GRAPHICS CARD GTX 1660", 50 + n, "PCS", 0.9 * (50 + n), 230.0 * (50 + n))
+        for n in range(4)
+    ]  # fmt: skip
+    leads = leads_of(write_csv([ROUTE[0], *sold, *others, *BYSTANDERS]))
+    assert [lead.record_ids for lead in leads] == ["R1;R2;R3"]
+    assert leads[0].chips == "H100 PCIe"
+    assert "2 of 2 onward shipments do not name the H100 PCIe" in leads[0].reasons
+
+
+def test_cheap_cards_by_their_name_are_no_route_to_china_and_one_to_russia(write_csv):
+    rows = [(*row[:7], "GRAPHICS CARD GTX 1660", 64, "PCS", 58.0, 64 * 230.0) for row in ROUTE]
+    china = leads_of(write_csv([*rows, *BYSTANDERS], "china.csv"))
+    assert len(china) == 0 and len(china.set_aside) == 0
+    rows[-1] = (*rows[-1][:5], "RU", *rows[-1][6:])
+    path = write_csv([*rows, *BYSTANDERS], "russia.csv")
+    russia = cf.find_leads(cf.build_network(cf.read_records(path)), destination="RU")
+    assert [*russia.table["record_ids"], *russia.set_aside["record_ids"]] == ["R1;R2;R3"]
