@@ -203,7 +203,7 @@ def timeline(
     start = None if origin is None else country(origin)
     cuts = _cuts(tables)
     listed = _listed(tables)
-    kept: dict[tuple[object, ...], list[tuple[dt.date, dt.date, tuple[str | None, ...]]]] = {}
+    kept = _answered(tables)
     rows: list[tuple[object, ...]] = []
     rules: dict[tuple[object, ...], list[list[tuple[Clause, bool | None]]]] = {}
     for destination in countries:
@@ -216,7 +216,7 @@ def timeline(
         if alike not in rules:
             rules[alike] = [in_force(cut, question, tables) for cut in cuts]
         for name in names:
-            key = (name, *alike)
+            key = (name, head, start, *alike)
             if key not in kept:
                 kept[key] = _intervals(tables.variants(name), cuts, rules[alike])
             rows.extend(
@@ -267,6 +267,15 @@ def _as_day(day: dt.date | str) -> dt.date:
 # ---------------------------------------------------------------- all days at once
 
 
+Spans = list[tuple[dt.date, dt.date, tuple[str | None, ...]]]
+
+
+@lru_cache(maxsize=4)
+def _answered(tables: Catalogue) -> dict[tuple[object, ...], Spans]:
+    """Answers by some tables that were given before: the same are asked for again and again."""
+    return {}
+
+
 @lru_cache(maxsize=8)
 def _cuts_of(days: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
     return tuple(sorted({FIRST_DAY, *(day for day in days if FIRST_DAY <= day <= LAST_DAY)}))
@@ -296,8 +305,8 @@ def _intervals(
     variants: Sequence[Chip],
     cuts: Sequence[dt.date],
     rules: Sequence[Sequence[tuple[Clause, bool | None]]],
-) -> list[tuple[dt.date, dt.date, tuple[str | None, ...]]]:
-    spans: list[tuple[dt.date, dt.date, tuple[str | None, ...]]] = []
+) -> Spans:
+    spans: Spans = []
     ends = [*(cut - ONE_DAY for cut in cuts[1:]), LAST_DAY]
     for first, last, clauses in zip(cuts, ends, rules, strict=True):
         answer = settle([find(variant, clauses) for variant in variants])

@@ -77,7 +77,7 @@ def missing_records(tracing: Tracing, links: pd.DataFrame, *, seed: int = 0) -> 
     Missing
     """
     usual = Missing(EXPECTED_MISSING, EXPECTED_FROM)
-    senders = np.unique(tracing.lots.shipper[tracing.lots.at(links["to_record"])])
+    senders = np.unique(tracing.lots.shipper[links["f"].to_numpy()])
     ledgers = StockLedgers.of(tracing, senders)
     if not len(ledgers):
         return usual

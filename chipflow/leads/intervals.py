@@ -75,8 +75,7 @@ def unit_intervals(
     """
     hops, lots = tracing.hops, tracing.lots
     last = links[links["hop"].map(hops["place"]) == TO_DESTINATION]
-    fed = last.assign(e=lots.at(last["from_record"]), f=lots.at(last["to_record"]))
-    fed_of = Columns.of(fed[["scheme", "hop", "e", "f"]]).split("scheme")
+    fed_of = Columns.of(last[["scheme", "hop", "e", "f"]]).split("scheme")
     sales_of = Columns.of(tracing.sales.astype({"hop": "int64", "f": "int64"})).split("hop")
     arrived = finals.assign(at=lots.at(finals["record_id"]))
     stock = _Stock(tracing)
@@ -138,10 +137,10 @@ class _Stock:
         supply = lots.supply[self.at]
         self.supply = np.where(np.isfinite(supply), supply, 0.0)
         links = tracing.links
-        giver = lots.at(links["from_record"])
+        giver = links["e"].to_numpy()
         order = np.argsort(giver, kind="stable")
         self.giver = giver[order]
-        self.taker = lots.at(links["to_record"])[order]
+        self.taker = links["f"].to_numpy()[order]
         self.units = np.nan_to_num(links["units"].to_numpy(dtype=float))[order]
         # Sales of named chips to the destination of which no purchase is known.
         named = (lots.family >= 0) & lots.arrives & lots.named_shipper

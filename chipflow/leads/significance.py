@@ -425,7 +425,7 @@ def lead_p_values(
     Parameters
     ----------
     links
-        Links of schemes: ``scheme, hop, from_record, to_record, units, lot_log_odds``.
+        Links of schemes: ``scheme, hop, from_record, to_record, e, units, lot_log_odds``.
     tracing
         What they are from.
     null
@@ -443,7 +443,7 @@ def lead_p_values(
     if links.empty:
         none = pd.DataFrame({name: [] for name in columns}, dtype="float64")
         return none.rename_axis("scheme")
-    own = links.assign(certain=tracing.follower.certain[tracing.lots.at(links["from_record"])])
+    own = links.assign(certain=tracing.follower.certain[links["e"].to_numpy()])
     # What a lead's own lots say is what it has of a hand-over's strength.
     lots = own.drop_duplicates(["scheme", "hop", "to_record"]).groupby(["scheme", "hop"])
     table = lots["lot_log_odds"].sum().rename("strength").reset_index()

@@ -266,11 +266,12 @@ class Lots:
         np.minimum.at(first, self.consignee, self.first)
         return first
 
-    @property
+    @cached_property
     def supply(self) -> Floats:
         """Chips that each lot can pass on: as stated, else by weight, else by value.
 
-        Infinite where nothing tells: there is no limit to state then.
+        Infinite where nothing tells: there is no limit to state then. Computed anew when lots have
+        inherited what they carry.
         """
         by_weight = self.weight / np.exp(self.kg_unit)
         by_value = self.value / np.exp(self.usd_unit)
@@ -290,6 +291,7 @@ class Lots:
 
     def inherit(self, feed: Ints, fed: Ints) -> None:
         """Give lots that name no chip what the lots that feed them carry."""
+        self.__dict__.pop("supply", None)
         unnamed = self.family[fed] < 0
         feed, fed = feed[unnamed], fed[unnamed]
         self.carried[fed] = self.carried[feed]
@@ -375,19 +377,21 @@ def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floa
 
     The kind says whether the chips are built in, too.
     """
-    named = pd.Series(np.where(family >= 0, own, np.nan))
-    keys = [pd.Series(family), pd.Series(kind)]
-    usual = named.groupby(keys).transform("median").to_numpy()
-    filled = np.where(np.isfinite(own), own, usual)
-    of_catalogue = np.append(catalogue, np.nan)[family]
-    filled = np.where(np.isfinite(filled), filled, of_catalogue)
-    return np.where(family >= 0, filled, own)
+    at = np.flatnonzero(family >= 0)
+    named = pd.Series(own[at])
+    usual = named.groupby([family[at], kind[at]]).transform("median").to_numpy()
+    filled = np.where(np.isfinite(own[at]), own[at], usual)
+    result = own.copy()
+    result[at] = np.where(np.isfinite(filled), filled, catalogue[family[at]])
+    return result
 
 
 def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
     """Log weight of a single chip by name: as lots of single ones show, near the catalogue's."""
     known = load_catalogue()
-    seen = pd.Series(np.where(per_item == 1, kg, np.nan)).groupby(chip.to_numpy()).median()
+    named = chip.notna().to_numpy()
+    single = pd.Series(np.where(per_item == 1, kg, np.nan)[named])
+    seen = single.groupby(chip[named].to_numpy()).median()
     of_chip: dict[str, float] = {}
     for name, usual in zip(seen.index, seen.to_numpy(), strict=True):
         bounds = [(one.kg_low, one.kg_high) for one in known.variants(str(name))]
@@ -397,7 +401,9 @@ def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
             low, high = ranges.min() - OUTSIDE, ranges.max() + OUTSIDE
             usual = ranges.mean() if np.isnan(usual) else np.clip(usual, low, high)
         of_chip[str(name)] = float(usual)
-    return np.array(chip.map(of_chip), dtype=float)
+    found = np.full(len(chip), np.nan)
+    found[named] = chip[named].map(of_chip)
+    return found
 
 
 def _codes(values: pd.Series, categories: list[str]) -> Ints:

@@ -134,8 +134,7 @@ class _Flow:
         self.destination = tracing.destination
         self.most_hops, self.window = tracing.most_hops, tracing.window
         self.link_table = tracing.links
-        self.tail = self.arrays.at(tracing.links["from_record"])
-        self.head = self.arrays.at(tracing.links["to_record"])
+        self.tail, self.head = (tracing.links[end].to_numpy() for end in ("e", "f"))
         self.passing = tracing.links["units"].to_numpy(dtype=float)
         self.into: dict[int, list[int]] = defaultdict(list)
         self.out: dict[int, list[int]] = defaultdict(list)
@@ -219,8 +218,8 @@ class _Flow:
             return "came from the destination"
         sellers = set(lots.shipper[sources])
         finals = [at for at in part.lots if lots.arrives[at]]
-        told = (lots.family >= 0) | lots.says_accelerator
-        if not told[list(part.lots)].any():
+        own = list(part.lots)
+        if not ((lots.family[own] >= 0) | lots.says_accelerator[own]).any():
             return "no record names a chip"
         if all(lots.consignee[at] in sellers for at in finals):
             return "went back to its sender"

@@ -43,6 +43,8 @@ MOST_HOPS = 6  # shipments in a row; documented routes have two to four
 LINK_COLUMNS = {
     "from_record": "str",
     "to_record": "str",
+    "e": "int64",
+    "f": "int64",
     "units": "float64",
     "log_odds": "float64",
     "kind": "str",
@@ -68,7 +70,8 @@ class Tracing:
     Attributes
     ----------
     links
-        One row a link, the strongest first: ``from_record, to_record``; ``units`` (chips that
+        One row a link, the strongest first: ``from_record, to_record``, and ``e, f``, their
+        positions in ``lots``; ``units`` (chips that
         pass along it); ``log_odds`` (natural log of the odds that the one continues as the
         other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
         (recorded, linked companies or domestic hand-over); ``chip`` that is followed; ``days``
