@@ -400,29 +400,35 @@ def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     """
     kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
-    taken_out, built_in = _rebuilt(bought, sold)
-    apart = sold.kg[taken_out] - bought.kg_single[taken_out]
-    by_itself = _ratio(apart, sold.rarity["kg"][taken_out], _chip_density)
+    taken_out, built_in, kg_single, chips = _rebuilt(bought, sold)
+    by_itself = _ratio(sold.kg[taken_out] - kg_single, sold.rarity["kg"][taken_out], _chip_density)
     weight[taken_out] = REBUILT * by_itself
-    usd[taken_out] += bought.built_in[taken_out]
+    usd[taken_out] += chips
     # What single chips were built into may weigh anything.
     weight[built_in] = REBUILT
     usd[built_in] -= sold.built_in[built_in]
     return weight, usd, rarity
 
 
-def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints]:
+def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints, Floats, Floats]:
     """Pairs in which chips would have been taken out of something, or built into it.
 
-    The former as :meth:`chipflow.network.lots.Lots.singly`, the latter by the name.
+    The former as :meth:`chipflow.network.lots.Lots.singly`, the latter by the name. Of the former
+    also the log of the weight of a single chip, and of how many were built in.
     """
-    at = np.flatnonzero(bought.built_in > 0)
-    nearer = 2 * sold.kg[at] < bought.kg_single[at] + bought.kg[at]
-    named = (sold.built_in[at] == 0) & ~(sold.kg[at] > bought.kg[at] - bought.built_in[at] / 2)
+    built_in, boxed, single = (
+        np.broadcast_to(one, sold.kg.shape)
+        for one in (bought.built_in, bought.kg, bought.kg_single)
+    )
+    at = np.flatnonzero(built_in > 0)
+    kg, chips = sold.kg[at], built_in[at]
+    nearer = 2 * kg < single[at] + boxed[at]
+    named = (sold.built_in[at] == 0) & ~(kg > boxed[at] - chips / 2)
     singly = np.where(sold.family[at] >= 0, named, nearer)
-    heavier = sold.kg - bought.kg > sold.built_in / 2
-    same = _same_chip(bought, sold) & (bought.built_in == 0) & (sold.built_in > 0)
-    return at[singly], np.flatnonzero(same & heavier)
+    heavier = sold.kg - boxed > sold.built_in / 2
+    same = _same_chip(bought, sold) & (built_in == 0) & (sold.built_in > 0)
+    at = at[singly]
+    return at, np.flatnonzero(same & heavier), single[at], built_in[at]
 
 
 def _apart(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
