@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 FIRST_DAY = dt.date(2000, 1, 1)
 LAST_DAY = dt.date(2099, 12, 31)
+# Chips that were made to stay below a limit stay within a tenth of it.
+NEAR_LIMIT = 0.9  # share of the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +223,19 @@ class Catalogue:
     @cached_property
     def watched(self) -> frozenset[str]:
         """Names that may mean a chip that a rule could cover: for data centres, or strong."""
-        least = min(clause.tpp_min for clause in self.clauses if clause.tpp_min is not None)
+        return self._stronger(min(one.tpp_min for one in self.clauses if one.tpp_min is not None))
+
+    @cached_property
+    def near_limit(self) -> frozenset[str]:
+        """Names that may mean a chip for data centres, or one nearly as strong as any may be."""
+        limits = (one.tpp_min for one in self.clauses if one.density_min is None)
+        return self._stronger(NEAR_LIMIT * min(one for one in limits if one is not None))
+
+    def _stronger(self, tpp: float) -> frozenset[str]:
         return frozenset(
             name
             for name in self.names
-            if any(one.datacentre or (one.tpp or 0.0) >= least for one in self.variants(name))
+            if any(one.datacentre or (one.tpp or 0.0) >= tpp for one in self.variants(name))
         )
 
     def variants(self, name: str) -> tuple[Chip, ...]:

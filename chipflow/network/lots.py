@@ -141,7 +141,7 @@ class Lots:
         first, last = day_range(table)
         epoch = first.min() if len(first) else 0
         # A card that no rule covers is goods like others: under such names stronger ones hide.
-        weak = set(table["chip"].dropna().unique()) - load_catalogue().watched
+        weak = set(table["chip"].dropna().unique()) - load_catalogue().near_limit
         chip = table["chip"].mask(table["chip"].isin(never_controlled(weak, destination)))
         named_family = chip.map(_families(chip.dropna().unique()))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
