@@ -186,7 +186,7 @@ class Sold:
             {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
             np.log(np.where(own >= 0, lots.per_item[f], np.nan)),
-            words_of(own, lots.vague[f]),
+            words_of(lots.names_chip[f], lots.vague[f]),
             lots.words_by_chance[f],
             lots.chip_by_chance[f],
         )
@@ -319,7 +319,7 @@ def innocent_words(lots: Lots, f: Ints) -> tuple[Floats, Floats]:
         For lots that are called otherwise than the purchase, and the same; one row a lot, one
         column for each of :data:`WORD_HABITS`.
     """
-    word = words_of(lots.family[f], lots.vague[f])
+    word = words_of(lots.names_chip[f], lots.vague[f])
     otherwise = WORD_HABITS[:, word] / lots.words_by_chance[f]
     same = WORD_HABITS[:, [SAME_CHIP]] / lots.goods_by_chance[f]
     return otherwise.T, same.T

@@ -195,19 +195,23 @@ def _numbers_by_chance(pieces: pd.Series, kind: pd.Series) -> tuple[Floats, Floa
     return same_share.to_numpy(float), ((near / NUMBER_BAND + by_chance) / lots).to_numpy(float)
 
 
-def shares_of_words(family: Ints, vague: np.ndarray, families: int) -> tuple[Floats, Floats]:
+def shares_of_words(
+    family: Ints, names_chip: np.ndarray, vague: np.ndarray, families: int
+) -> tuple[Floats, Floats]:
     """Share of lots whose text is of the same sort as each lot's, and that name the same chip.
 
     Parameters
     ----------
     family
-        Family of the chip that each lot names, or -1.
+        Family of the chip that each lot names and that is followed, or -1.
+    names_chip
+        Whether it names any.
     vague
         Whether the text names nothing in particular.
     families
         How many there are.
     """
-    word, prior = words_of(family, vague), WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
+    word, prior = words_of(names_chip, vague), WORDS_PRIOR_LOTS * np.array(WORDS_OF_ANYTHING)
     total = len(family) + WORDS_PRIOR_LOTS
     words = np.bincount(word, minlength=len(prior)) + prior
     chips = np.bincount(family[family >= 0], minlength=max(families, 1))
@@ -221,9 +225,9 @@ def share_of_code(code: Ints) -> Floats:
     return np.asarray((np.bincount(kind)[kind] + 1) / (len(code) + 1))
 
 
-def words_of(family: Ints, vague: np.ndarray) -> Ints:
+def words_of(names_chip: np.ndarray, vague: np.ndarray) -> Ints:
     """Say of each lot whether its words are ANOTHER_CHIP, VAGUE or SOMETHING_ELSE.
 
     A chip that a text names is the same chip only to one who compares it with a purchase.
     """
-    return np.select([family >= 0, vague], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)
+    return np.select([names_chip, vague], [ANOTHER_CHIP, VAGUE], SOMETHING_ELSE)

@@ -36,6 +36,8 @@ Floats = np.ndarray
 SMALLEST_CLASS = 30  # lots
 # Single chips may weigh so much less or more than the catalogue says, with what they are packed in.
 OUTSIDE = float(np.log(2.0))  # log kg
+# A card that is so much heavier or dearer than the one it is called is another one.
+TOO_HEAVY, TOO_DEAR = 1.5, 2.5  # factors
 # Share of the heading of an HS code that tells goods apart: its first four digits.
 HEADING = 4  # digits
 
@@ -55,6 +57,8 @@ class Lots:
     family, carried
         Code of the chip's family that the text names (-1: none that a rule could cover), and of
         the one that is followed in it.
+    names_chip
+        Whether the text names a chip, followed or not, that the goods may be.
     goods, wording
         Codes of the class of goods (kind by HS heading) and of the first words of the text.
     items, per_item, units
@@ -96,6 +100,7 @@ class Lots:
     families: np.ndarray
     family: Ints
     carried: Ints
+    names_chip: np.ndarray
     vague: np.ndarray
     goods: Ints
     wording: Ints
@@ -140,18 +145,21 @@ class Lots:
         )
         first, last = day_range(table)
         epoch = first.min() if len(first) else 0
-        # A card that no rule covers is goods like others: under such names stronger ones hide.
-        weak = set(table["chip"].dropna().unique()) - load_catalogue().near_limit
-        chip = table["chip"].mask(table["chip"].isin(never_controlled(weak, destination)))
-        named_family = chip.map(_families(chip.dropna().unique()))
-        families = np.array(sorted(named_family.dropna().unique()), dtype=object)
-        family = _codes(named_family, list(families))
         numbers = {
             name: table[name].to_numpy(dtype=float, na_value=np.nan)
             for name in ("items", "chips_per_item", "units", "weight_kg", "value_usd")
         }
         items, weight, value = (_positive(numbers[n]) for n in ("items", "weight_kg", "value_usd"))
         units = _positive(numbers["units"])
+        # A card that no rule covers is not followed, and under such a name stronger ones hide.
+        weak = set(table["chip"].dropna().unique()) - load_catalogue().near_limit
+        weak = never_controlled(weak, destination)
+        chip = table["chip"].mask(table["chip"].isin(weak))
+        false_name = _under_false_name(table["chip"], weak, weight / units, value / units)
+        names_chip = table["chip"].notna().to_numpy() & ~false_name
+        named_family = chip.map(_families(chip.dropna().unique()))
+        families = np.array(sorted(named_family.dropna().unique()), dtype=object)
+        family = _codes(named_family, list(families))
         kg, usd, usd_kg = np.log(weight / items), np.log(value / items), np.log(value / weight)
         kind = pd.factorize(table["goods"], use_na_sentinel=False)[0]
         # Boards and servers weigh more for each chip than cards do.
@@ -173,7 +181,7 @@ class Lots:
 
         for_each(list(measured), measure)
         number_by_chance, number_density = numbers_by_chance(items, goods, usd)
-        words_by_chance, chip_by_chance = shares_of_words(family, vague, len(families))
+        words_by_chance, chip_by_chance = shares_of_words(family, names_chip, vague, len(families))
         reaches = [
             table[name].isin(destination)
             for name in ("to_country", "destination_country", "import_country")
@@ -203,6 +211,7 @@ class Lots:
             families=families,
             family=family,
             carried=family.copy(),
+            names_chip=names_chip,
             vague=vague,
             goods=goods,
             wording=wordings.words,
@@ -384,6 +393,24 @@ def _of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floa
     result = own.copy()
     result[at] = np.where(np.isfinite(filled), filled, catalogue[family[at]])
     return result
+
+
+def _under_false_name(chip: pd.Series, weak: set[str], kg: Floats, usd: Floats) -> np.ndarray:
+    """Say of lots that name a weak card whether they weigh or cost too much to be it.
+
+    Against the catalogue's highest figures; where it has none, or the lot, nothing is said.
+    ``kg`` and ``usd`` are for each chip.
+    """
+    found = np.zeros(len(chip), dtype=bool)
+    at = np.flatnonzero(chip.isin(weak))
+    name = chip.iloc[at].to_numpy()
+    known = load_catalogue()
+    for values, bound, factor in ((kg, "kg_high", TOO_HEAVY), (usd, "usd_high", TOO_DEAR)):
+        highest = {
+            one: max(getattr(card, bound) or np.nan for card in known.variants(one)) for one in weak
+        }
+        found[at] |= values[at] > factor * np.array([highest[one] for one in name])
+    return found
 
 
 def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
