@@ -243,18 +243,24 @@ def agreement(
     )
 
 
-def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> Floats:
+def own_likeness(lots: Lots, e: Ints, f: Ints, window: int) -> tuple[Floats, Floats]:
     """Likelihood ratio of pairs of lots against another lot of the same chip, not of any goods.
 
     Parameters
     ----------
     lots, e, f, window
         As in :func:`agreement`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        That of all but the number, and with it.
     """
     apart = lots.kg[f] - lots.kg[e]
     weight = (1 - WRONG) * _weight_density(apart) / normal(apart, CHIP_SPREAD) + WRONG
     weight = np.where(np.isfinite(weight) & ~lots.singly(e, f), weight, 1.0)
-    return np.asarray(weight * _number(lots, e, f) * waiting(lots, e, f, window))
+    uncounted = np.asarray(weight * waiting(lots, e, f, window))
+    return uncounted, uncounted * _number(lots, e, f)
 
 
 def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:

@@ -165,9 +165,9 @@ def sources(
     pairs = _of_the_chip_named(lots, pairs)
     if pairs.empty:
         return pairs.assign(source=[], buyers=[])
-    ratio = own_likeness(lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window)
+    ratios = own_likeness(lots, pairs["e"].to_numpy(), pairs["f"].to_numpy(), ledgers.window)
     held = lots.holds(pairs["e"].to_numpy(), pairs["f"].to_numpy())
-    by_buyer = _by_buyer(pairs, ratio, held)
+    by_buyer = _by_buyer(pairs, ratios, held)
     by_buyer["log"] += _same_size(ledgers, by_buyer) + _newness(ledgers, by_buyer)
     asked_by = believed.drop_duplicates("group").set_index("group")["question"]
     question = asked_by.reindex(by_buyer["group"]).to_numpy()
@@ -210,16 +210,19 @@ def _of_the_chip_named(lots: Lots, pairs: pd.DataFrame) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
+def _by_buyer(pairs: pd.DataFrame, ratios: tuple[Floats, ...], held: Floats) -> pd.DataFrame:
     """Log-likelihood ratio of each buyer as the source of each group of sales.
 
     Parameters
     ----------
     pairs
         ``group, buyer, f`` of pairs of lots.
-    ratio, held
-        Likelihood ratio of each pair, and the chips in the later lot if it is what the earlier
-        one became; infinite where nothing tells.
+    ratios
+        Likelihood ratios of each pair if the sender cuts all its lots anew, and if some go whole:
+        that is a habit, as likely one as the other.
+    held
+        The chips in the later lot if it is what the earlier one became; infinite where nothing
+        tells.
 
     Returns
     -------
@@ -235,7 +238,7 @@ def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
     sale, of_sale, count = np.unique(
         (group * buyers + buyer) * lot + f, return_inverse=True, return_counts=True
     )
-    mean = np.bincount(of_sale, weights=ratio) / count
+    means = [np.bincount(of_sale, weights=ratio) / count for ratio in ratios]
     told = np.isfinite(held)
     chips = np.bincount(of_sale, weights=np.where(told, held, 0.0)) / np.maximum(
         np.bincount(of_sale, weights=told), 1
@@ -246,6 +249,7 @@ def _by_buyer(pairs: pd.DataFrame, ratio: Floats, held: Floats) -> pd.DataFrame:
     by_share = [
         np.add.reduceat(np.log1p(share * (mean - 1)), starts) + missed * np.log1p(-share)
         for share in share_nodes()
+        for mean in means
     ]
     log = np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share))
     sold = np.add.reduceat(chips, starts)
