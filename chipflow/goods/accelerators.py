@@ -9,7 +9,7 @@ import numpy as np
 
 _BUILT_IN = r"(?:servers?|systems?|nodes?|chassis(?: with| w/)|clusters?|workstations?|computers?)"
 _ACCELERATOR = re.compile(
-    r"(?i)\b(?:gp?gpus?|graphics? process(?:ors?|ing)(?: units?)?|gpu\w*)\b"
+    r"(?i)\b(?:(?:gp)?gpu\w*|graphics? process(?:ors?|ing)(?: units?)?)\b"
     r"|\baccelerators? (?:cards?|modules?|boards?|units?|servers?)\b"
     r"|\bai[ -](?:chips?|accelerators?|cards?|modules?|boards?|processors?|comput\w+)\b"
     rf"|\b(?:ai|deep learning|machine learning|ai training|inference)[ -]{_BUILT_IN}\b"

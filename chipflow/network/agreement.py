@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chipflow.network.chance import SAME_CHIP, normal, words_of
-from chipflow.network.lots import Floats, Ints, Lots
+from chipflow.network.lots import Floats, Ints, Lots, taken_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,9 +155,9 @@ class Sold:
         Logs of weight and value per piece and of value per weight, as declared.
     rarity
         One over the density of ``kg, usd, usd_kg`` among lots taken by chance.
-    family, built_in
-        Of the chip that is named, or -1; and the log of the number of chips in each piece, as
-        far as the text says.
+    family, per_item
+        Of the chip that is named, or -1; and the number of chips in each piece, as far as the
+        text says.
     word, word_chance
         ANOTHER_CHIP, VAGUE or SOMETHING_ELSE, for any earlier lot of which the chip is not the
         one that is named; and the share of lots taken by chance with words like these.
@@ -170,7 +170,7 @@ class Sold:
     usd_kg: Floats
     rarity: dict[str, Floats]
     family: Ints
-    built_in: Floats
+    per_item: Floats
     word: Ints
     word_chance: Floats
     same_chance: Floats
@@ -185,7 +185,7 @@ class Sold:
             lots.usd_kg[f],
             {name: lots.rarity[name][f] for name in ("kg", "usd", "usd_kg")},
             own,
-            np.log(np.where(own >= 0, lots.per_item[f], np.nan)),
+            np.where(own >= 0, lots.per_item[f], np.nan),
             words_of(lots.names_chip[f], lots.vague[f]),
             lots.words_by_chance[f],
             lots.chip_by_chance[f],
@@ -199,7 +199,7 @@ class Sold:
             self.usd_kg[which],
             {name: rarity[which] for name, rarity in self.rarity.items()},
             self.family[which],
-            self.built_in[which],
+            self.per_item[which],
             self.word[which],
             self.word_chance[which],
             self.same_chance[which],
@@ -406,20 +406,20 @@ def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     """
     kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
-    taken_out, built_in, kg_single, chips = _rebuilt(bought, sold)
-    by_itself = _ratio(sold.kg[taken_out] - kg_single, sold.rarity["kg"][taken_out], _chip_density)
-    weight[taken_out] = REBUILT * by_itself
-    usd[taken_out] += chips
+    singly, built_in, kg_single, chips = _rebuilt(bought, sold)
+    by_itself = _ratio(sold.kg[singly] - kg_single, sold.rarity["kg"][singly], _chip_density)
+    weight[singly] = REBUILT * by_itself
+    usd[singly] += chips
     # What single chips were built into may weigh anything.
     weight[built_in] = REBUILT
-    usd[built_in] -= sold.built_in[built_in]
+    usd[built_in] -= np.log(sold.per_item[built_in])
     return weight, usd, rarity
 
 
 def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints, Floats, Floats]:
     """Pairs in which chips would have been taken out of something, or built into it.
 
-    The former as :meth:`chipflow.network.lots.Lots.singly`, the latter by the name. Of the former
+    The former as :func:`chipflow.network.lots.taken_out`, the latter by the name. Of the former
     also the log of the weight of a single chip, and of how many were built in.
     """
     built_in, boxed, single = (
@@ -427,12 +427,16 @@ def _rebuilt(bought: Bought, sold: Sold) -> tuple[Ints, Ints, Floats, Floats]:
         for one in (bought.built_in, bought.kg, bought.kg_single)
     )
     at = np.flatnonzero(built_in > 0)
-    kg, chips = sold.kg[at], built_in[at]
-    nearer = 2 * kg < single[at] + boxed[at]
-    named = (sold.built_in[at] == 0) & ~(kg > boxed[at] - chips / 2)
-    singly = np.where(sold.family[at] >= 0, named, nearer)
-    heavier = sold.kg - boxed > sold.built_in / 2
-    same = _same_chip(bought, sold) & (built_in == 0) & (sold.built_in > 0)
+    singly = taken_out(
+        sold.kg[at],
+        sold.per_item[at],
+        boxed[at],
+        built_in[at],
+        single[at],
+        named=sold.family[at] >= 0,
+    )
+    heavier = sold.kg - boxed > np.log(sold.per_item) / 2
+    same = _same_chip(bought, sold) & (built_in == 0) & (sold.per_item > 1)
     at = at[singly]
     return at, np.flatnonzero(same & heavier), single[at], built_in[at]
 

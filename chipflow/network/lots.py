@@ -319,18 +319,18 @@ class Lots:
         self.units[fed] = np.where(missing, known, self.units[fed])
 
     def singly(self, feed: Ints, fed: Ints) -> np.ndarray:
-        """Whether chips that were built into what is in ``feed`` would be single ones in ``fed``.
-
-        By the name, if there is one, unless it weighs like what it was built into; else by
-        whether a piece weighs more like a single chip than like that.
-        """
+        """Whether chips that are built into what is in ``feed`` would be single in ``fed``."""
         found = self.per_item[feed] > 1
         at = np.flatnonzero(found)
         feed, fed = feed[at], fed[at]
-        kg, boxed = self.kg[fed], self.like("kg", feed)
-        nearer = 2 * kg < self.kg_single[feed] + boxed
-        named = (self.per_item[fed] == 1) & ~(kg > boxed - np.log(self.per_item[feed]) / 2)
-        found[at] = np.where(self.family[fed] >= 0, named, nearer)
+        found[at] = taken_out(
+            self.kg[fed],
+            self.per_item[fed],
+            self.like("kg", feed),
+            np.log(self.per_item[feed]),
+            self.kg_single[feed],
+            named=self.family[fed] >= 0,
+        )
         return np.asarray(found)
 
     def holds(self, feed: Ints, fed: Ints) -> Floats:
@@ -345,6 +345,33 @@ class Lots:
         best = np.where(np.isfinite(best), best, by_weight)
         best = np.where(np.isfinite(best), best, by_value)
         return np.where(np.isfinite(best) & (best > 0), best, np.inf)
+
+
+def taken_out(
+    kg: Floats,
+    per_item: Floats,
+    kg_bought: Floats,
+    built_in: Floats,
+    kg_single: Floats,
+    *,
+    named: np.ndarray,
+) -> np.ndarray:
+    """Say whether lots would be single chips, taken out of what was bought.
+
+    By the name, if there is one, unless a piece weighs like what was bought; else by whether it
+    weighs more like a single chip than like that.
+
+    Parameters
+    ----------
+    kg, per_item, named
+        Of the later lots: log of the weight of a piece, chips in it as far as the text says, and
+        whether a chip is named.
+    kg_bought, built_in, kg_single
+        Of what was bought: logs of the weight of a piece, of the number of chips in it, and of the
+        weight of one of them by itself.
+    """
+    by_name = (per_item == 1) & ~(kg > kg_bought - built_in / 2)
+    return np.asarray(np.where(named, by_name, 2 * kg < kg_single + kg_bought))
 
 
 def _positive(values: Floats) -> Floats:
