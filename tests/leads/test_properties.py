@@ -277,9 +277,9 @@ def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
             "lot_log_odds": [2.0, 30.0, 2.0, 2.0, 40.0, 40.0, 40.0, 40.0],
         }
     )
-    lots = SimpleNamespace(at=lambda ids: (ids != "a").astype(int).to_numpy())
+    links["e"] = (links["from_record"] != "a").astype(int)
     follower = SimpleNamespace(certain=np.array([True, False]))
-    tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
+    tracing = SimpleNamespace(hops=hops, follower=follower)
     drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(HAND_OVER, False): Null(drawn, 0.5), (RECORDED, False): Null(drawn, 50.0)}
     weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unseen_by_chance"]
@@ -321,9 +321,9 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
             "lot_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0, 2.0, 4.0, 4.0],
         }
     )
-    lots = SimpleNamespace(at=lambda ids: ids.map({"a": 0, "b": 1, "c": 2}).to_numpy())
+    links["e"] = links["from_record"].map({"a": 0, "b": 1, "c": 2})
     follower = SimpleNamespace(certain=np.array([True, False, False]))
-    tracing = SimpleNamespace(hops=hops, lots=lots, follower=follower)
+    tracing = SimpleNamespace(hops=hops, follower=follower)
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(RECORDED, final): Null(strength, 1.0) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
