@@ -70,7 +70,7 @@ def _silenced(name: str) -> list[tuple[Any, str, Any]]:
         return np.ones(len(e))
 
     if name == "number":
-        return [(agreement, "_number", ones)]
+        return [(agreement, "_number", ones), (ledger, "TOGETHER", 0.0)]
     if name == "waiting":
         return [(agreement, "waiting", ones)]
     if name in ("weight", "value"):
@@ -103,7 +103,8 @@ def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
         return silent
 
     def by_number(lots: Any, e: Any, f: Any, window: int) -> Any:
-        return agreement._number(lots, e, f) * agreement.waiting(lots, e, f, window)
+        uncounted = agreement.waiting(lots, e, f, window)
+        return uncounted, uncounted * agreement._number(lots, e, f)
 
     return [
         *(
