@@ -113,12 +113,11 @@ class Null:
         Returns
         -------
         numpy.ndarray
-            Between 0 and 1; where no null pair would be listed, as by such pairs elsewhere.
+            Between 0 and 1; missing where no null pair would be listed.
         """
         size = len(self.strength)
         if not size:
-            excess = EXACT_EXCESS + USUAL_PAIRS * USUAL_STRENGTH
-            return np.asarray((1 + np.maximum(strength, 0) / excess) ** -USUAL_PAIRS)
+            return np.full(len(strength), np.nan)
         above = size - np.searchsorted(self.strength, strength, side="left")
         p = (above + 1) / (size + 1)
         tail = min(max(int(TAIL * size), FEWEST_IN_TAIL), size)
@@ -435,7 +434,7 @@ def lead_p_values(
     Returns
     -------
     pandas.DataFrame
-        By scheme: ``p_value``, missing where no null pair could be asked; ``weakest``, the log
+        By scheme: ``p_value``, missing where no null pair would be listed; ``weakest``, the log
         odds of the weakest hand-over of the strongest way; ``unseen_by_chance``, the share of
         hand-overs like the one that no record shows, before the last of the way, that are
         expected to be chance (nought where there is a way without one).
