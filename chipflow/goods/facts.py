@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,9 @@ FIRST_DAY = dt.date(2000, 1, 1)
 LAST_DAY = dt.date(2099, 12, 31)
 # Chips that were made to stay below a limit stay within a tenth of it.
 NEAR_LIMIT = 0.9  # share of the limit
+
+
+Figure = Literal["kg", "usd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +257,14 @@ class Catalogue:
         if name in self.by_chip:
             return (self.by_chip[name],)
         return self.by_family.get(name, ())
+
+    def ranges(self, name: str, figure: Figure) -> list[tuple[float, float]]:
+        """Lowest and highest weight or price of each chip that a name can mean, where known."""
+        bounds = [
+            (getattr(one, f"{figure}_low"), getattr(one, f"{figure}_high"))
+            for one in self.variants(name)
+        ]
+        return [(low, high) for low, high in bounds if low and high]
 
     def words_of(self, role: str) -> tuple[Word, ...]:
         """Return the context rows of one role, in a fixed order."""

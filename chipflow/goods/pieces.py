@@ -6,7 +6,6 @@ goes into one. What weighs as much as a card and not as a board is a card.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from chipflow.goods.catalogue import Catalogue, load_catalogue
@@ -33,18 +32,12 @@ def weighed_pieces(shipments: pd.DataFrame, catalogue: Catalogue | None = None) 
         as much as one chip and less than half as much as so many chips.
     """
     tables = catalogue or load_catalogue()
-    names = shipments["chip"].dropna().unique()
-    bounds = {
-        name: (
-            min((one.kg_low for one in tables.variants(name) if one.kg_low), default=np.nan),
-            max((one.kg_high for one in tables.variants(name) if one.kg_high), default=np.nan),
-        )
-        for name in names
-    }
-    low, high = (
-        shipments["chip"].map({name: pair[at] for name, pair in bounds.items()}).astype("float64")
-        for at in range(2)
+    ranges = {name: tables.ranges(name, "kg") for name in shipments["chip"].dropna().unique()}
+    lowest, highest = (
+        {name: best(pair[at] for pair in pairs) for name, pairs in ranges.items() if pairs}
+        for at, best in enumerate((min, max))
     )
+    low, high = (shipments["chip"].map(bounds).astype("float64") for bounds in (lowest, highest))
     counted = shipments[["chips_per_item", "units"]].copy()
     chips, items, weight = (
         shipments[name].astype("float64") for name in ("chips_per_item", "items", "weight_kg")

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.accelerators import says_accelerator
-from chipflow.goods.catalogue import load_catalogue
 from chipflow.goods.controls import Status, status
 from chipflow.network.columns import Columns
+from chipflow.network.lots import families_of
 from chipflow.network.routes import shares_of_feeds
 
 if TYPE_CHECKING:
@@ -181,9 +181,9 @@ def with_shipments(
         known[number] = known[number].astype("float64")
     joined = lots.merge(known, on="record_id", how="left")
     # Under the name of another chip the goods are as hidden as under vague words.
-    family = {name: one.family for name, one in load_catalogue().by_chip.items()}
     own, entered = (
-        joined[name].map(lambda chip: family.get(chip, chip)) for name in ("chip", "entered_chip")
+        joined[name].map(families_of(joined[name].dropna().unique()))
+        for name in ("chip", "entered_chip")
     )
     joined["named"] = joined["entered_chip"].notna() & (own == entered)
     joined["declared"] = joined["declared"].fillna(False).astype(bool) & joined["named"]

@@ -169,12 +169,11 @@ def _disguise(case: Case) -> Finding | None:
     hidden = after.take(np.array(hides, dtype=bool))
     if not len(hidden):
         return None
-    words = next((one for one in hidden["description"] if one is not None), None)
-    said = "no description" if words is None else f"“{_clip(words)}”"
     share = len(hidden) / len(after)
     return Finding(
         share * float(np.log(HIDDEN_IF_DIVERTED / HIDDEN_IF_HONEST)),
-        f"{len(hidden)} of {len(after)} onward shipments do not name the {chip}, but say {said}",
+        f"{len(hidden)} of {len(after)} onward shipments do not name the {chip}, but say "
+        f"{_first_words(hidden)}",
         _ids(hidden["record_id"]),
     )
 
@@ -335,13 +334,12 @@ def _chip_inferred(case: Case) -> Finding | None:
     unnamed = sources.take(~sources["named"].astype(bool))
     if not len(unnamed):
         return None
-    words = next((one for one in unnamed["description"] if one is not None), None)
-    said = "no description" if words is None else f"“{_clip(words)}”"
     # Weighs nothing here: that it may be something else is counted in the hand-over.
     return Finding(
         0.0,
         f"{len(unnamed)} of {len(sources)} purchases do not name the {unnamed['chip'][0]}, but say "
-        f"{said}: weight and value are those of this chip, and may be those of another one",
+        f"{_first_words(unnamed)}: weight and value are those of this chip, and may be those of "
+        "another one",
         _ids(unnamed["record_id"]),
     )
 
@@ -517,6 +515,12 @@ def _written(chip: str) -> re.Pattern[str]:
     words = re.split(r"[\W_]+", chip if known is None else known.family)
     written = r"[\W_]*".join(re.escape(word) for word in words)
     return re.compile(rf"(?i)(?<![a-z0-9]){written}(?![0-9])")
+
+
+def _first_words(lots: Columns) -> str:
+    """Return the first description among some lots, as it stands in a sentence."""
+    words = next((one for one in lots["description"] if one is not None), None)
+    return "no description" if words is None else f"“{_clip(words)}”"
 
 
 def plural(word: str, count: int) -> str:

@@ -41,6 +41,7 @@ WRONG = 0.05
 WHOLE = 0.4  # share of lots
 # Of those that go on whole a few lose a piece, or are miscounted a little.
 EQUAL_NUMBER = 0.9  # share of lots
+EQUAL = 0.5  # chips; numbers of chips that differ by less are the same
 NEAR_NUMBER = 0.01  # numbers of pieces that differ by a smaller share are near
 # Half of all lots go on soon; the others lie in stock, and any day of the window is as likely.
 WAITS_SHORT = 0.5  # share of lots
@@ -282,6 +283,19 @@ def likeness(bought: Bought, sold: Sold, *, best: bool = False) -> Floats:
     return np.asarray(weight * value * words)
 
 
+def chip_likeness(apart: Floats, rarity: Floats) -> Floats:
+    """Likelihood ratio of a weight or value that is usual for a chip, against lots by chance.
+
+    Parameters
+    ----------
+    apart
+        How far it is from the usual one in logs.
+    rarity
+        One over its density among lots taken by chance.
+    """
+    return _ratio(apart, rarity, lambda distance: normal(distance, CHIP_SPREAD))
+
+
 def habit_shares() -> Floats:
     """How common each of :data:`PRICE_HABITS` is."""
     density = _value_density(PRICE_HABITS)
@@ -407,8 +421,8 @@ def _compared(bought: Bought, sold: Sold) -> tuple[Floats, Floats, Floats]:
     kg, usd, rarity = _apart(bought, sold)
     weight = _ratio(kg, sold.rarity["kg"], _weight_density)
     singly, built_in, kg_single, chips = _rebuilt(bought, sold)
-    by_itself = _ratio(sold.kg[singly] - kg_single, sold.rarity["kg"][singly], _chip_density)
-    weight[singly] = REBUILT * by_itself
+    apart = sold.kg[singly] - kg_single
+    weight[singly] = REBUILT * chip_likeness(apart, sold.rarity["kg"][singly])
     usd[singly] += chips
     # What single chips were built into may weigh anything.
     weight[built_in] = REBUILT
@@ -472,10 +486,6 @@ def _weight_density(distance: Floats) -> Floats:
     return np.asarray(np.sum(density, axis=0))
 
 
-def _chip_density(distance: Floats) -> Floats:
-    return normal(distance, CHIP_SPREAD)
-
-
 def _value_density(distance: Floats) -> Floats:
     share, spread = VALUE_SPREAD
     low, high = VALUE_RANGE
@@ -487,10 +497,10 @@ def _number(lots: Lots, e: Ints, f: Ints) -> Floats:
     """Whether the lot went on whole: by its number of pieces, or else by its whole weight."""
     sold = lots.units[f]
     uncounted = np.flatnonzero(~np.isfinite(sold))
-    in_piece = np.where(lots.singly(e, f), 1.0, lots.per_item[e])[uncounted]
+    in_piece = lots.in_piece(e[uncounted], f[uncounted])
     sold[uncounted] = lots.items[f[uncounted]] * in_piece
     bought, chance = lots.units[e], lots.number_by_chance[f]
-    equal, near = (abs(sold - bought) <= bound for bound in (0.5, NEAR_NUMBER * bought))
+    equal, near = (abs(sold - bought) <= bound for bound in (EQUAL, NEAR_NUMBER * bought))
     by_chance = 2 * NEAR_NUMBER * lots.number_density[f]
     whole = np.where(equal, EQUAL_NUMBER / chance, near * (1 - EQUAL_NUMBER) / by_chance)
     rest = np.flatnonzero(~(np.isfinite(sold) & np.isfinite(bought) & np.isfinite(chance)))

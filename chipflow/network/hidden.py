@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chipflow.network.agreement import CHIP_SPREAD, WRONG, Bought, Sold, likeness
-from chipflow.network.chance import normal
+from chipflow.network.agreement import Bought, Sold, chip_likeness, likeness
 from chipflow.network.ledger import LATEST
 from chipflow.network.lots import Floats, Ints, Lots, entries
 
@@ -89,8 +88,7 @@ def unnamed_accelerators(lots: Lots, window: int) -> tuple[Ints, Ints, Floats]:
     Returns
     -------
     tuple of numpy.ndarray
-        As of :func:`hidden_purchases`; the named lot is the one of the likeliest chip that is
-        nearest in time.
+        As of :func:`hidden_purchases`; the named lot is the next one of the likeliest chip.
     """
     asked = lots.says_accelerator & ~lots.arrives & lots.named_consignee
     asked &= np.isfinite(lots.usd) | np.isfinite(lots.usd_kg)
@@ -104,7 +102,7 @@ def unnamed_accelerators(lots: Lots, window: int) -> tuple[Ints, Ints, Floats]:
     odds = (share * ratio).sum(axis=1) * SAID / (1 - SAID)
     found = odds > BELIEVED / (1 - BELIEVED)
     e, best = e[found], (share * ratio)[found].argmax(axis=1)
-    return e, kinds.nearest(e, best), 1 / (1 + odds[found])
+    return e, kinds.next(e, best), 1 / (1 + odds[found])
 
 
 class _Kinds:
@@ -136,9 +134,8 @@ class _Kinds:
         ratio = np.ones((len(e), self.number))
         for name, known in (("kg", counted), ("usd", counted), ("usd_kg", ~counted)):
             own = getattr(lots, name)[e]
-            apart = own[:, None] - self.middle[name]
-            one = (1 - WRONG) * normal(apart, CHIP_SPREAD) * lots.rarity[name][e, None] + WRONG
-            ratio *= np.where(known[:, None] & np.isfinite(one), one, 1.0)
+            one = chip_likeness(own[:, None] - self.middle[name], lots.rarity[name][e, None])
+            ratio *= np.where(known[:, None], one, 1.0)
         return ratio
 
     def shares(self, e: Ints, window: int) -> Floats:
@@ -161,8 +158,8 @@ class _Kinds:
         high = np.searchsorted(key, of * lots.span + end, side="right")
         return np.asarray(high - low, dtype=float)
 
-    def nearest(self, e: Ints, kind: Ints) -> Ints:
-        """Named lot of a kind that is nearest in time to each lot."""
+    def next(self, e: Ints, kind: Ints) -> Ints:
+        """First named lot of a kind from the day of each lot on, or else the last before it."""
         begins = np.searchsorted(self.kind, [kind, kind + 1])
         place = np.searchsorted(self.key, kind * self.lots.span + self.lots.first[e])
         return np.asarray(self.at[np.clip(place, begins[0], begins[1] - 1)])

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.network.agreement import (
+    EQUAL,
     INNOCENT_WORD_SHARES,
     PRICE_HABITS,
     WORD_HABIT_SHARES,
@@ -62,7 +63,6 @@ WORTH_WEIGHING = 0.1  # likelihood ratio
 MIXING_ROUNDS = 20  # rounds
 ANY_CHIP = 0.5  # sales
 PAIRS_AT_ONCE = 100_000  # bounds the memory, to about 20 MB a thread
-EQUAL = 0.5  # chips; numbers of chips that differ by less are the same
 UNCOUNTED = 1e9  # chips, more than there are
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
 
@@ -425,8 +425,8 @@ class Ledgers:
         if self.of_strangers or not len(self.followed.at):
             return np.zeros_like(low), np.zeros_like(low), np.zeros(len(f))
         feed = self.followed.at[np.maximum(high - 1, 0)]
-        in_piece = np.where(lots.singly(feed, f), 1.0, lots.per_item[feed])
-        chips = np.where(lots.family[f] >= 0, lots.units[f], lots.items[f] * in_piece)
+        by_pieces = lots.items[f] * lots.in_piece(feed, f)
+        chips = np.where(lots.family[f] >= 0, lots.units[f], by_pieces)
         begin, end, looked_at = self.followed.runs(low, high, chips)
         by_chance = np.maximum(looked_at, 1) * lots.number_by_chance[f]
         return begin, end, TOGETHER * np.maximum(1 / by_chance - 1, 0)

@@ -29,6 +29,8 @@ from chipflow.threads import for_each
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chipflow.goods.facts import Figure
+
 Ints = np.ndarray
 Floats = np.ndarray
 
@@ -155,9 +157,10 @@ class Lots:
         weak = set(table["chip"].dropna().unique()) - load_catalogue().near_limit
         weak = never_controlled(weak, destination)
         chip = table["chip"].mask(table["chip"].isin(weak))
-        false_name = _under_false_name(table["chip"], weak, weight / units, value / units)
+        kg_each, usd_each = weight / units, value / units
+        false_name = _under_false_name(table["chip"], weak, kg_each, usd_each)
         names_chip = table["chip"].notna().to_numpy() & ~false_name
-        named_family = chip.map(_families(chip.dropna().unique()))
+        named_family = chip.map(families_of(chip.dropna().unique()))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
         family = _codes(named_family, list(families))
         kg, usd, usd_kg = np.log(weight / items), np.log(value / items), np.log(value / weight)
@@ -223,9 +226,9 @@ class Lots:
             kg=kg,
             usd=usd,
             usd_kg=usd_kg,
-            kg_unit=_of_family(np.log(weight / units), family, built, _catalogue_kg(families)),
-            usd_unit=_of_family(np.log(value / units), family, built, _catalogue_usd(families)),
-            kg_single=_kg_of_singles(chip, np.log(weight / units), numbers["chips_per_item"]),
+            kg_unit=_of_family(np.log(kg_each), family, built, _catalogue_kg(families)),
+            usd_unit=_of_family(np.log(usd_each), family, built, _catalogue_usd(families)),
+            kg_single=_kg_of_singles(chip, np.log(kg_each), numbers["chips_per_item"]),
             rarity=rarity,
             says_accelerator=says,
             under_licence=under_licence,
@@ -333,6 +336,10 @@ class Lots:
         )
         return np.asarray(found)
 
+    def in_piece(self, feed: Ints, fed: Ints) -> Floats:
+        """Chips in a piece of ``fed`` if it is what ``feed`` became."""
+        return np.asarray(np.where(self.singly(feed, fed), 1.0, self.per_item[feed]))
+
     def holds(self, feed: Ints, fed: Ints) -> Floats:
         """Chips of the kind in ``feed`` that ``fed`` can hold; infinite where nothing tells."""
         singly = self.singly(feed, fed)
@@ -379,7 +386,7 @@ def _positive(values: Floats) -> Floats:
     return np.where(values > 0, values, np.nan)
 
 
-def _families(chips: Iterable[str]) -> dict[str, str]:
+def families_of(chips: Iterable[str]) -> dict[str, str]:
     """Family of each chip: a text that names only the family may mean any of its variants."""
     known = load_catalogue().by_chip
     return {chip: known[chip].family if chip in known else chip for chip in chips}
@@ -432,9 +439,14 @@ def _under_false_name(chip: pd.Series, weak: set[str], kg: Floats, usd: Floats) 
     at = np.flatnonzero(chip.isin(weak))
     name = chip.iloc[at].to_numpy()
     known = load_catalogue()
-    for values, bound, factor in ((kg, "kg_high", TOO_HEAVY), (usd, "usd_high", TOO_DEAR)):
+    figures: tuple[tuple[Floats, Figure, float], ...] = (
+        (kg, "kg", TOO_HEAVY),
+        (usd, "usd", TOO_DEAR),
+    )
+    for values, figure, factor in figures:
         highest = {
-            one: max(getattr(card, bound) or np.nan for card in known.variants(one)) for one in weak
+            one: max((high for _, high in known.ranges(one, figure)), default=np.nan)
+            for one in weak
         }
         found[at] |= values[at] > factor * np.array([highest[one] for one in name])
     return found
@@ -448,8 +460,7 @@ def _kg_of_singles(chip: pd.Series, kg: Floats, per_item: Floats) -> Floats:
     seen = single.groupby(chip[named].to_numpy()).median()
     of_chip: dict[str, float] = {}
     for name, usual in zip(seen.index, seen.to_numpy(), strict=True):
-        bounds = [(one.kg_low, one.kg_high) for one in known.variants(str(name))]
-        ranges = np.log([(low, high) for low, high in bounds if low and high])
+        ranges = np.log(known.ranges(str(name), "kg"))
         if len(ranges):
             # A board that is taken for a single chip would be like what it was taken out of.
             low, high = ranges.min() - OUTSIDE, ranges.max() + OUTSIDE

@@ -71,13 +71,12 @@ class Tracing:
     ----------
     links
         One row a link, the strongest first: ``from_record, to_record``, and ``e, f``, their
-        positions in ``lots``; ``units`` (chips that
-        pass along it); ``log_odds`` (natural log of the odds that the one continues as the
-        other) and its parts ``words, weight, value, number, waiting, prior``; ``kind``
-        (recorded, linked companies or domestic hand-over); ``chip`` that is followed; ``days``
-        between; ``taken_out`` (whether chips that were bought built in would have been sold
-        singly); ``hop`` (row of ``hops``), its ``hop_log_odds``, and ``lot_log_odds``, the part
-        of them that the later lot brings.
+        positions in ``lots``; ``units`` (chips that pass along it); ``log_odds`` (natural log of
+        the odds that the one continues as the other) and its parts ``words, weight, value,
+        number, waiting, prior``; ``kind`` (recorded, linked companies or domestic hand-over);
+        ``chip`` that is followed; ``days`` between; ``taken_out`` (whether chips that were bought
+        built in would have been sold singly); ``hop`` (row of ``hops``), its ``hop_log_odds``, and
+        ``lot_log_odds``, the part of them that the later lot brings.
     hops
         One row a hand-over between two companies, all its lots taken together: ``buyer,
         sender`` (codes of companies in ``lots``; equal where a company sells what it bought),
