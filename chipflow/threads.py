@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,5 +45,7 @@ def for_each(parts: Sequence[Part], work: Callable[[Part], None]) -> None:
         for part in parts:
             work(part)
         return
-    for _ in _pool().map(work, parts):
+    # What was chosen for this run, as its tables, holds in every thread of it.
+    contexts = [copy_context() for _ in parts]
+    for _ in _pool().map(lambda context, part: context.run(work, part), contexts, parts):
         pass

@@ -116,8 +116,9 @@ def missing_share(shares: Floats) -> Floats:
     square, slope, start = np.polyfit(TAKEN, shares.T, 2)
     line, level = np.polyfit(TAKEN, shares.T, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # A shortfall that grows ever slower is a parabola that crosses nought once before.
-        bent = (-slope + np.sqrt(np.maximum(slope**2 - 4 * square * start, 0))) / (2 * square)
+        # A shortfall that grows ever slower is a parabola that crosses nought once before; put so
+        # that one which is straight but for rounding divides by no rounding error.
+        bent = -2 * start / (slope + np.sqrt(np.maximum(slope**2 - 4 * square * start, 0)))
         straight = np.where(line > 0, -level / line, -np.inf)
     back = np.where((square < 0) & (start > 0), bent, straight)
     none = shares[:, 0] <= 0

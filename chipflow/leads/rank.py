@@ -30,7 +30,7 @@ from chipflow.network.handover import NEW_FOR
 from chipflow.network.lots import in_order
 from chipflow.network.routes import ASIDE_COLUMNS, Routes, find_routes
 from chipflow.network.trace import MOST_HOPS, WINDOW, trace
-from chipflow.network.verdicts import lawful_arrivals
+from chipflow.network.verdicts import Verdicts
 from chipflow.network.waypoints import waypoints
 from chipflow.progress import silent
 
@@ -129,11 +129,11 @@ def find_leads(
         progress=progress,
     )
     with progress.stage("weighing the evidence"):
-        routes = find_routes(shipments, tracing)
+        verdicts = Verdicts(shipments, tracing.lots, targets)
+        routes = find_routes(tracing, verdicts)
         listed = {} if screening is None else best_matches(screening)
     with progress.stage("asking how often chance does as much"):
-        lawful = lawful_arrivals(shipments, tracing.lots, targets)
-        chance = nulls(tracing, lawful, draws=null_draws, seed=seed)
+        chance = nulls(tracing, verdicts, draws=null_draws, seed=seed)
         p_values = lead_p_values(routes.links, tracing, chance)
         arrived = routes.lots[routes.lots["stage"] == "final"]
         missing = missing_records(tracing, routes.links, seed=seed)

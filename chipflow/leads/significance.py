@@ -10,25 +10,26 @@ at all; Fithian, Sun and Taylor, "Optimal inference after model selection", 2014
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from chipflow.network.chance import MAD_TO_SD, normal
 from chipflow.network.columns import Columns
-from chipflow.network.handover import senders
+from chipflow.network.follow import BELIEVED
+from chipflow.network.handover import LIKELIEST, senders
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
 from chipflow.network.routes import shares_of_feeds
-from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
+from chipflow.network.trace import HAND_OVER, LEAST_SAID, LINKED, RECORDED
 from chipflow.threads import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from chipflow.network.lots import Lots
     from chipflow.network.trace import Tracing
+    from chipflow.network.verdicts import Verdicts
 
 Floats = np.ndarray
 Ints = np.ndarray
@@ -48,9 +49,6 @@ FEWEST_LISTED = 20  # companies
 # more accurate P-values", 2009).
 TAIL = 0.1  # share of the null pairs
 FEWEST_IN_TAIL = 10  # pairs
-# Beside the pairs of the tail stands one more, as if ratios were exact: their excess would then
-# have this mean.
-EXACT_EXCESS = 1.0  # log-likelihood ratio
 # Nobody has drawn enough to know that the tail goes on like that for ever.
 LEAST_P = 1e-6
 # Leads that are more than chance seldom have a larger p-value; of the others half have.
@@ -62,11 +60,16 @@ USUAL_SCORE = (float(np.log(20.0)), 1.0)  # mean and standard deviation of log s
 USUAL_ROUTES = 4.0  # routes
 LEAST_SCORE = 1e-6  # scores and densities of scores below it are as good as nought
 # Where few null pairs would be listed, they are taken to be as strong as such pairs are elsewhere;
-# counts as so many beside those that were drawn.
+# counts as so many beside those that were drawn, each of a sender of its own.
 USUAL_STRENGTH = 3.0  # mean log odds
 USUAL_PAIRS = 4.0  # pairs
 # That none of the pairs drawn would be listed does not mean that none ever is (Jeffreys' prior).
 ANY_PAIR = 0.5  # pairs
+# Where so few different pairs can be drawn, that none of them would be listed tells nothing.
+FEWEST_PAIRS = 100  # pairs
+# Log odds from which a hand-over is listed: it is likelier than not, and so is its buyer if there
+# is no other; of several the likeliest is named from LIKELIEST on.
+LISTED_FROM = {RECORDED: 0.0, LINKED: 0.0, HAND_OVER: float(np.log(LIKELIEST))}
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,21 @@ class Null:
     ----------
     strength
         Their log odds, in order.
+    sender
+        Code of the company that sells, of each.
     expected
         How many of the pairs that were asked about would be listed by chance.
+    pairs
+        How many different pairs can be drawn.
+    least
+        Log odds from which a hand-over is listed.
     """
 
     strength: Floats
+    sender: Ints
     expected: float
+    pairs: int
+    least: float = 0.0
 
     def density(self, strength: Floats) -> Floats:
         """How many hand-overs of each strength are expected by chance, per unit of log odds.
@@ -104,6 +116,7 @@ class Null:
 
         The scale of the tail is known from few pairs only, which is allowed for: the excess of
         the next one is Pareto distributed (the predictive distribution of an exponential one).
+        What one sender sells does as well beside many buyers, so senders count, not pairs.
 
         Parameters
         ----------
@@ -113,24 +126,28 @@ class Null:
         Returns
         -------
         numpy.ndarray
-            Between 0 and 1; missing where no null pair would be listed.
+            Between 0 and 1; missing where so few pairs can be drawn that none would be listed.
         """
         size = len(self.strength)
-        if not size:
+        if not size and self.pairs < FEWEST_PAIRS:
             return np.full(len(strength), np.nan)
         above = size - np.searchsorted(self.strength, strength, side="left")
         p = (above + 1) / (size + 1)
         tail = min(max(int(TAIL * size), FEWEST_IN_TAIL), size)
         # Where all are tail, it starts where pairs begin to be listed.
-        start = self.strength[size - tail] if tail < size else 0.0
-        excess = EXACT_EXCESS + float((self.strength[size - tail :] - start).sum())
+        start = self.strength[size - tail] if tail < size else self.least
+        senders = len(np.unique(self.sender[size - tail :]))
+        excess = USUAL_PAIRS * USUAL_STRENGTH
+        if tail:
+            excess += senders * float((self.strength[size - tail :] - start).mean())
         beyond = np.maximum(strength - start, 0) / excess
-        p = np.where(beyond > 0, tail / size * (1 + beyond) ** -float(tail), p)
+        share = tail / size if size else 1.0
+        p = np.where(beyond > 0, share * (1 + beyond) ** -(senders + USUAL_PAIRS), p)
         return np.clip(p, LEAST_P, 1.0)
 
 
 def nulls(
-    tracing: Tracing, lawful: np.ndarray, *, draws: int = NULL_DRAWS, seed: int = 0
+    tracing: Tracing, verdicts: Verdicts, *, draws: int = NULL_DRAWS, seed: int = 0
 ) -> dict[tuple[str, bool], Null]:
     """Draw null hand-overs of every kind that was found.
 
@@ -138,9 +155,9 @@ def nulls(
     ----------
     tracing
         What :func:`chipflow.network.trace` returned.
-    lawful
-        What :func:`chipflow.network.verdicts.lawful_arrivals` returned: as no lead is made of
-        these sales, no null pair is.
+    verdicts
+        What the rules say of the same shipments: of a null pair counts what a lead would be made
+        of, as of a hand-over that was found.
     draws
         Most null pairs for each hand-over.
     seed
@@ -159,7 +176,7 @@ def nulls(
         wanted = final[hops["kind"] == kind].value_counts()
         if wanted.empty:
             continue
-        draw = drawn_by(tracing, lawful)
+        draw = drawn_by(tracing, verdicts)
         for to_destination in (True, False):
             most = min(draws * int(wanted.get(to_destination, 0)), MOST_DRAWS)
             if most:
@@ -168,7 +185,7 @@ def nulls(
     while open_still := [rounds for rounds in drawing.values() if not rounds.enough]:
         ahead = [(rounds, at) for rounds in open_still for at in rounds.next()]
         for_each(ahead, lambda one: one[0].draw_round(one[1]))
-    return {kind: rounds.null() for kind, rounds in drawing.items()}
+    return {key: rounds.null(LISTED_FROM[key[0]]) for key, rounds in drawing.items()}
 
 
 class _Rounds:
@@ -181,7 +198,7 @@ class _Rounds:
     def __init__(self, draw: _Draw, final: bool, most: int, seeds: tuple[int, ...]) -> None:
         self.draw, self.final, self.seeds = draw, final, seeds
         self.sizes = [min(ROUND, most - drawn) for drawn in range(0, most, ROUND)]
-        self.found: dict[int, Floats] = {}
+        self.found: dict[int, pd.DataFrame] = {}
 
     @property
     def needed(self) -> int:
@@ -202,18 +219,21 @@ class _Rounds:
         """Draw one round, and keep how strong the pairs are that would be listed."""
         # Seeds that end in noughts are those without them; a round of its own number is none.
         rng = np.random.default_rng([*self.seeds, 1 + at])
-        groups = self.draw.groups(rng, self.sizes[at], final=self.final)
-        of_kind = (groups["place"] == TO_DESTINATION) == self.final
-        listed = of_kind & (groups["believed"] > 0)
-        self.found[at] = groups.loc[listed, "log_odds"].to_numpy(dtype=float)
+        self.found[at] = self.draw.listed(rng, self.sizes[at], final=self.final)
 
-    def null(self) -> Null:
-        """Return what was drawn."""
+    def null(self, least: float) -> Null:
+        """Return what was drawn of a kind that is listed from these log odds on."""
         needed = range(self.needed)
-        strength = np.concatenate([self.found[at] for at in needed])
+        listed = pd.concat([self.found[at] for at in needed]).sort_values(["strength", "sender"])
         drawn = sum(self.sizes[at] for at in needed)
-        share = (len(strength) + ANY_PAIR) / drawn
-        return Null(np.sort(strength), share * self.draw.asked(final=self.final))
+        share = (len(listed) + ANY_PAIR) / drawn
+        return Null(
+            listed["strength"].to_numpy(dtype=float),
+            listed["sender"].to_numpy(dtype=np.int64),
+            share * self.draw.asked(final=self.final),
+            self.draw.pairs(final=self.final),
+            least,
+        )
 
 
 def _clear(hops: pd.DataFrame) -> Ints:
@@ -221,29 +241,89 @@ def _clear(hops: pd.DataFrame) -> Ints:
     return hops.loc[hops["log_lr"] > CLEAR, "sender"].unique()
 
 
-def _no_groups() -> pd.DataFrame:
-    """What is drawn where nobody buys or nobody sells."""
-    return pd.DataFrame({"place": [], "believed": [], "log_odds": []})
+class _Draw:
+    """Draws pairs of one kind and judges them.
 
+    Of each, what a lead would be made of counts: not what was free to go, what nobody knows the
+    rule of or what was sold under a quoted licence; and on the way only what has no name, since
+    what is sold by name is followed from there, whatever it may continue.
+    """
 
-class _Draw(Protocol):
-    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
-        """Draw pairs, of which the sender sells to the destination or not, and judge them."""
+    def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
+        self.follower, self.hops, self.lots = tracing.follower, tracing.hops, tracing.lots
+        self.verdicts = verdicts
 
     def asked(self, *, final: bool) -> int:
         """Count the pairs that were asked about and are like those that are drawn."""
+        raise NotImplementedError
+
+    def pairs(self, *, final: bool) -> int:
+        """Count the different pairs that can be drawn."""
+        raise NotImplementedError
+
+    def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
+        """Draw pairs, of which the sender sells to the destination or not."""
+        raise NotImplementedError
+
+    def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Judge pairs as those that were asked about: groups, pairs of lots, and sales."""
+        raise NotImplementedError
+
+    def listed(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
+        """Draw pairs, and say how strong those are that would be listed: ``sender, strength``."""
+        asked = self.drawn(rng, number, final=final)
+        nothing = pd.DataFrame({"sender": np.empty(0, np.int64), "strength": np.empty(0)})
+        if not len(asked):
+            return nothing
+        groups, feeds, sales = self.judged(asked)
+        groups = groups[
+            ((groups["place"] == TO_DESTINATION) == final)
+            & (groups["believed"] > 0)
+            & (groups["buyer"] >= 0)
+        ]
+        feeds = feeds[feeds["group"].isin(groups.index)]
+        if feeds.empty:
+            return nothing
+        best = feeds.sort_values(["share", "e"], ascending=[False, True])
+        best = best.drop_duplicates(["group", "f"])
+        own = best[self._of_leads(best["e"].to_numpy(), best["f"].to_numpy(), final=final)]
+        said = sales.set_index(["group", "f"])["log_lr"].clip(lower=LEAST_SAID)
+        said = said[(sales["probability"] > BELIEVED).to_numpy()]
+        whole = said.groupby("group").sum()
+        part = said.reindex(pd.MultiIndex.from_frame(own[["group", "f"]])).groupby("group").sum()
+        kept = groups.loc[part.index]
+        share = (part / whole.reindex(part.index)).to_numpy()
+        return pd.DataFrame(
+            {
+                "sender": kept["sender"].to_numpy(dtype=np.int64),
+                "strength": kept["log_odds"].to_numpy(dtype=float) * share,
+            }
+        )
+
+    def _of_leads(self, e: Ints, f: Ints, *, final: bool) -> np.ndarray:
+        """Whether a lead would be made of lots, if they are what others became."""
+        lots = self.lots
+        if not final:
+            return np.asarray(lots.family[f] < 0)
+        chip = np.where(lots.family[f] >= 0, lots.chip[f], lots.chip[e])
+        status = self.verdicts.of(f, chip)["status"].to_numpy()
+        return np.asarray(self.verdicts.why_no_lead(f, status) == "")
 
 
-class _Recorded:
+class _Recorded(_Draw):
     """Pairs of what one company bought and another one sold."""
 
-    def __init__(self, tracing: Tracing, lawful: np.ndarray) -> None:
-        self.follower, self.hops, self.lawful = tracing.follower, tracing.hops, lawful
+    def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
+        super().__init__(tracing, verdicts)
         self.books = self._books()
         self.buyers = np.unique(tracing.lots.consignee[self.books.followed.at])
-        self.senders = {final: self._senders(tracing.lots, final) for final in (True, False)}
+        self.senders = {final: self._senders(final) for final in (True, False)}
 
-    def _senders(self, lots: Lots, final: bool) -> Ints:
+    def _books(self) -> Ledgers:
+        return self.follower.company_books()
+
+    def _senders(self, final: bool) -> Ints:
+        lots = self.lots
         home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
         senders = np.unique(lots.shipper[(lots.arrives == final) & ~home & lots.named_shipper])
         senders = senders[~np.isin(senders, _clear(self.hops))]
@@ -255,29 +335,30 @@ class _Recorded:
         """Count companies that bought chips and sell."""
         return int(np.isin(self.senders[final], self.buyers).sum())
 
-    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
-        """Draw pairs and judge them."""
+    def pairs(self, *, final: bool) -> int:
+        """Count buyers by senders."""
+        return len(self.buyers) * len(self.senders[final])
+
+    def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
+        """Draw a buyer and another sender."""
         senders = self.senders[final]
         if not len(self.buyers) or not len(senders):
-            return _no_groups()
+            return _no_pairs()
         buyer, sender = rng.choice(self.buyers, number), rng.choice(senders, number)
         apart = buyer != sender
-        return self._judge(Questions(buyer[apart], sender[apart]))
+        return Questions(buyer[apart], sender[apart])
 
-    def _books(self) -> Ledgers:
-        return self.follower.company_books()
-
-    def _judge(self, asked: Questions) -> pd.DataFrame:
-        groups, _ = self.follower.judge(self.books, asked, unlike=self.lawful)
-        return groups
+    def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Judge them as one company."""
+        groups, sales = self.follower.judge(self.books, asked)
+        return groups, self.books.feeds(asked, sales[sales["believed"]]), sales
 
 
 class _Linked(_Recorded):
     """Pairs of companies, as if they shared an address."""
 
     def _books(self) -> Ledgers:
-        books, explained = self.follower.books_of_linked
-        self.explained = explained | self.lawful
+        books, self.explained = self.follower.books_of_linked
         return books
 
     def asked(self, *, final: bool) -> int:
@@ -285,49 +366,58 @@ class _Linked(_Recorded):
         pairs = self.follower.linked.of(self.buyers).pairs
         return int(np.isin(pairs.sender, self.senders[final]).sum())
 
-    def _judge(self, asked: Questions) -> pd.DataFrame:
+    def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Judge them as if they shared an address with no other."""
         pairs = LinkedPairs(asked, np.full(len(asked), PASSED_TO_LINKED))
-        groups, _, _ = self.follower.judge_linked(self.books, pairs, explained=self.explained)
-        return groups
+        return self.follower.judge_linked(self.books, pairs, explained=self.explained)
 
 
-class _Across:
+class _Across(_Draw):
     """Pairs of what one country bought and a company of another one sold."""
 
-    def __init__(self, tracing: Tracing, lawful: np.ndarray) -> None:
-        self.follower = tracing.follower
-        self.books, candidates = self.follower.books_of_countries
-        self.candidates = candidates & ~lawful
-        lots = self.follower.lots
-        self.countries = np.unique(lots.to_country[self.books.followed.at])
+    def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
+        super().__init__(tracing, verdicts)
+        self.books, self.candidates = self.follower.books_of_countries
+        self.countries = np.unique(self.lots.to_country[self.books.followed.at])
         # Whose own hand-over is clear sells chips: they agree with chips bought anywhere.
-        clear = _clear(tracing.hops)
-        self.senders = {final: self._senders(lots, final, clear) for final in (True, False)}
+        clear = _clear(self.hops)
+        self.senders = {final: self._senders(final, clear) for final in (True, False)}
 
-    def _senders(self, lots: Lots, final: bool, clear: Ints) -> Questions:
+    def _senders(self, final: bool, clear: Ints) -> Questions:
         """Companies that sell candidates to the destination, or to others, and from where."""
-        asked = senders(lots, self.candidates & (lots.arrives == final))
+        asked = senders(self.lots, self.candidates & (self.lots.arrives == final))
         return asked.take(~np.isin(asked.sender, clear))
 
     def asked(self, *, final: bool) -> int:
         """Count companies that sell what is like the stock of their country."""
         return len(self.senders[final])
 
-    def groups(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
-        """Draw pairs and judge them; a sender is drawn with all that it sells."""
+    def pairs(self, *, final: bool) -> int:
+        """Count countries by senders."""
+        return len(self.countries) * len(self.senders[final])
+
+    def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
+        """Draw a country and a sender of another one, with all that it sells."""
         at_home = self.senders[final]
         if not len(self.countries) or not len(at_home):
-            return _no_groups()
+            return _no_pairs()
         country = rng.choice(self.countries, number)
         drawn = at_home.take(rng.integers(0, len(at_home), number))
         # A sender is asked beside its own country; of others it is a stranger.
         apart = drawn.buyer != country
-        asked = Questions(country[apart], drawn.sender[apart])
-        groups, _, _ = self.follower.judge_across(self.books, self.candidates, asked)
-        return groups[groups["buyer"] >= 0]
+        return Questions(country[apart], drawn.sender[apart])
+
+    def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Judge them as if the sender were of that country."""
+        return self.follower.judge_across(self.books, self.candidates, asked)
 
 
-DRAWN_BY: dict[str, Callable[[Tracing, np.ndarray], _Draw]] = {
+def _no_pairs() -> Questions:
+    """What is drawn where nobody buys or nobody sells."""
+    return Questions(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+DRAWN_BY: dict[str, Callable[[Tracing, Verdicts], _Draw]] = {
     RECORDED: _Recorded,
     LINKED: _Linked,
     HAND_OVER: _Across,

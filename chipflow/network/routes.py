@@ -18,16 +18,14 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from chipflow.goods.controls import FREE, UNKNOWN
 from chipflow.network.columns import Columns
-from chipflow.network.lots import in_order
-from chipflow.network.verdicts import verdicts
 from chipflow.network.waypoints import WAYPOINT_COLUMNS, waypoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from chipflow.network.trace import Tracing
+    from chipflow.network.verdicts import Verdicts
 
 # Goods that were worked on at the destination come back to the sender: where so much of what
 # arrived is sent back by the same buyers, it did not stay.
@@ -88,24 +86,24 @@ class Routes:
     set_aside: pd.DataFrame
 
 
-def find_routes(shipments: pd.DataFrame, tracing: Tracing) -> Routes:
+def find_routes(tracing: Tracing, verdicts: Verdicts) -> Routes:
     """Find the routes along which followed goods reached the destination.
 
     Parameters
     ----------
-    shipments
-        :attr:`chipflow.Network.shipments`.
     tracing
-        What :func:`chipflow.network.trace` returned for them.
+        What :func:`chipflow.network.trace` returned.
+    verdicts
+        What the rules say of the same shipments.
 
     Returns
     -------
     Routes
     """
-    flow = _Flow.of(shipments, tracing)
+    flow = _Flow(tracing, verdicts)
     kept: list[_Part] = []
     aside: list[_Part] = []
-    for finals, reason in flow.finals_by_verdict():
+    for reason, finals in flow.finals_by_verdict.items():
         for part in flow.parts(finals):
             verdict = reason or flow.innocent_origin(part)
             (aside if verdict else kept).append(part.named(verdict))
@@ -128,8 +126,8 @@ class _Part:
 class _Flow:
     """Links between lots by position, with what passes along them."""
 
-    def __init__(self, shipments: pd.DataFrame, tracing: Tracing) -> None:
-        self.table = in_order(shipments)
+    def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
+        self.table = verdicts.table
         self.arrays = tracing.lots
         self.destination = tracing.destination
         self.most_hops, self.window = tracing.most_hops, tracing.window
@@ -151,37 +149,17 @@ class _Flow:
         self.chip[heads[unnamed]] = carried[first[unnamed]]
         self.status, self.rule = (np.full(len(self.table), "", dtype=object) for _ in range(2))
         ends = np.unique(self.head[self.arrays.arrives[self.head]])
-        found = verdicts(self.table, self.arrays, self.chip, ends, self.destination)
+        found = verdicts.of(ends, self.chip[ends])
         self.status[ends], self.rule[ends] = found["status"], found["rule"]
+        reasons = verdicts.why_no_lead(ends, found["status"].to_numpy())
+        self.finals_by_verdict: dict[str, list[int]] = defaultdict(list)
+        for end, reason in zip(ends.tolist(), reasons.tolist(), strict=True):
+            self.finals_by_verdict[reason].append(end)
         self.sent_back: dict[tuple[tuple[int, int], ...], float] = {}
         self.returned: dict[int, dict[int, bool]] = {}
         self.exchanged: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...], bool], float] = {}
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)
         self.home = self.table["from_country"].isin(self.destination).to_numpy()
-
-    @classmethod
-    def of(cls, shipments: pd.DataFrame, tracing: Tracing) -> _Flow:
-        return cls(shipments, tracing)
-
-    def finals_by_verdict(self) -> list[tuple[list[int], str]]:
-        """Arriving lots that continue something: those that needed a licence, and the others.
-
-        What is sold by name under a licence that the text quotes is for the authority to check;
-        it would be a lead against everybody who has a licence.
-        """
-        ends = sorted({int(at) for at in self.head if self.arrays.arrives[at]})
-        by_verdict: dict[str, list[int]] = defaultdict(list)
-        for at in ends:
-            by_verdict[self._verdict(at)].append(at)
-        return [(finals, verdict) for verdict, finals in by_verdict.items()]
-
-    def _verdict(self, at: int) -> str:
-        """Say why an arriving lot makes no lead, or nothing."""
-        if self.status[at] == FREE:
-            return "lawful on that day"
-        if self.status[at] in ("", UNKNOWN):
-            return "rule of that day unknown"
-        return "under a quoted licence" if self.arrays.under_licence[at] else ""
 
     def parts(self, finals: list[int]) -> list[_Part]:
         """Connected pieces of the flow that ends in these lots."""

@@ -16,12 +16,15 @@ from chipflow.leads.significance import (
     LEAST_P,
     Null,
     lead_p_values,
+    nulls,
     q_values,
     shares_of_chance,
 )
 from chipflow.network.ledger import TO_DESTINATION, Answers
+from chipflow.network.lots import in_order
 from chipflow.network.prior import Prior
-from chipflow.network.trace import HAND_OVER, LINKED, RECORDED
+from chipflow.network.trace import HAND_OVER, LINKED, RECORDED, trace
+from chipflow.network.verdicts import Verdicts
 from chipflow.simulate import score, simulate
 
 
@@ -218,28 +221,67 @@ def test_where_few_p_values_are_large_few_leads_are_chance():
     assert q_values(p[:10]).tolist() == pytest.approx([p[9]] * 10)
 
 
+def null_of(strength, expected=1.0, **how):
+    """Null pairs of these strengths, each of a sender of its own."""
+    how = {"sender": np.arange(len(strength)), "pairs": 10_000, "least": 0.0, **how}
+    return Null(np.asarray(strength), expected=expected, **how)
+
+
 def test_p_values_fall_with_strength_and_follow_the_tail():
     strength = np.sort(np.random.default_rng(1).exponential(2.0, 5000))
-    null = Null(strength, expected=1.0)
+    null = null_of(strength)
     asked = np.array([0.0, 1.0, 5.0, 15.0, 40.0])
     p = null.p_value(asked)
     assert (np.diff(p) <= 0).all() and p[0] == 1
     assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
     assert p[4] == LEAST_P, "nobody has drawn that many"
-    assert np.isnan(Null(strength[:0], expected=0.0).p_value(asked)).all()
-    few = Null(strength[::1000], expected=1.0).p_value(asked)
+    few = null_of(strength[::1000]).p_value(asked)
     assert (np.diff(few) <= 0).all()
     assert few[4] > 10 * p[4], "few pairs tell less of the tail"
-    lone = Null(np.array([2.0]), expected=1.0).p_value(asked)
-    assert lone == pytest.approx(1 / (1 + asked / 3)), "one pair of strength 2, and one beside it"
+    lone = null_of([2.0]).p_value(asked)
+    by_hand = (1 + asked / (2 + 4 * 3)) ** -5
+    assert lone == pytest.approx(by_hand), "one pair of strength 2, and four of mean 3 beside it"
+
+
+def test_where_chance_lists_nothing_pairs_from_elsewhere_say_how_strong_it_would_be():
+    asked = np.array([-0.5, 0.0, 5.0, 15.0])
+    usual = null_of([]).p_value(asked)
+    assert usual == pytest.approx((1 + np.maximum(asked, 0) / 12) ** -4), "four pairs of mean 3"
+    earlier = null_of([], least=-1.0).p_value(asked)
+    assert earlier == pytest.approx((1 + (asked + 1) / 12) ** -4), "listed from -1 on"
+    assert np.isnan(null_of([], pairs=99).p_value(asked)).all(), "nobody could be drawn"
+
+
+def test_what_one_sender_does_beside_many_buyers_counts_once_in_the_tail():
+    strength = np.sort(np.random.default_rng(3).exponential(2.0, 40))
+    of_many, of_one = null_of(strength), null_of(strength, sender=np.zeros(40, dtype=int))
+    asked = np.array([0.5, 1.0, 20.0])
+    many, one = of_many.p_value(asked), of_one.p_value(asked)
+    assert many[:2] == pytest.approx(one[:2]), "how often is as often"
+    assert one[2] > 2 * many[2], "how much more there could be is less sure"
+
+
+def test_null_pairs_are_made_of_what_leads_are_made_of(network):
+    shipments = in_order(network.shipments)
+    tracing = trace(shipments, ("CN", "HK", "MO"), linked=network.links)
+    lots = tracing.lots
+    verdicts = Verdicts(shipments, lots, tracing.destination)
+    drawn = nulls(tracing, verdicts, draws=2000)
+    by_name = {int(one) for one in lots.shipper[~lots.arrives & (lots.family < 0)]}
+    assert set(drawn[RECORDED, False].sender.tolist()) <= by_name, "a name begins a way of its own"
+    licensed = set(drawn[RECORDED, True].sender[:1].tolist())
+    lots.under_licence[lots.arrives & np.isin(lots.shipper, list(licensed))] = True
+    without = nulls(tracing, verdicts, draws=2000)[RECORDED, True]
+    assert licensed and len(without.strength)
+    assert not licensed & set(without.sender.tolist()), "no lead is made of what quotes a licence"
 
 
 def test_a_weak_route_among_strong_ones_is_likely_chance():
     # Half of the three null pairs are stronger than log 2, so that their mean is 1; beside them
     # count four of mean 3.
     null = {
-        (RECORDED, True): Null(np.array([0.1, np.log(2), 3.0]), expected=2.0),
-        (RECORDED, False): Null(np.array([9.0]), expected=1000.0),
+        (RECORDED, True): null_of([0.1, np.log(2), 3.0], expected=2.0),
+        (RECORDED, False): null_of([9.0], expected=1000.0),
     }
     strong, weak = np.geomspace(20, 80, 101), np.geomspace(1, 4, 101)
     of_strong = shares_of_chance(np.append(strong, 2.0), null)[-1]
@@ -281,7 +323,7 @@ def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
     follower = SimpleNamespace(certain=np.array([True, False]))
     tracing = SimpleNamespace(hops=hops, follower=follower)
     drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(HAND_OVER, False): Null(drawn, 0.5), (RECORDED, False): Null(drawn, 50.0)}
+    null = {(HAND_OVER, False): null_of(drawn, 0.5), (RECORDED, False): null_of(drawn, 50.0)}
     weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unseen_by_chance"]
     assert weak > 0.9 > 0.1 > strong > 0
     assert recorded == 0, "a company's own books show what it had"
@@ -325,7 +367,7 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     follower = SimpleNamespace(certain=np.array([True, False, False]))
     tracing = SimpleNamespace(hops=hops, follower=follower)
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(RECORDED, final): Null(strength, 1.0) for final in (True, False)}
+    null = {(RECORDED, final): null_of(strength) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
     assert found["weakest"].tolist() == [-0.5, 4.0, 2.0]
     of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
