@@ -5,7 +5,7 @@ Four questions, each on simulated worlds of seeds that were used to choose nothi
     python benchmarks/tracing.py speed    [--rows 1000000]      time and memory, as ratios
     python benchmarks/tracing.py bars     [--seeds 20] [--hard] [--missing 0.2] [--schemes none]
     python benchmarks/tracing.py peers    [--seeds 3]           other methods in the same run
-    python benchmarks/tracing.py ablation [--seeds 3] [--out docs/images]
+    python benchmarks/tracing.py ablation [--seeds 3] [--null-worlds 100] [--out docs/images]
 
 `speed` and `bars` end with exit status 1 if a bar is missed. `peers` compares with an isolation
 forest too if scikit-learn is installed.
@@ -44,6 +44,7 @@ def main() -> int:
     peers = commands.add_parser("peers", help="other methods on the same worlds")
     ablation = commands.add_parser("ablation", help="each part removed in turn, and plots")
     ablation.add_argument("--out", type=Path, default=Path("docs/images"))
+    ablation.add_argument("--null-worlds", type=int, default=100, help="worlds without schemes")
     for each, seeds in ((bars, 20), (peers, 3), (ablation, 3)):
         each.add_argument("--seeds", type=int, default=seeds, help="how many")
         each.add_argument("--first-seed", type=int, default=FIRST_SEED)

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from tracing_worlds import Built, Kind, over_seeds, weighed_p, world
+from tracing_worlds import Built, Kind, against_uniform, over_seeds, weighed_p, world
 
 import chipflow as cf
 from chipflow.leads import evidence, rank
@@ -23,7 +23,6 @@ from chipflow.network import agreement, handover, ledger
 
 Q_GRID = tuple(np.round(np.linspace(0.01, 0.5, 50), 2))  # levels at which q-values are judged
 EVERYTHING = "everything"
-NULL_WORLDS = 5  # worlds without schemes for each other one: each has a route or two to weigh
 # The packages give the names of these modules to the functions in them.
 SCORING = import_module("chipflow.simulate.score")
 
@@ -146,10 +145,10 @@ def _row(name: str, of: str, built: Built) -> dict[str, Any]:
     }
 
 
-def null_p(kind: Kind, seed: int) -> list[float]:
+def weighed(kind: Kind, seed: int) -> pd.DataFrame:
     """Return the p-values of routes that were weighed in a world without schemes."""
     with world(kind, seed) as built:
-        return weighed_p(cf.find_leads(built.network))
+        return weighed_p(cf.find_leads(built.network), built.truth)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -161,8 +160,8 @@ def run(options: argparse.Namespace) -> int:
             calibrations.append(answer["calibration"])
         print(f"seed {seed} done", flush=True)
     none = Kind(options.records, schemes="none", hard=options.hard)
-    more = argparse.Namespace(**{**vars(options), "seeds": NULL_WORLDS * options.seeds})
-    nulls = [p for _, found in over_seeds(null_p, none, more) for p in found]
+    more = argparse.Namespace(**{**vars(options), "seeds": options.null_worlds})
+    routes = pd.concat([found for _, found in over_seeds(weighed, none, more)])
     table = pd.DataFrame(rows).drop(columns="seed")
     means = table.groupby(["without", "of"], sort=False).mean().reset_index()
     whole = means[means["without"] == EVERYTHING].iloc[0]
@@ -174,9 +173,10 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"change without, mean over {options.seeds} seeds from {options.first_seed}")
     print(changes.to_string(index=False, float_format="{:+.3f}".format))
+    print("\n".join(["p of routes in worlds without schemes", *against_uniform(routes)]))
     options.out.mkdir(parents=True, exist_ok=True)
     draw_ablation(changes, options.out / "ablation.png")
-    draw_calibration(pd.concat(calibrations), nulls, options.out / "calibration.png")
+    draw_calibration(pd.concat(calibrations), routes, options.out / "calibration.png")
     return 0
 
 
@@ -200,27 +200,37 @@ def draw_ablation(changes: pd.DataFrame, path: Path) -> None:
     plt.close(figure)
 
 
-def draw_calibration(calibration: pd.DataFrame, nulls: list[float], path: Path) -> None:
+def draw_calibration(calibration: pd.DataFrame, routes: pd.DataFrame, path: Path) -> None:
     """Draw the false share at each q, and p-values of routes in worlds without schemes."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
     means = calibration.groupby("q")["false"].mean()
-    left.plot(means.index, means, color="#2f6f9f", label="observed, mean over worlds")
+    # Where no lead is false the line lies on the axis.
+    left.plot(
+        means.index,
+        means,
+        color="#2f6f9f",
+        clip_on=False,
+        zorder=3,
+        label="observed, mean over worlds",
+    )
     left.plot([0, 0.5], [0, 0.5], color="grey", linestyle=":", label="as promised, at most")
     left.set(xlabel="q-value up to", ylabel="share of leads that is false", ylim=(0, 0.5))
     left.legend(frameon=False)
-    p = np.sort(nulls)
-    if len(p):
+    by_chance = routes[~routes["passed_on"].astype(bool)]
+    for own, label, color in (
+        (routes, "all", "#2f6f9f"),
+        (by_chance, "nobody passed goods on", "#d98a29"),
+    ):
+        p = np.sort(own["p_value"])
+        share = np.arange(len(p) + 1) / max(len(p), 1)
         right.step(
-            [0, *p, 1], [0, *np.arange(1, len(p) + 1) / len(p), 1], where="post", color="#2f6f9f"
+            [0, *p, 1], [*share, 1], where="post", color=color, label=f"{label}: {len(p)} routes"
         )
-    right.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    right.set(
-        xlabel="p-value up to",
-        ylabel="share of routes",
-        title=f"{len(p)} routes weighed, no schemes",
-    )
+    right.plot([0, 1], [0, 1], color="grey", linestyle=":", label="uniform")
+    right.set(xlabel="p-value up to", ylabel="share of routes weighed, no schemes")
+    right.legend(frameon=False, loc="upper left")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)

@@ -17,7 +17,7 @@ import pandas as pd
 import chipflow as cf
 from chipflow.network import Network
 from chipflow.simulate import simulate
-from chipflow.simulate.score import Score, score
+from chipflow.simulate.score import INTO_MIDDLE, OUT_OF_MIDDLE, Score, score
 
 MOST_PROCESSES = 2  # a world of 40,000 records takes about 1 GB while it is read and traced
 
@@ -65,10 +65,39 @@ def world(kind: Kind, seed: int) -> Iterator[Built]:
         yield Built(cf.build_network(records), Path(folder) / "truth")
 
 
-def weighed_p(leads: cf.Leads) -> list[float]:
-    """p-values of all routes that were weighed: a list without the weak ones lacks large ones."""
-    both = pd.concat([leads.table["p_value"], leads.set_aside["p_value"]])
-    return [float(p) for p in both.dropna()]
+def weighed_p(leads: cf.Leads, truth: Path) -> pd.DataFrame:
+    """p-values of all routes that were weighed: a list without the weak ones lacks large ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``p_value``, and ``passed_on``: whether somebody on the route did pass goods on, whether
+        innocent or not. A p-value is about chance, and of such goods it may well be small.
+    """
+    columns = ["p_value", "record_ids"]
+    both = pd.concat([leads.table[columns], leads.set_aside[columns]])
+    both = both.dropna(subset="p_value").reset_index(drop=True)
+    records = both["record_ids"].str.split(";").explode().rename("record_id").reset_index()
+    known = records.merge(pd.read_csv(truth / "records.csv"), on="record_id")
+    into, out = (known[known["role"].isin(roles)] for roles in (INTO_MIDDLE, OUT_OF_MIDDLE))
+    pairs = into.merge(out, on=["index", "scheme_id"])
+    passed_on = pairs.loc[pairs["record_id_x"] != pairs["record_id_y"], "index"]
+    return both[["p_value"]].assign(passed_on=both.index.isin(passed_on))
+
+
+def against_uniform(routes: pd.DataFrame) -> list[str]:
+    """Say how far p-values of routes in worlds without schemes are from uniform ones."""
+    from scipy.stats import kstest
+
+    said = []
+    by_chance = routes[~routes["passed_on"].astype(bool)]
+    for name, own in (("all", routes), ("those on which nobody passed goods on", by_chance)):
+        if len(own):
+            test = kstest(own["p_value"], "uniform")
+            said.append(
+                f"{name}, {len(own)}: KS distance {test.statistic:.3f}, p {test.pvalue:.3f}"
+            )
+    return said
 
 
 def over_seeds(

@@ -9,6 +9,7 @@ at all; Fithian, Sun and Taylor, "Optimal inference after model selection", 2014
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,8 @@ USUAL_PAIRS = 4.0  # pairs
 ANY_PAIR = 0.5  # pairs
 # Where so few different pairs can be drawn, that none of them would be listed tells nothing.
 FEWEST_PAIRS = 100  # pairs
-# Log odds from which a hand-over is listed: it is likelier than not, and so is its buyer if there
-# is no other; of several the likeliest is named from LIKELIEST on.
+# Log odds from which a hand-over is listed: likelier than not; inside a country also as likely as
+# that, times the probability of the buyer that is named.
 LISTED_FROM = {RECORDED: 0.0, LINKED: 0.0, HAND_OVER: float(np.log(LIKELIEST))}
 
 
@@ -126,7 +127,7 @@ class Null:
         Returns
         -------
         numpy.ndarray
-            Between 0 and 1; missing where so few pairs can be drawn that none would be listed.
+            Between 0 and 1; missing where no pair would be listed of fewer than FEWEST_PAIRS.
         """
         size = len(self.strength)
         if not size and self.pairs < FEWEST_PAIRS:
@@ -241,7 +242,7 @@ def _clear(hops: pd.DataFrame) -> Ints:
     return hops.loc[hops["log_lr"] > CLEAR, "sender"].unique()
 
 
-class _Draw:
+class _Draw(ABC):
     """Draws pairs of one kind and judges them.
 
     Of each, what a lead would be made of counts: not what was free to go, what nobody knows the
@@ -253,21 +254,21 @@ class _Draw:
         self.follower, self.hops, self.lots = tracing.follower, tracing.hops, tracing.lots
         self.verdicts = verdicts
 
+    @abstractmethod
     def asked(self, *, final: bool) -> int:
         """Count the pairs that were asked about and are like those that are drawn."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pairs(self, *, final: bool) -> int:
         """Count the different pairs that can be drawn."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
         """Draw pairs, of which the sender sells to the destination or not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Judge pairs as those that were asked about: groups, pairs of lots, and sales."""
-        raise NotImplementedError
 
     def listed(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs, and say how strong those are that would be listed: ``sender, strength``."""
