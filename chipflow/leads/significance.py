@@ -43,7 +43,7 @@ ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be need
 MOST_DRAWS = 60_000  # pairs; bounds the time
 # A sender whose own hand-over is this clear is no example of chance: its goods are others' chips.
 CLEAR = 4.0  # log-likelihood ratio
-# Of all others that sell, those that bought chips are the chance to compare with, unless so few.
+# Of all others, those that buy chips and sell are the chance to compare with, unless so few.
 FEWEST_LISTED = 20  # companies
 # Beyond the strongest tenth of the null pairs their excess is taken to be exponential, so that
 # the number of draws puts no floor under a p-value (Knijnenburg et al., "Fewer permutations,
@@ -319,6 +319,7 @@ class _Recorded(_Draw):
         self.books = self._books()
         self.buyers = np.unique(tracing.lots.consignee[self.books.followed.at])
         self.senders = {final: self._senders(final) for final in (True, False)}
+        self.sides = {final: self._sides(final) for final in (True, False)}
 
     def _books(self) -> Ledgers:
         return self.follower.company_books()
@@ -327,10 +328,15 @@ class _Recorded(_Draw):
         lots = self.lots
         home = np.isin(lots.from_country, np.unique(lots.to_country[lots.arrives]))
         senders = np.unique(lots.shipper[(lots.arrives == final) & ~home & lots.named_shipper])
-        senders = senders[~np.isin(senders, _clear(self.hops))]
-        # Like for like: whoever sells and also bought chips; of all others only if these are few.
-        also = senders[np.isin(senders, self.buyers)]
-        return also if len(also) >= FEWEST_LISTED else senders
+        return senders[~np.isin(senders, _clear(self.hops))]
+
+    def _sides(self, final: bool) -> tuple[Ints, Ints]:
+        """Buyers and senders that are drawn: like for like, companies that are both.
+
+        All others only if these are few.
+        """
+        both = np.intersect1d(self.senders[final], self.buyers)
+        return (both, both) if len(both) >= FEWEST_LISTED else (self.buyers, self.senders[final])
 
     def asked(self, *, final: bool) -> int:
         """Count companies that bought chips and sell."""
@@ -338,14 +344,15 @@ class _Recorded(_Draw):
 
     def pairs(self, *, final: bool) -> int:
         """Count buyers by senders."""
-        return len(self.buyers) * len(self.senders[final])
+        buyers, senders = self.sides[final]
+        return len(buyers) * len(senders)
 
     def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
         """Draw a buyer and another sender."""
-        senders = self.senders[final]
-        if not len(self.buyers) or not len(senders):
+        buyers, senders = self.sides[final]
+        if not len(buyers) or not len(senders):
             return _no_pairs()
-        buyer, sender = rng.choice(self.buyers, number), rng.choice(senders, number)
+        buyer, sender = rng.choice(buyers, number), rng.choice(senders, number)
         apart = buyer != sender
         return Questions(buyer[apart], sender[apart])
 
@@ -379,7 +386,6 @@ class _Across(_Draw):
     def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
         super().__init__(tracing, verdicts)
         self.books, self.candidates = self.follower.books_of_countries
-        self.countries = np.unique(self.lots.to_country[self.books.followed.at])
         # Whose own hand-over is clear sells chips: they agree with chips bought anywhere.
         clear = _clear(self.hops)
         self.senders = {final: self._senders(final, clear) for final in (True, False)}
@@ -395,14 +401,17 @@ class _Across(_Draw):
 
     def pairs(self, *, final: bool) -> int:
         """Count countries by senders."""
-        return len(self.countries) * len(self.senders[final])
+        return len(np.unique(self.senders[final].buyer)) * len(self.senders[final])
 
     def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
-        """Draw a country and a sender of another one, with all that it sells."""
+        """Draw the country of one sender, and a sender of another one with all that it sells.
+
+        So each country is drawn as often as it is asked about: where many buy, some buyer fits.
+        """
         at_home = self.senders[final]
-        if not len(self.countries) or not len(at_home):
+        if not len(at_home):
             return _no_pairs()
-        country = rng.choice(self.countries, number)
+        country = rng.choice(at_home.buyer, number)
         drawn = at_home.take(rng.integers(0, len(at_home), number))
         # A sender is asked beside its own country; of others it is a stranger.
         apart = drawn.buyer != country
