@@ -15,7 +15,15 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from tracing_worlds import Built, Kind, against_uniform, over_seeds, weighed_p, world
+from tracing_worlds import (
+    Built,
+    Kind,
+    against_uniform,
+    by_chance_or_all,
+    over_seeds,
+    weighed_p,
+    world,
+)
 
 import chipflow as cf
 from chipflow.leads import evidence, rank
@@ -218,10 +226,8 @@ def draw_calibration(calibration: pd.DataFrame, routes: pd.DataFrame, path: Path
     left.plot([0, 0.5], [0, 0.5], color="grey", linestyle=":", label="as promised, at most")
     left.set(xlabel="q-value up to", ylabel="share of leads that is false", ylim=(0, 0.5))
     left.legend(frameon=False)
-    by_chance = routes[~routes["passed_on"].astype(bool)]
-    for own, label, color in (
-        (routes, "all", "#2f6f9f"),
-        (by_chance, "nobody passed goods on", "#d98a29"),
+    for (label, own), color in zip(
+        by_chance_or_all(routes).items(), ("#2f6f9f", "#d98a29"), strict=True
     ):
         p = np.sort(own["p_value"])
         share = np.arange(len(p) + 1) / max(len(p), 1)

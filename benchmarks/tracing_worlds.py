@@ -82,7 +82,12 @@ def weighed_p(leads: cf.Leads, truth: Path) -> pd.DataFrame:
     into, out = (known[known["role"].isin(roles)] for roles in (INTO_MIDDLE, OUT_OF_MIDDLE))
     pairs = into.merge(out, on=["index", "scheme_id"])
     passed_on = pairs.loc[pairs["record_id_x"] != pairs["record_id_y"], "index"]
-    return both[["p_value"]].assign(passed_on=both.index.isin(passed_on))
+    return both[["p_value"]].astype("float64").assign(passed_on=both.index.isin(passed_on))
+
+
+def by_chance_or_all(routes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all routes, and those that only chance can have made, by name."""
+    return {"all": routes, "nobody passed goods on": routes[~routes["passed_on"]]}
 
 
 def against_uniform(routes: pd.DataFrame) -> list[str]:
@@ -90,8 +95,7 @@ def against_uniform(routes: pd.DataFrame) -> list[str]:
     from scipy.stats import kstest
 
     said = []
-    by_chance = routes[~routes["passed_on"].astype(bool)]
-    for name, own in (("all", routes), ("those on which nobody passed goods on", by_chance)):
+    for name, own in by_chance_or_all(routes).items():
         if len(own):
             test = kstest(own["p_value"], "uniform")
             said.append(

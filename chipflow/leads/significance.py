@@ -18,12 +18,12 @@ import pandas as pd
 
 from chipflow.network.chance import MAD_TO_SD, normal
 from chipflow.network.columns import Columns
-from chipflow.network.follow import BELIEVED
+from chipflow.network.follow import likeliest_feeds
 from chipflow.network.handover import LIKELIEST, senders
 from chipflow.network.ledger import TO_DESTINATION, Ledgers, Questions
 from chipflow.network.linked import PASSED_TO_LINKED, LinkedPairs
 from chipflow.network.routes import shares_of_feeds
-from chipflow.network.trace import HAND_OVER, LEAST_SAID, LINKED, RECORDED
+from chipflow.network.trace import HAND_OVER, LINKED, RECORDED, what_lots_say
 from chipflow.threads import for_each
 
 if TYPE_CHECKING:
@@ -68,9 +68,6 @@ USUAL_PAIRS = 4.0  # pairs
 ANY_PAIR = 0.5  # pairs
 # Where so few different pairs can be drawn, that none of them would be listed tells nothing.
 FEWEST_PAIRS = 100  # pairs
-# Log odds from which a hand-over is listed: likelier than not; inside a country also as likely as
-# that, times the probability of the buyer that is named.
-LISTED_FROM = {RECORDED: 0.0, LINKED: 0.0, HAND_OVER: float(np.log(LIKELIEST))}
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class Null:
     sender: Ints
     expected: float
     pairs: int
-    least: float = 0.0
+    least: float
 
     def density(self, strength: Floats) -> Floats:
         """How many hand-overs of each strength are expected by chance, per unit of log odds.
@@ -186,7 +183,7 @@ def nulls(
     while open_still := [rounds for rounds in drawing.values() if not rounds.enough]:
         ahead = [(rounds, at) for rounds in open_still for at in rounds.next()]
         for_each(ahead, lambda one: one[0].draw_round(one[1]))
-    return {key: rounds.null(LISTED_FROM[key[0]]) for key, rounds in drawing.items()}
+    return {kind: rounds.null() for kind, rounds in drawing.items()}
 
 
 class _Rounds:
@@ -222,8 +219,8 @@ class _Rounds:
         rng = np.random.default_rng([*self.seeds, 1 + at])
         self.found[at] = self.draw.listed(rng, self.sizes[at], final=self.final)
 
-    def null(self, least: float) -> Null:
-        """Return what was drawn of a kind that is listed from these log odds on."""
+    def null(self) -> Null:
+        """Return what was drawn."""
         needed = range(self.needed)
         listed = pd.concat([self.found[at] for at in needed]).sort_values(["strength", "sender"])
         drawn = sum(self.sizes[at] for at in needed)
@@ -233,7 +230,7 @@ class _Rounds:
             listed["sender"].to_numpy(dtype=np.int64),
             share * self.draw.asked(final=self.final),
             self.draw.pairs(final=self.final),
-            least,
+            self.draw.least,
         )
 
 
@@ -249,6 +246,8 @@ class _Draw(ABC):
     rule of or what was sold under a quoted licence; and on the way only what has no name, since
     what is sold by name is followed from there, whatever it may continue.
     """
+
+    least = 0.0  # log odds from which a hand-over is listed: likelier than not
 
     def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
         self.follower, self.hops, self.lots = tracing.follower, tracing.hops, tracing.lots
@@ -272,11 +271,10 @@ class _Draw(ABC):
 
     def listed(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
         """Draw pairs, and say how strong those are that would be listed: ``sender, strength``."""
-        asked = self.drawn(rng, number, final=final)
         nothing = pd.DataFrame({"sender": np.empty(0, np.int64), "strength": np.empty(0)})
-        if not len(asked):
+        if not self.pairs(final=final):
             return nothing
-        groups, feeds, sales = self.judged(asked)
+        groups, feeds, sales = self.judged(self.drawn(rng, number, final=final))
         groups = groups[
             ((groups["place"] == TO_DESTINATION) == final)
             & (groups["believed"] > 0)
@@ -285,12 +283,9 @@ class _Draw(ABC):
         feeds = feeds[feeds["group"].isin(groups.index)]
         if feeds.empty:
             return nothing
-        best = feeds.sort_values(["share", "e"], ascending=[False, True])
-        best = best.drop_duplicates(["group", "f"])
+        best = likeliest_feeds(feeds, ["group", "f"])
         own = best[self._of_leads(best["e"].to_numpy(), best["f"].to_numpy(), final=final)]
-        said = sales.set_index(["group", "f"])["log_lr"].clip(lower=LEAST_SAID)
-        said = said[(sales["probability"] > BELIEVED).to_numpy()]
-        whole = said.groupby("group").sum()
+        said, whole = what_lots_say(sales[sales["group"].isin(groups.index)], "group")
         part = said.reindex(pd.MultiIndex.from_frame(own[["group", "f"]])).groupby("group").sum()
         kept = groups.loc[part.index]
         share = (part / whole.reindex(part.index)).to_numpy()
@@ -350,8 +345,6 @@ class _Recorded(_Draw):
     def drawn(self, rng: np.random.Generator, number: int, *, final: bool) -> Questions:
         """Draw a buyer and another sender."""
         buyers, senders = self.sides[final]
-        if not len(buyers) or not len(senders):
-            return _no_pairs()
         buyer, sender = rng.choice(buyers, number), rng.choice(senders, number)
         apart = buyer != sender
         return Questions(buyer[apart], sender[apart])
@@ -383,6 +376,9 @@ class _Linked(_Recorded):
 class _Across(_Draw):
     """Pairs of what one country bought and a company of another one sold."""
 
+    # Likelier than not, times the probability of the buyer that is named.
+    least = float(np.log(LIKELIEST))
+
     def __init__(self, tracing: Tracing, verdicts: Verdicts) -> None:
         super().__init__(tracing, verdicts)
         self.books, self.candidates = self.follower.books_of_countries
@@ -409,8 +405,6 @@ class _Across(_Draw):
         So each country is drawn as often as it is asked about: where many buy, some buyer fits.
         """
         at_home = self.senders[final]
-        if not len(at_home):
-            return _no_pairs()
         country = rng.choice(at_home.buyer, number)
         drawn = at_home.take(rng.integers(0, len(at_home), number))
         # A sender is asked beside its own country; of others it is a stranger.
@@ -420,11 +414,6 @@ class _Across(_Draw):
     def judged(self, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Judge them as if the sender were of that country."""
         return self.follower.judge_across(self.books, self.candidates, asked)
-
-
-def _no_pairs() -> Questions:
-    """What is drawn where nobody buys or nobody sells."""
-    return Questions(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 DRAWN_BY: dict[str, Callable[[Tracing, Verdicts], _Draw]] = {

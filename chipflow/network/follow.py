@@ -159,19 +159,15 @@ class Follower:
     def _books(self, **how: Any) -> Ledgers:
         return Ledgers(self.lots, self.followed, self.window, doubt=self.doubt, **how)
 
-    def judge(
-        self, ledgers: Ledgers, asked: Questions, unlike: np.ndarray | None = None
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def judge(self, ledgers: Ledgers, asked: Questions) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Weigh sales of companies against purchases of companies.
-
-        ``unlike`` are sales that are left out.
 
         Returns
         -------
         tuple of pandas.DataFrame
             Groups (:data:`HOP_COLUMNS`), and all sales, with the truth value ``believed``.
         """
-        answers = ledgers.ask(asked, unlike=unlike)
+        answers = ledgers.ask(asked)
         # The first ones asked are all who bought chips by name.
         self.prior = Prior(answers) if self.prior is None else self.prior
         groups = _with_parties(answers.groups, asked)
@@ -294,7 +290,7 @@ class Follower:
         return _counted(groups, feeds.drop_duplicates(["group", "f"])), feeds, sales
 
     def _inherit(self, feeds: pd.DataFrame) -> None:
-        best = feeds.sort_values(["share", "e"], ascending=[False, True]).drop_duplicates("f")
+        best = likeliest_feeds(feeds, ["f"])
         e, f = best["e"].to_numpy(dtype=np.int64), best["f"].to_numpy(dtype=np.int64)
         unseen = ~self.followed[f]
         self.lots.inherit(e[unseen], f[unseen])
@@ -382,6 +378,19 @@ def _believed(sales: pd.DataFrame, odds: np.ndarray) -> tuple[pd.DataFrame, pd.D
     probability = sales["probability"].to_numpy() * expit(odds)[sales["group"]]
     judged = sales.assign(probability=probability)
     return judged, judged[probability > BELIEVED]
+
+
+def likeliest_feeds(feeds: pd.DataFrame, of: list[str]) -> pd.DataFrame:
+    """Pairs of lots with the likeliest purchase: one for each sale, or for each of a group.
+
+    Parameters
+    ----------
+    feeds
+        What :meth:`chipflow.network.ledger.Ledgers.feeds` returned.
+    of
+        Columns that tell the sales apart.
+    """
+    return feeds.sort_values(["share", "e"], ascending=[False, True]).drop_duplicates(of)
 
 
 def _probability_of(feeds: pd.DataFrame, believed: pd.DataFrame) -> np.ndarray:

@@ -33,7 +33,16 @@ if TYPE_CHECKING:
 
     from chipflow.progress import Progress
 
-__all__ = ["HAND_OVER", "LINKED", "MOST_HOPS", "RECORDED", "WINDOW", "Tracing", "trace"]
+__all__ = [
+    "HAND_OVER",
+    "LINKED",
+    "MOST_HOPS",
+    "RECORDED",
+    "WINDOW",
+    "Tracing",
+    "trace",
+    "what_lots_say",
+]
 
 WINDOW = 120  # days between arrival and departure; documented re-exports took weeks
 # What each lot of a hand-over says for it at the least, so that the parts make up the whole.
@@ -177,13 +186,32 @@ def _with_hops(
     known = hops.reset_index()[["hop", *keys, "log_odds"]]
     known = known.astype({"buyer": "int64", "sender": "int64", "place": "int64"})
     found = parties.merge(known.rename(columns={"log_odds": "hop_log_odds"}), on=keys, how="left")
-    own = sales.astype({"hop": "int64", "f": "int64"}).set_index(["hop", "f"])
-    said = own["log_lr"].clip(lower=LEAST_SAID)
-    # A hand-over is judged by all its lots together; each has of it what it says itself, also
-    # where what was bought does not suffice for all.
-    whole = said[own["probability"] > BELIEVED].groupby("hop").sum()
+    said, whole = what_lots_say(sales.astype({"hop": "int64", "f": "int64"}), "hop")
     found["said"] = said.reindex(pd.MultiIndex.from_frame(found[["hop", "f"]])).to_numpy()
     of_links = found.drop_duplicates(["hop", "f"]).groupby("hop")["said"].sum()
     whole = whole.reindex(of_links.index).fillna(0.0).clip(lower=of_links)
     found["lot_log_odds"] = found["hop_log_odds"] * found["said"] / found["hop"].map(whole)
     return found.drop(columns=["buyer", "sender", "place", "said"])
+
+
+def what_lots_say(sales: pd.DataFrame, hop: str) -> tuple[pd.Series, pd.Series]:
+    """Say how far each sale speaks for its hand-over itself, and all that are believed together.
+
+    A hand-over is judged by all its lots together; each has of it what it says itself, also where
+    what was bought does not suffice for all.
+
+    Parameters
+    ----------
+    sales
+        ``f, probability, log_lr`` of sales that were weighed, and the hand-over of each.
+    hop
+        Name of the column that tells the hand-overs apart.
+
+    Returns
+    -------
+    tuple of pandas.Series
+        Log-likelihood ratios by hand-over and ``f``, and by hand-over.
+    """
+    said = sales.set_index([hop, "f"])["log_lr"].clip(lower=LEAST_SAID)
+    believed = (sales["probability"] > BELIEVED).to_numpy()
+    return said, said[believed].groupby(hop).sum()
