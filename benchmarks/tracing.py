@@ -32,7 +32,6 @@ def main() -> int:
     speed.add_argument(
         "--runs", type=int, default=3, help="of the short stages; the fastest counts"
     )
-    speed.add_argument("--graph-rows", type=int, help="give networkx only the first so many rows")
     speed.add_argument("--folder", type=Path, help="keep what is made here, and use it again")
     stage = commands.add_parser("stage")  # one timed stage of `speed`, in a process of its own
     stage.add_argument("name")

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,124 +22,65 @@ from tracing_worlds import (
 )
 
 import chipflow as cf
-from chipflow.leads import evidence, rank
-from chipflow.network import agreement, handover, ledger
+from chipflow.settings import Settings
 
 Q_GRID = tuple(np.round(np.linspace(0.01, 0.5, 50), 2))  # levels at which q-values are judged
 EVERYTHING = "everything"
 # The packages give the names of these modules to the functions in them.
 SCORING = import_module("chipflow.simulate.score")
 
-
-@contextmanager
-def remembered() -> Iterator[None]:
-    """Trace once: evidence changes only what is made of the routes."""
-    with contextlib.ExitStack() as stack:
-        for name in ("trace", "nulls", "find_routes", "lead_p_values", "unit_intervals"):
-            stack.enter_context(patch.object(rank, name, _once(getattr(rank, name))))
-        yield
-
-
-def _once(function: Callable[..., Any]) -> Callable[..., Any]:
-    answers: list[Any] = []
-
-    def answer(*given: Any, **named: Any) -> Any:
-        if not answers:
-            answers.append(function(*given, **named))
-        return answers[0]
-
-    return answer
-
-
-@contextmanager
-def without_evidence(name: str) -> Iterator[None]:
-    """Leave one part of the evidence out."""
-    parts = tuple(part for part in evidence.PARTS if part.name != name)
-    with patch.object(rank, "weigh", partial(evidence.weigh, parts=parts)):
-        yield
-
-
-@contextmanager
-def without_agreement(name: str) -> Iterator[None]:
-    """Let one part of the agreement of two lots say nothing: its likelihood ratios are 1."""
-    with contextlib.ExitStack() as stack:
-        for module, attribute, value in _silenced(name):
-            stack.enter_context(patch.object(module, attribute, value))
-        yield
+USUAL = Settings()
+# By kind of part and part: the settings with which it says nothing. Likelihood ratios of 1 are
+# neutral; a comparison is silent where every measure may be wrong, and words where every habit
+# writes what shipments taken by chance say.
+NEUTRAL: dict[tuple[str, str], dict[str, Any]] = {
+    ("comparison", "words"): {
+        "comparisons.word_habits": (USUAL.background.words_of_anything,) * 3,
+    },
+    ("comparison", "weight"): {"comparisons.wrong_weight": 1.0},
+    ("comparison", "value"): {"comparisons.wrong_value": 1.0},
+    ("comparison", "number"): {"comparisons.whole": 0.0, "inventory.pooled": 0.0},
+    ("comparison", "waiting"): {"comparisons.waits_short": 0.0},
+    ("tracing", "undeclared cargo"): {"cargo.undeclared": 1e-9, "cargo.says_accelerator": 1e-9},
+    ("tracing", "unrecorded transfers"): {"tracer.unrecorded_rounds": 0},
+    ("evidence", "disguise"): {"evidence.hidden_if_diverted": USUAL.evidence.hidden_if_honest},
+    ("evidence", "single supplier and customer"): {"evidence.single_if_diverted": 1e-9},
+    ("evidence", "shared address"): {"evidence.same_address": 1.0},
+    ("evidence", "licence quoted"): {"evidence.licensed": 1.0},
+    ("evidence", "goods kept"): {"evidence.least_kept": 1.0},
+    ("evidence", "established trader"): {"evidence.established": 1.0},
+    ("evidence", "forwarder"): {"evidence.forwards": 1.0},
+    ("evidence", "repair or return"): {"evidence.repairs": 1.0},
+    ("evidence", "consumer goods"): {"evidence.consumer": 1.0},
+    ("exclusion", "routes by chance"): {"exclusion.most_by_chance": 1.0},
+    ("exclusion", "returns"): {"routes.came_back": 1e9, "routes.repairs": 1.0},
+}
 
 
-def _silenced(name: str) -> list[tuple[Any, str, Any]]:
-    def ones(lots: Any, e: Any, *_: Any) -> Any:
-        return np.ones(len(e))
-
-    if name == "number":
-        return [(agreement, "_number", ones), (ledger, "TOGETHER", 0.0)]
-    if name == "waiting":
-        return [(agreement, "waiting", ones)]
-    if name in ("weight", "value"):
-        return _without_distance(name)
-    assert name == "words"
-    flat, gather = np.ones_like(agreement.WORD_HABITS), agreement.Sold.of
-
-    def silent(lots: Any, f: Any) -> Any:
-        return replace(gather(lots, f), word_chance=np.ones(len(f)), same_chance=np.ones(len(f)))
-
-    def silent_words(lots: Any, f: Any) -> Any:
-        return (np.ones((len(f), len(flat))),) * 2
-
-    return [
-        (agreement.Sold, "of", silent),
-        (ledger, "innocent_words", silent_words),
-        *((module, "WORD_HABITS", flat) for module in (agreement, ledger)),
-    ]
-
-
-def _without_distance(name: str) -> list[tuple[Any, str, Any]]:
-    own = agreement.own_likeness
-
-    def silenced(apart: Callable[..., Any]) -> Callable[..., Any]:
-        def silent(*given: Any) -> Any:
-            kg, usd, rarity = apart(*given)
-            unknown = np.full_like(kg, np.nan)
-            return (unknown, usd, rarity) if name == "weight" else (kg, unknown, rarity)
-
-        return silent
-
-    def by_number(lots: Any, e: Any, f: Any, window: int) -> Any:
-        uncounted = agreement.waiting(lots, e, f, window)
-        return uncounted, uncounted * agreement._number(lots, e, f)
-
-    return [
-        *(
-            (agreement, apart, silenced(getattr(agreement, apart)))
-            for apart in ("_apart", "_apart_as_declared")
-        ),
-        (handover, "own_likeness", by_number if name == "weight" else own),
-    ]
-
-
-AGREEMENT = ("words", "weight", "value", "number", "waiting")
+def without(changes: dict[str, Any]) -> Settings:
+    """Return the shipped settings with some numbers changed, by ``part.name``."""
+    changed = USUAL
+    for key, value in changes.items():
+        part, name = key.split(".")
+        changed = replace(changed, **{part: replace(getattr(changed, part), **{name: value})})
+    return changed
 
 
 def remove(kind: Kind, seed: int) -> dict[str, Any]:
     """Return recall and precision of one world with each part removed, and its q-values."""
-    rows = []
     with world(kind, seed) as built:
-        with remembered():
-            rows.append(_row(EVERYTHING, "", built))
-            with patch.object(SCORING, "Q_LEVELS", Q_GRID):
-                calibration = built.score(cf.find_leads(built.network).table).calibration
-            for part in evidence.PARTS:
-                with without_evidence(part.name):
-                    rows.append(_row(part.name, "evidence", built))
-        for name in AGREEMENT:
-            with without_agreement(name):
-                rows.append(_row(name, "agreement", built))
+        whole = cf.find_leads(built.network)
+        rows = [_row(EVERYTHING, "", built, whole)]
+        with patch.object(SCORING, "Q_LEVELS", Q_GRID):
+            calibration = built.score(whole.table).calibration
+        for (of, name), changes in NEUTRAL.items():
+            found = cf.find_leads(built.network, settings=without(changes))
+            rows.append(_row(name, of, built, found))
     return {"rows": rows, "calibration": calibration}
 
 
-def _row(name: str, of: str, built: Built) -> dict[str, Any]:
-    found = built.score(cf.find_leads(built.network).table)
+def _row(name: str, of: str, built: Built, leads: cf.Leads) -> dict[str, Any]:
+    found = built.score(leads.table)
     return {
         "without": name,
         "of": of,

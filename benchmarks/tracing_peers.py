@@ -86,7 +86,7 @@ def joins(trade: Trade) -> pd.DataFrame:
 
 
 def betweenness(trade: Trade) -> pd.DataFrame:
-    """Companies on the most shortest ways, by igraph (equal to networkx in the tests)."""
+    """Companies on the most shortest ways, by networkit (equal to networkx in the tests)."""
     return trade.leads(cf.network.centrality(trade.shipments)["betweenness"])
 
 

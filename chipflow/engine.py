@@ -6,11 +6,10 @@ expressions that mean the same on each.
 
 from __future__ import annotations
 
-import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chipflow.errors import MissingDependencyError, ParameterError
+from chipflow.errors import ChipflowError, MissingDependencyError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,21 +62,71 @@ def unfused() -> Iterator[None]:
     """Let Ibis write each step as a SELECT of its own.
 
     Merging steps into one SELECT takes Ibis longer the more steps there are, and repeats the
-    expressions of shared steps; the engines' own optimisers do it better. The thousands of small
-    objects that an expression is made of live until it has been run: to look among them for
-    garbage meanwhile would take a third of the time, so Python's collector rests.
+    expressions of shared steps; the engines' own optimisers do it better.
     """
     import ibis
 
-    before, collecting = ibis.options.sql.fuse_selects, gc.isenabled()
+    before = ibis.options.sql.fuse_selects
     ibis.options.sql.fuse_selects = False
-    gc.disable()
     try:
         yield
     finally:
         ibis.options.sql.fuse_selects = before
-        if collecting:
-            gc.enable()
+
+
+def materialise(expression: ir.Table) -> ir.Table:
+    """Compute a table once and return it as one that every later step reads.
+
+    Parameters
+    ----------
+    expression
+        Bound to an engine.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        A temporary table of the same session, gone with it.
+
+    Raises
+    ------
+    ChipflowError
+        The engine cannot compute it.
+    """
+    from ibis import util
+
+    session = expression.get_backend()
+    with _engine_errors():
+        return session.create_table(util.gen_name("chipflow"), expression, temp=True)
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Turn what an engine says when it cannot go on into a message for the user."""
+    import duckdb
+    import pyarrow as pa
+    from ibis.common.exceptions import IbisError
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ChipflowError(
+            f"not enough memory for these records ({_first_line(error)}); read fewer files at "
+            "once, or use a machine with more memory"
+        ) from error
+    except duckdb.IOException as error:
+        raise ChipflowError(
+            f"the engine cannot read or write on disk ({_first_line(error)}); is there room, and "
+            "may the temporary folder be written?"
+        ) from error
+    except (duckdb.Error, IbisError, pa.ArrowException) as error:
+        raise ChipflowError(
+            f"the engine cannot go on ({_first_line(error)}); look at the records with "
+            "chipflow read --explain"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200]
 
 
 def in_memory(frame: pd.DataFrame) -> ir.Table:
@@ -119,5 +168,6 @@ def fetch(expression: ir.Table) -> pd.DataFrame:
         pa.large_string(): pd.StringDtype(na_value=float("nan")),
         pa.bool_(): pd.BooleanDtype(),
     }
-    table: pd.DataFrame = expression.to_pyarrow().to_pandas(types_mapper=kinds.get)
+    with _engine_errors():
+        table: pd.DataFrame = expression.to_pyarrow().to_pandas(types_mapper=kinds.get)
     return table

@@ -11,38 +11,18 @@ from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.leads.anomaly import Anomalies, anomalies
-from chipflow.leads.direct import direct_sales
-from chipflow.leads.vanished import VANISHED_COLUMNS
-from chipflow.network.paths import best_paths
-from chipflow.network.trace import RECORDED
+from chipflow.leads.direct_exports import direct_sales
+from chipflow.leads.plotting import LeadsPlot
+from chipflow.leads.verdict import Verdict, verdict
+from chipflow.routes.best_paths import best_paths
+from chipflow.schemas import DEAD_ENDS, LEADS
+from chipflow.settings import Settings
+from chipflow.tracing.transfers import RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chipflow.network.build import Network
-
-TABLE_COLUMNS = [
-    "rank",
-    "lead_id",
-    "score",
-    "p_value",
-    "q_value",
-    "origin",
-    "destination",
-    "countries",
-    "companies",
-    "hops",
-    "chips",
-    "units",
-    "units_low",
-    "units_high",
-    "value_usd",
-    "first_date",
-    "last_date",
-    "record_ids",
-    "reasons",
-    "innocent_explanations",
-]
 
 # Parties of a lead as companies.csv names them, the strongest first.
 ROLES = ("middle", "buyer", "seller")
@@ -62,10 +42,10 @@ class Leads:
         ISO 3166 alpha-2 codes of the countries that were asked about.
     steps
         One row a shipment of a lead: ``lead_id, record_id, hop, stage`` (source, middle,
-        final), ``chip`` followed, ``units`` that reach the destination, ``status, rule``.
+        final), ``chip`` traced, ``units`` that reach the destination, ``status, rule``.
     links
         One row a link: ``lead_id, from_record, to_record, units, log_lr, kind`` (recorded,
-        linked companies or domestic hand-over), ``sentence``, and the parts of ``log_lr``.
+        related parties or domestic transfer), ``sentence``, and the parts of ``log_lr``.
     evidence
         One row an answer: ``lead_id, part, kind`` (reason or innocent), ``log_lr, sentence,
         record_ids``.
@@ -75,12 +55,14 @@ class Leads:
         Chips that each company passed on to the destination, by company id.
     parameters
         What was asked.
+    settings
+        The numbers of the method by which they were found.
     screening
         Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them;
         empty where no list was given.
-    vanished
+    dead_ends
         Companies at which controlled goods arrived and after which nothing is recorded, ranked
-        apart from the leads; see :func:`chipflow.leads.vanished.vanished`.
+        apart from the leads; see :func:`chipflow.leads.dead_ends.dead_ends`.
     """
 
     table: pd.DataFrame
@@ -92,12 +74,16 @@ class Leads:
     set_aside: pd.DataFrame = field(repr=False)
     throughput: pd.Series = field(repr=False)
     parameters: dict[str, Any]
+    settings: Settings = field(default_factory=Settings, repr=False)
     screening: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=SCREENING_COLUMNS), repr=False
     )
-    vanished: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=list(VANISHED_COLUMNS)), repr=False
-    )
+    dead_ends: pd.DataFrame = field(default_factory=DEAD_ENDS.empty, repr=False)
+
+    @property
+    def vanished(self) -> pd.DataFrame:
+        """:attr:`dead_ends`, by its former name."""
+        return self.dead_ends
 
     def __len__(self) -> int:
         """Return the number of leads."""
@@ -165,7 +151,7 @@ class Leads:
     @cached_property
     def anomalies(self) -> Anomalies:
         """What stands out without a route; see :func:`chipflow.leads.anomalies`."""
-        return anomalies(self.searched)
+        return anomalies(self.searched, settings=self.settings)
 
     @cached_property
     def direct(self) -> pd.DataFrame:
@@ -237,60 +223,58 @@ class Leads:
             ["throughput", "units_in", "country"], ascending=[False, False, True], ignore_index=True
         )
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What may be said at the end of the search, with what was looked at."""
+        return verdict(self)
+
     def _repr_html_(self) -> str:
         from chipflow._shows import leads_table
 
         return leads_table(self)
 
+    @cached_property
+    def plot(self) -> LeadsPlot:
+        """What can be drawn: ``leads.plot.flows()``."""
+        return LeadsPlot(self)
+
+    # The former names of the same, for those who know them.
+
     def map(self, **options: Any) -> Any:
-        """Draw the leads on a map; see :func:`chipflow.views.route_map`."""
-        return self._view("route_map", **options)
+        """``plot.map``."""
+        return self.plot.map(**options)
 
     def network(self, **options: Any) -> Any:
-        """Draw companies and shipments; see :func:`chipflow.views.network_view`."""
-        return self._view("network_view", **options)
+        """``plot.network``."""
+        return self.plot.network(**options)
 
     def report(self, path: str | None = None, **options: Any) -> Any:
-        """Write the report; see :func:`chipflow.views.report`.
-
-        Parameters
-        ----------
-        path
-            Where it is saved; without one the page is only returned.
-        """
-        page = self._view("report", **options)
-        if path is not None:
-            page.save(path)
-        return page
-
-    def plot_flows(self, **options: Any) -> Any:
-        """Plot units by month with the rules' days; see :func:`chipflow.views.plot_flows`."""
-        return self._view("plot_flows", **options)
-
-    def plot_ledger(self, company: str, **options: Any) -> Any:
-        """Plot goods in against goods out of a company; see :func:`chipflow.views.plot_ledger`."""
-        return self._view("plot_ledger", company, **options)
-
-    def plot_density(self, **options: Any) -> Any:
-        """Plot value against weight of lots; see :func:`chipflow.views.plot_density`."""
-        return self._view("plot_density", **options)
-
-    def plot_countries(self, **options: Any) -> Any:
-        """Plot countries against countries; see :func:`chipflow.views.plot_countries`."""
-        return self._view("plot_countries", **options)
+        """``plot.report``."""
+        return self.plot.report(path, **options)
 
     def workbook(self, path: str) -> Any:
-        """Write an Excel workbook; see :func:`chipflow.views.workbook`."""
-        return self._view("workbook", path)
+        """``plot.workbook``."""
+        return self.plot.workbook(path)
+
+    def plot_flows(self, **options: Any) -> Any:
+        """``plot.flows``."""
+        return self.plot.flows(**options)
+
+    def plot_ledger(self, company: str, **options: Any) -> Any:
+        """``plot.ledger``."""
+        return self.plot.ledger(company, **options)
+
+    def plot_density(self, **options: Any) -> Any:
+        """``plot.density``."""
+        return self.plot.density(**options)
+
+    def plot_countries(self, **options: Any) -> Any:
+        """``plot.countries``."""
+        return self.plot.countries(**options)
 
     def plot_map(self, **options: Any) -> Any:
-        """Plot the routes with matplotlib; see :func:`chipflow.views.plot_map`."""
-        return self._view("plot_map", **options)
-
-    def _view(self, name: str, *arguments: Any, **options: Any) -> Any:
-        from chipflow._shows import view
-
-        return view(name, self, *arguments, **options)
+        """``plot.routes``."""
+        return self.plot.routes(**options)
 
 
 class Lead:
@@ -304,10 +288,10 @@ class Lead:
         row = self.__dict__.get("row", {})
         if name in row:
             return row[name]
-        raise AttributeError(f"a lead has no {name!r}; it has {', '.join(TABLE_COLUMNS)}")
+        raise AttributeError(f"a lead has no {name!r}; it has {', '.join(LEADS.names)}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *TABLE_COLUMNS})
+        return sorted({*super().__dir__(), *LEADS.names})
 
     def __repr__(self) -> str:
         return f"<Lead {self.row['rank']} {self.row['lead_id']}: {self.row['countries']}>"
@@ -333,7 +317,7 @@ class Lead:
         return self._own(self.leads.evidence)
 
     def ways(self, k: int = 5) -> pd.DataFrame:
-        """Return its k likeliest chains of shipments; see :mod:`chipflow.network.paths`."""
+        """Return its k likeliest chains of shipments; see :mod:`chipflow.routes.best_paths`."""
         return best_paths(self.links, k)
 
     @property

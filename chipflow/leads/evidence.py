@@ -17,47 +17,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.catalogue import load_catalogue
 from chipflow.goods.licences import quotes_licence
 from chipflow.network.columns import total
-from chipflow.network.handover import NEW_FOR, NEW_IF_DIVERTED
-from chipflow.network.trace import LINKED, RECORDED
+from chipflow.routes.exclusion import Exclusion
+from chipflow.tracing.transfers import RECORDED, RELATED
 
 if TYPE_CHECKING:
-    from chipflow.leads.case import Case
+    from chipflow.leads.lead_context import LeadContext
     from chipflow.network.columns import Columns
 
 BIS_2023 = "BIS, Export Controls on Semiconductor Manufacturing Items and red flags, 2023-10"
 BIS_2025 = "BIS, Industry guidance on diversion of advanced computing ICs, 2025-05-13"
 BIS_FLAGS = "BIS, Know Your Customer guidance and red flags, 15 CFR 732 Supplement No. 3"
 TRI_SEAL = "Departments of Commerce, Treasury and Justice, Tri-Seal compliance note, 2023-03-02"
-
-# Share among companies through which goods were diverted, in cases made public, that bought from
-# one and sold to one. Like NEW_IF_DIVERTED an estimate, not a measurement; what they are compared
-# with is measured in the records themselves.
-SINGLE_IF_DIVERTED = 0.4  # share of companies
-# Diverted goods travel under words that do not name them about half of the time; goods sold on
-# openly are named as they were bought, but for lax declarants.
-HIDDEN_IF_DIVERTED, HIDDEN_IF_HONEST = 0.5, 0.15  # shares of lots
-# Of what companies buy outside the destination so much goes on there, whatever it is: an estimate.
-GOES_ON = 0.05  # share of purchases
-# Weights per piece further apart than by a half are not of the same packing, or not the same goods.
-FAR_APART = float(np.log(1.5))  # log kg
-# Two companies at one address are common in office towers, more so in made-up companies.
-SAME_ADDRESS = np.log(4)  # log-likelihood ratio
-# Names that are alike by chance are common, and who is meant is looked up by hand before anything
-# rests on it: a possible match counts as little as one small coincidence, times its score.
-ON_A_LIST = np.log(2)  # log-likelihood ratio at score 1
-# An established trader has this many partners on either side, and the goods of the lead are no
-# more than this share of its lots.
-PARTNERS, SHARE_OF_TRADE = 5, 0.2
-ESTABLISHED = -np.log(4)  # log-likelihood ratio
-FORWARDS = -np.log(3)  # log-likelihood ratio: a forwarder is named for somebody else's goods
-REPAIRS = -np.log(8)  # log-likelihood ratio: repairs and returns say so in nearly all records
-# From here on it is said of a lead how often chance does as much.
-OFTEN_BY_CHANCE = 0.05  # p-value
-LICENSED = -np.log(8)  # log-likelihood ratio: few papers of diverted goods quote a licence
-CONSUMER = -np.log(3)  # log-likelihood ratio: cards on free sale have many lawful buyers
 
 _LETTER = re.compile(r" letter to (?P<maker>\w+)")
 _FORWARDER = re.compile(
@@ -78,14 +50,14 @@ class Finding:
         What is said.
     record_ids
         What it rests on.
-    settles
-        Reason for which there is no lead if this is so, whatever the other parts say.
+    excludes
+        Why there is no lead if this is so, whatever the other parts say.
     """
 
     log_lr: float
     sentence: str
     record_ids: tuple[str, ...]
-    settles: str = ""
+    excludes: Exclusion | None = None
 
 
 @dataclass(frozen=True)
@@ -94,53 +66,57 @@ class Part:
 
     name: str
     kind: Literal["reason", "innocent"]
-    question: str
+    pair: str
     source: str
-    find: Callable[[Case], Finding | None]
+    find: Callable[[LeadContext], Finding | None]
 
 
 def _ids(records: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(str(one) for one in records))
 
 
-def _controlled(case: Case) -> Finding | None:
+def _controlled(lead: LeadContext) -> Finding | None:
     # The question that makes it a lead; it is asked of every route, so it weighs nothing.
-    return Finding(0.0, case.ruling.sentence, _ids(case.finals["record_id"]))
+    return Finding(0.0, lead.ruling.sentence, _ids(lead.finals["record_id"]))
 
 
-def _continuation(case: Case) -> Finding | None:
-    links = case.links
-    # Of a hand-over counts what the lead's own lots say.
-    lots = {(links["hop"][row], links["to_record"][row]): row for row in range(len(links))}
-    at = list(lots.values())
-    said, by_name = links["lot_log_odds"][at], links["by_name"][at]
+def _continuation(lead: LeadContext) -> Finding | None:
+    links = lead.continuations
+    # Of a transfer counts what the lead's own shipments say.
+    steps = {(links["transfer"][row], links["to_record"][row]): row for row in range(len(links))}
+    at = list(steps.values())
+    said, by_name = links["shipment_log_odds"][at], links["by_name"][at]
     # That goods without a name went on shows where they went, and hardly what they are.
-    hops, hop = np.unique(links["hop"][at], return_inverse=True)
+    hops, hop = np.unique(links["transfer"][at], return_inverse=True)
     onward = np.bincount(hop, weights=said * (1 - by_name), minlength=len(hops))
-    weight = float((said * by_name).sum() + np.minimum(onward, -np.log(GOES_ON)).sum())
+    weight = float(
+        (said * by_name).sum() + np.minimum(onward, -np.log(lead.settings.evidence.goes_on)).sum()
+    )
     best = min(
         range(len(links)), key=lambda row: (-links["log_odds"][row], links["from_record"][row])
     )
-    number = len(set(links["hop"].tolist()))
+    number = len(set(links["transfer"].tolist()))
     return Finding(
         weight,
         f"{len(links)} {plural('pair', len(links))} of lots in "
         f"{number} {plural('hand-over', number)} where goods out "
         f"agree with goods in{', the closest' if len(links) > 1 else ''}: "
-        f"{agreement_sentence(links, best)}",
+        f"{comparison_sentence(links, best, lead.settings.evidence.far_apart)}",
         _ids(np.union1d(links["from_record"], links["to_record"])),
     )
 
 
-def agreement_sentence(links: Columns, row: int) -> str:
-    """Say in words how two lots agree.
+def comparison_sentence(links: Columns, row: int, far_apart: float) -> str:
+    """Say in words how two shipments agree.
 
     Parameters
     ----------
     links
-        Links as in :class:`chipflow.leads.case.Case`.
+        Links as in :class:`chipflow.leads.lead_context.LeadContext`.
     row
         Which of them.
+    far_apart
+        Factor from which weights a piece do not agree.
     """
     units, kg, usd = (links[name][row] for name in ("units", "kg_apart", "usd_apart"))
     number = "an unknown number of" if np.isnan(units) else f"{units:,.0f}"
@@ -149,7 +125,7 @@ def agreement_sentence(links: Columns, row: int) -> str:
     if taken_out:
         said.append("singly, as chips taken out of what they were built into weigh")
     if np.isfinite(kg):
-        far = "" if abs(kg) < FAR_APART else ", which does not agree"
+        far = "" if abs(kg) < np.log(far_apart) else ", which does not agree"
         said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart{far}")
     if np.isfinite(usd):
         each = "chip" if taken_out else "piece"
@@ -157,10 +133,11 @@ def agreement_sentence(links: Columns, row: int) -> str:
     return ", ".join(said)
 
 
-def _disguise(case: Case) -> Finding | None:
-    after = case.lots.take(case.lots["stage"] != "source")
-    chip = str(case.sources["chip"][0])
-    name = _written(chip)
+def _disguise(lead: LeadContext) -> Finding | None:
+    after = lead.steps.take(lead.steps["stage"] != "source")
+    chip = str(lead.sources["chip"][0])
+    known = lead.catalogue.by_chip.get(chip)
+    name = _written(chip if known is None else known.family)
     # A board of the chip, or a part for it, is called by its name and hides nothing.
     hides = [
         not said and name.search(text or "") is None
@@ -171,96 +148,101 @@ def _disguise(case: Case) -> Finding | None:
         return None
     share = len(hidden) / len(after)
     return Finding(
-        share * float(np.log(HIDDEN_IF_DIVERTED / HIDDEN_IF_HONEST)),
+        share
+        * float(
+            np.log(
+                lead.settings.evidence.hidden_if_diverted / lead.settings.evidence.hidden_if_honest
+            )
+        ),
         f"{len(hidden)} of {len(after)} onward shipments do not name the {chip}, but say "
         f"{_first_words(hidden)}",
         _ids(hidden["record_id"]),
     )
 
 
-def _new_company(case: Case) -> Finding | None:
-    facts = case.facts
-    if facts.share_new is None:
+def _new_company(lead: LeadContext) -> Finding | None:
+    profiles = lead.profiles
+    if profiles.share_new is None:
         return None
     new = []
-    for company in case.middle:
-        received = case.lots["date"][case.lots["consignee_id"] == company]
+    for company in lead.middle:
+        received = lead.steps["date"][lead.steps["consignee_id"] == company]
         if not len(received):
             continue
         first = pd.Timestamp(received.min())
-        seen = facts.first_day[company]
-        can_tell = first - facts.begin >= pd.Timedelta(days=NEW_FOR)
-        if can_tell and first - seen < pd.Timedelta(days=NEW_FOR):
+        seen = profiles.first_day[company]
+        can_tell = first - profiles.begin >= pd.Timedelta(days=lead.settings.transfers.new_for)
+        if can_tell and first - seen < pd.Timedelta(days=lead.settings.transfers.new_for):
             new.append((company, seen))
     if not new:
         return None
     company, seen = new[0]
-    ratio = float(np.log(NEW_IF_DIVERTED / facts.share_new))
+    ratio = float(np.log(lead.settings.transfers.new_if_diverted / profiles.share_new))
     if ratio <= 0:
         return None
     return Finding(
         ratio * len(new),
-        f"{case.names[company]} is first seen in the records on {seen:%Y-%m-%d}; "
-        f"{facts.share_new:.0%} of all shipments go to a company that new",
-        _ids(case.received_by(one for one, _ in new)),
+        f"{lead.names[company]} is first seen in the records on {seen:%Y-%m-%d}; "
+        f"{profiles.share_new:.0%} of all shipments go to a company that new",
+        _ids(lead.received_by(one for one, _ in new)),
     )
 
 
-def _single_partners(case: Case) -> Finding | None:
-    facts = case.facts
-    single = [one for one in case.middle if facts.is_single(one)]
-    if not single or facts.share_single is None:
+def _single_partners(lead: LeadContext) -> Finding | None:
+    profiles = lead.profiles
+    single = [one for one in lead.middle if profiles.is_single(one)]
+    if not single or profiles.share_single is None:
         return None
-    ratio = float(np.log(SINGLE_IF_DIVERTED / facts.share_single))
+    ratio = float(np.log(lead.settings.evidence.single_if_diverted / profiles.share_single))
     if ratio <= 0:
         return None
-    names = ", ".join(case.names[one] for one in single[:3])
+    names = ", ".join(lead.names[one] for one in single[:3])
     return Finding(
         ratio * len(single),
         f"{names}: one supplier and one customer in the records; "
-        f"{facts.share_single:.0%} of all traders are like that",
-        _ids(case.received_by(single)),
+        f"{profiles.share_single:.0%} of all traders are like that",
+        _ids(lead.received_by(single)),
     )
 
 
-def _shared_address(case: Case) -> Finding | None:
+def _shared_address(lead: LeadContext) -> Finding | None:
     at: dict[str, list[str]] = {}
-    for party in dict.fromkeys([*case.middle, *case.buyers]):
-        if party in case.facts.addresses:
-            at.setdefault(case.facts.addresses[party], []).append(party)
+    for party in dict.fromkeys([*lead.middle, *lead.buyers]):
+        if party in lead.profiles.addresses:
+            at.setdefault(lead.profiles.addresses[party], []).append(party)
     same = next((parties for parties in at.values() if len(parties) > 1), None)
     if same is None:
         return None
     return Finding(
-        float(SAME_ADDRESS),
-        f"{' and '.join(case.names[one] for one in same[:3])} give the same address",
-        _ids(np.union1d(case.received_by(same), case.sent_by(same))),
+        float(np.log(lead.settings.evidence.same_address)),
+        f"{' and '.join(lead.names[one] for one in same[:3])} give the same address",
+        _ids(np.union1d(lead.received_by(same), lead.sent_by(same))),
     )
 
 
-def _on_a_list(case: Case) -> Finding | None:
-    parties = dict.fromkeys([*case.lots["shipper_id"], *case.lots["consignee_id"]])
-    found = [case.listed[one] for one in parties if one in case.listed]
+def _on_a_list(lead: LeadContext) -> Finding | None:
+    parties = dict.fromkeys([*lead.steps["shipper_id"], *lead.steps["consignee_id"]])
+    found = [lead.listed[one] for one in parties if one in lead.listed]
     if not found:
         return None
     best = max(found, key=lambda match: (match["score"], str(match["company_id"])))
     company = str(best["company_id"])
     return Finding(
-        float(ON_A_LIST) * float(best["score"]),
-        f"{case.names[company]} may be “{best['entry_name']}” of {best['list']}: a possible match "
+        float(np.log(lead.settings.evidence.on_a_list)) * float(best["score"]),
+        f"{lead.names[company]} may be “{best['entry_name']}” of {best['list']}: a possible match "
         f"by name, score {best['score']:.2f}; compare address and numbers before relying on it",
-        _ids(np.union1d(case.received_by([company]), case.sent_by([company]))),
+        _ids(np.union1d(lead.received_by([company]), lead.sent_by([company]))),
     )
 
 
-def _letter(case: Case) -> Finding | None:
-    to = _LETTER.search(case.ruling.sentence)
+def _letter(lead: LeadContext) -> Finding | None:
+    to = _LETTER.search(lead.ruling.sentence)
     if to is None:
         return None
     # The word, not letters inside of another one.
     maker = re.compile(rf"(?i)\b{re.escape(to['maker'])}\b")
-    ids = _ids(case.finals["record_id"])
-    if any(maker.search(str(case.names[one])) for one in case.finals["shipper_id"]):
+    ids = _ids(lead.finals["record_id"])
+    if any(maker.search(str(lead.names[one])) for one in lead.finals["shipper_id"]):
         return Finding(
             0.0, f"The rule is a letter to {to['maker']}, who is named as the seller", ids
         )
@@ -269,23 +251,23 @@ def _letter(case: Case) -> Finding | None:
         f"A letter binds {to['maker']}, to whom it was sent, and what is sold under its licences: "
         "a company that sold on what it had may not have needed one until a general rule said so",
         ids,
-        settles="by a letter to the maker only",
+        excludes=Exclusion.LETTER_TO_MAKER,
     )
 
 
-def _joined_names(case: Case) -> Finding | None:
-    lots = case.lots
+def _joined_names(lead: LeadContext) -> Finding | None:
+    steps = lead.steps
     told: dict[tuple[str, str], set[str]] = {}
     for side in ("shipper", "consignee"):
         for pair, record in zip(
-            zip(lots[f"{side}_id"], lots[side], strict=True), lots["record_id"], strict=True
+            zip(steps[f"{side}_id"], steps[side], strict=True), steps["record_id"], strict=True
         ):
-            if pair in case.joins:
+            if pair in lead.joins:
                 told.setdefault(pair, set()).add(record)
     if not told:
         return None
     said = [
-        f"“{_clip(name)}” is taken for {case.names[company]} ({case.joins[company, name]})"
+        f"“{_clip(name)}” is taken for {lead.names[company]} ({lead.joins[company, name]})"
         for company, name in list(told)[:3]
     ]
     # Weighs nothing here: names are joined only where that is much likelier than not.
@@ -296,45 +278,46 @@ def _joined_names(case: Case) -> Finding | None:
     )
 
 
-def _licence(case: Case) -> Finding | None:
+def _licence(lead: LeadContext) -> Finding | None:
     return Finding(
         0.0,
         "A licence or a licence exception may have covered it: trade records do not show licences",
-        _ids(case.finals["record_id"]),
+        _ids(lead.finals["record_id"]),
     )
 
 
-def _quotes_licence(case: Case) -> Finding | None:
-    quoted = quotes_licence(case.finals["description"])
+def _quotes_licence(lead: LeadContext) -> Finding | None:
+    quoted = quotes_licence(lead.finals["description"])
     if not quoted.any():
         return None
     return Finding(
-        float(LICENSED) * float(quoted.mean()),
+        -float(np.log(lead.settings.evidence.licensed)) * float(quoted.mean()),
         f"{quoted.sum()} of {len(quoted)} shipments to the destination quote a licence: ask the "
         "authority that would have given it",
-        _ids(case.finals["record_id"][quoted]),
+        _ids(lead.finals["record_id"][quoted]),
     )
 
 
-def _by_chance(case: Case) -> Finding | None:
-    if not case.p_value >= OFTEN_BY_CHANCE:
+def _by_chance(lead: LeadContext) -> Finding | None:
+    if not lead.p_value >= lead.settings.evidence.often_by_chance:
         return None
-    # Weighs nothing here: how much the lots agree is weighed already, and this is how rare that is.
+    # Weighs nothing here: how much the shipments agree is weighed already, and this is how rare
+    # that is.
     return Finding(
         0.0,
         "Chance may have put these shipments beside each other: of pairs of companies drawn at "
-        f"random that look like a hand-over, {case.p_value:.0%} do as well as this route does at "
+        f"random that look like a hand-over, {lead.p_value:.0%} do as well as this route does at "
         "its weakest one, allowing for the number of its last hand-overs",
-        _ids(case.finals["record_id"]),
+        _ids(lead.finals["record_id"]),
     )
 
 
-def _chip_inferred(case: Case) -> Finding | None:
-    sources = case.sources
+def _chip_inferred(lead: LeadContext) -> Finding | None:
+    sources = lead.sources
     unnamed = sources.take(~sources["named"].astype(bool))
     if not len(unnamed):
         return None
-    # Weighs nothing here: that it may be something else is counted in the hand-over.
+    # Weighs nothing here: that it may be something else is counted in the transfer.
     return Finding(
         0.0,
         f"{len(unnamed)} of {len(sources)} purchases do not name the {unnamed['chip'][0]}, but say "
@@ -344,88 +327,93 @@ def _chip_inferred(case: Case) -> Finding | None:
     )
 
 
-def _kept(case: Case) -> Finding | None:
-    entered = total(case.sources["entered_units"])
-    arrived = np.nansum(case.finals["units"])
+def _kept(lead: LeadContext) -> Finding | None:
+    entered = total(lead.sources["entered_units"])
+    arrived = np.nansum(lead.finals["units"])
     if not (entered > 0 and arrived < entered * 0.99):
         return None
-    share = max(arrived / entered, 0.05)
+    share = max(arrived / entered, lead.settings.evidence.least_kept)
     return Finding(
         float(np.log(share)),
         f"{entered - arrived:,.0f} of {entered:,.0f} units that were bought are not seen to go "
         "on: the buyer may use what it keeps",
-        _ids(case.sources["record_id"]),
+        _ids(lead.sources["record_id"]),
     )
 
 
-def _established(case: Case) -> Finding | None:
-    facts = case.facts
+def _established(lead: LeadContext) -> Finding | None:
+    profiles = lead.profiles
     large = []
-    for company in case.middle:
-        lots_out = int((case.lots["shipper_id"] == company).sum())
-        if facts.is_established(company, lots_out, PARTNERS, SHARE_OF_TRADE):
+    for company in lead.middle:
+        shipments_out = int((lead.steps["shipper_id"] == company).sum())
+        if profiles.is_established(
+            company,
+            shipments_out,
+            lead.settings.evidence.partners,
+            lead.settings.evidence.share_of_trade,
+        ):
             large.append(company)
     if not large:
         return None
-    name = case.names[large[0]]
+    name = lead.names[large[0]]
     return Finding(
-        float(ESTABLISHED) * len(large),
+        -float(np.log(lead.settings.evidence.established)) * len(large),
         f"{name} trades with many others, and these goods are a small part of it: the agreement "
         "of lots may be chance",
-        _ids(case.sent_by(large)),
+        _ids(lead.sent_by(large)),
     )
 
 
-def _forwarder(case: Case) -> Finding | None:
-    found = [one for one in case.middle if _FORWARDER.search(case.names[one])]
+def _forwarder(lead: LeadContext) -> Finding | None:
+    found = [one for one in lead.middle if _FORWARDER.search(lead.names[one])]
     if not found:
         return None
     return Finding(
-        float(FORWARDS) * len(found),
-        f"{case.names[found[0]]} may be a forwarder that is named for somebody else's goods",
-        _ids(case.received_by(found)),
+        -float(np.log(lead.settings.evidence.forwards)) * len(found),
+        f"{lead.names[found[0]]} may be a forwarder that is named for somebody else's goods",
+        _ids(lead.received_by(found)),
     )
 
 
-def _repair(case: Case) -> Finding | None:
-    said = case.lots["record_id"][case.lots["mentions_return"]]
+def _repair(lead: LeadContext) -> Finding | None:
+    said = lead.steps["record_id"][lead.steps["mentions_return"]]
     if not len(said):
         return None
     return Finding(
-        float(REPAIRS),
-        f"{len(said)} of {len(case.lots)} records speak of a repair or a return",
+        -float(np.log(lead.settings.evidence.repairs)),
+        f"{len(said)} of {len(lead.steps)} records speak of a repair or a return",
         _ids(said),
     )
 
 
-def _consumer(case: Case) -> Finding | None:
-    cards = case.sources.take(case.sources["goods"] == "consumer_card")
+def _consumer(lead: LeadContext) -> Finding | None:
+    cards = lead.sources.take(lead.sources["goods"] == "consumer_card")
     if not len(cards):
         return None
     return Finding(
-        float(CONSUMER),
+        -float(np.log(lead.settings.evidence.consumer)),
         f"{cards['chip'][0]} is a card on free sale in most countries, with lawful buyers",
         _ids(cards["record_id"]),
     )
 
 
-def _unrecorded(case: Case) -> Finding | None:
-    inferred = case.links.take(case.links["kind"] != RECORDED)
+def _unrecorded(lead: LeadContext) -> Finding | None:
+    inferred = lead.continuations.take(lead.continuations["kind"] != RECORDED)
     if not len(inferred):
         return None
-    at = {record: row for row, record in enumerate(case.lots["record_id"])}
+    at = {record: row for row, record in enumerate(lead.steps["record_id"])}
     best = int(np.argmax(inferred["log_odds"]))
     bought, sold = (at[inferred[end][best]] for end in ("from_record", "to_record"))
-    there, here = case.lots["to_country"][bought], case.lots["from_country"][sold]
+    there, here = lead.steps["to_country"][bought], lead.steps["from_country"][sold]
     where = f"inside {here}" if there == here else f"from {there} to {here}: a leg without a record"
     other = "another company may be the source"
-    if inferred["kind"][best] == LINKED:
+    if inferred["kind"][best] == RELATED:
         other = "they share something, but may be two businesses"
-    # Weighs nothing here: the rarity of hand-overs is already in the odds of the link.
+    # Weighs nothing here: the rarity of transfers is already in the odds of the link.
     return Finding(
         0.0,
-        f"No record shows how the goods came from {case.names[case.lots['consignee_id'][bought]]} "
-        f"to {case.names[case.lots['shipper_id'][sold]]} {where}: two separate trades may look "
+        f"No record shows how the goods came from {lead.names[lead.steps['consignee_id'][bought]]} "
+        f"to {lead.names[lead.steps['shipper_id'][sold]]} {where}: two separate trades may look "
         f"alike, and {other} (odds of this one: {expit(inferred['log_odds'][best]):.0%})",
         _ids(np.unique(inferred["to_record"])),
     )
@@ -502,24 +490,23 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def weigh(case: Case, parts: tuple[Part, ...] = PARTS) -> list[tuple[Part, Finding]]:
+def weigh(lead: LeadContext, parts: tuple[Part, ...] = PARTS) -> list[tuple[Part, Finding]]:
     """Ask every part about one lead, and return those that answer, in their order."""
-    answers = [(part, part.find(case)) for part in parts]
+    answers = [(part, part.find(lead)) for part in parts]
     return [(part, answer) for part, answer in answers if answer is not None]
 
 
 @lru_cache(maxsize=256)
-def _written(chip: str) -> re.Pattern[str]:
+def _written(family: str) -> re.Pattern[str]:
     """Return what finds the name of a chip's family in a text, as GEFORCE RTX4090 has RTX 4090."""
-    known = load_catalogue().by_chip.get(chip)
-    words = re.split(r"[\W_]+", chip if known is None else known.family)
+    words = re.split(r"[\W_]+", family)
     written = r"[\W_]*".join(re.escape(word) for word in words)
     return re.compile(rf"(?i)(?<![a-z0-9]){written}(?![0-9])")
 
 
-def _first_words(lots: Columns) -> str:
-    """Return the first description among some lots, as it stands in a sentence."""
-    words = next((one for one in lots["description"] if one is not None), None)
+def _first_words(steps: Columns) -> str:
+    """Return the first description among some shipments, as it stands in a sentence."""
+    words = next((one for one in steps["description"] if one is not None), None)
     return "no description" if words is None else f"“{_clip(words)}”"
 
 

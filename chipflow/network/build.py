@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow.companies import Judgements, resolve
-from chipflow.engine import fetch, in_memory, unfused
+from chipflow.companies.resolve import SAME_NAME
+from chipflow.engine import fetch, in_memory, materialise, unfused
 from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
@@ -18,6 +19,7 @@ from chipflow.goods.density import hidden_chips
 from chipflow.goods.pieces import weighed_pieces
 from chipflow.network.centrality import centrality
 from chipflow.progress import silent
+from chipflow.records.schema import COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import networkx as nx
 
+    from chipflow.goods.catalogue import Catalogue
     from chipflow.progress import Progress
     from chipflow.records import Records
 
@@ -63,19 +66,56 @@ class Network:
         One row a spelling of a company: ``name, country, company_id, reason``.
     records
         What the shipments were read from.
-    links
+    shared_attributes
         What companies share without being one: ``company_id, other_id, kind`` (address, phone,
         agent or name), ``value, companies`` (how many share it).
     unknown_names
         Names of the user's lists of same and different companies that no record holds.
+    catalogue
+        Tables of chips and rules by which goods were read; the shipped ones where it is None.
     """
 
     shipments: pd.DataFrame
     directory: pd.DataFrame = field(repr=False)
     spellings: pd.DataFrame = field(repr=False)
     records: Records = field(repr=False)
-    links: pd.DataFrame | None = field(default=None, repr=False)
+    shared_attributes: pd.DataFrame | None = field(default=None, repr=False)
     unknown_names: tuple[str, ...] = ()
+    catalogue: Catalogue | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_shipments(
+        cls,
+        shipments: pd.DataFrame,
+        *,
+        directory: pd.DataFrame | None = None,
+        catalogue: Catalogue | None = None,
+    ) -> Network:
+        """Make a network of shipments that are at hand, without reading records.
+
+        Parameters
+        ----------
+        shipments
+            The columns of :attr:`shipments`.
+        directory
+            ``company_id, name, aliases, country, addresses``; without it companies are called as
+            their first records spell them.
+        catalogue
+            As in :func:`build_network`.
+        """
+        from chipflow.records import Records
+
+        canonical = [name for name in COLUMNS if name in shipments]
+        if directory is None:
+            directory = _directory_of(shipments)
+        spellings = directory[["name", "country", "company_id"]].assign(reason=SAME_NAME)
+        return cls(
+            shipments=shipments,
+            directory=directory,
+            spellings=spellings,
+            records=Records.from_frame(shipments[canonical]),
+            catalogue=catalogue,
+        )
 
     @cached_property
     def companies(self) -> pd.DataFrame:
@@ -122,6 +162,7 @@ def build_network(
     *,
     same: str | Path | None = None,
     different: str | Path | None = None,
+    catalogue: Catalogue | None = None,
     progress: Progress = silent,
 ) -> Network:
     """Join records, goods, companies and rules into a network.
@@ -133,6 +174,9 @@ def build_network(
     same, different
         CSV files of names that are known to be one company, or not to be: two or more names in
         a row.
+    catalogue
+        Tables of chips and rules to use instead of the shipped ones, as
+        :func:`chipflow.goods.load_catalogue` makes them.
     progress
         Who is told how the work goes on.
 
@@ -148,24 +192,27 @@ def build_network(
     """
     judgements = Judgements.read(same, different)
     with progress.stage("reading goods from the descriptions"), unfused():
-        goods = classify(records.expr).cache()
+        goods = materialise(classify(records.expr, catalogue))
     with progress.stage("joining the spellings of companies"):
         sides = _sides(goods)
         companies = resolve(_mentions(sides), judgements)
         joined = _with_companies(sides, companies.spellings)
     with progress.stage("asking the rules of each day and destination"):
-        shipments = fetch(in_dollars(_with_controls(joined)))
+        shipments = fetch(in_dollars(_with_controls(joined, catalogue)))
+    # In one order before any sum is taken, so that the same records give the same bytes.
+    shipments = shipments.sort_values("record_id", ignore_index=True)
     with progress.stage("weighing value and weight of goods"):
-        shipments = shipments.assign(**weighed_pieces(shipments))
-        shipments = shipments.join(hidden_chips(shipments))
+        shipments = shipments.assign(**weighed_pieces(shipments, catalogue))
+        shipments = shipments.join(hidden_chips(shipments, catalogue))
     shipments = _in_order(shipments, list(records.expr.columns))
     return Network(
         shipments=shipments,
         directory=_with_placeholders(companies.table, shipments),
         spellings=companies.spellings,
         records=records,
-        links=companies.links,
+        shared_attributes=companies.links,
         unknown_names=companies.unknown,
+        catalogue=catalogue,
     )
 
 
@@ -221,13 +268,15 @@ def _with_companies(sides: ir.Table, spellings: pd.DataFrame) -> ir.Table:
     return sides
 
 
-def _with_controls(shipments: ir.Table) -> ir.Table:
+def _with_controls(shipments: ir.Table, catalogue: Catalogue | None) -> ir.Table:
     pairs = fetch(
         shipments.filter(shipments.chip.notnull() & shipments.to_country.notnull())
         .select("chip", "to_country")
         .distinct()
     )
-    rules = timeline(sorted(pairs["chip"].unique()), sorted(pairs["to_country"].unique()))
+    rules = timeline(
+        sorted(pairs["chip"].unique()), sorted(pairs["to_country"].unique()), catalogue=catalogue
+    )
     rules = in_memory(
         pd.DataFrame(
             {
@@ -254,7 +303,6 @@ def _with_controls(shipments: ir.Table) -> ir.Table:
 
 def _in_order(shipments: pd.DataFrame, canonical: list[str]) -> pd.DataFrame:
     table = shipments[[*canonical, *SHIPMENT_COLUMNS]]
-    table = table.sort_values("record_id", ignore_index=True)
     return table.astype({"date": "datetime64[s]"})
 
 
@@ -274,6 +322,17 @@ def _with_placeholders(companies: pd.DataFrame, shipments: pd.DataFrame) -> pd.D
     return pd.concat(
         [companies.astype("str"), placeholders.astype("str")], ignore_index=True
     ).sort_values("company_id", ignore_index=True)
+
+
+def _directory_of(shipments: pd.DataFrame) -> pd.DataFrame:
+    sides = [
+        shipments[[f"{side}_id", side, f"{side}_country"]].set_axis(
+            ["company_id", "name", "country"], axis=1
+        )
+        for side in ("shipper", "consignee")
+    ]
+    first = pd.concat(sides).drop_duplicates("company_id").sort_values("company_id")
+    return first.assign(aliases=None, addresses=None).reset_index(drop=True)
 
 
 def _company_table(shipments: pd.DataFrame, directory: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pytest
 
 import chipflow as cf
 from chipflow.leads import FLAGS, anomalies
-from chipflow.leads.anomaly import LEAST_SCORE, combined
+from chipflow.leads.anomaly import combined
+from chipflow.settings import RedFlagSettings
 from tests.conftest import BYSTANDERS, ROUTE
 
 PARTS = "COMPUTER PARTS"
@@ -73,7 +74,7 @@ def test_dense_goods_are_flagged_at_their_sender_and_the_shipment_is_told(honest
     assert "4 of 4 shipments that it sent" in sender["flags"]
     assert set(result.shipments["record_id"]) == {"D1", "D2", "D3", "D4"}
     assert result.shipments["score"].is_monotonic_decreasing
-    assert (result.shipments["score"] >= LEAST_SCORE).all()
+    assert (result.shipments["score"] >= RedFlagSettings().least_score).all()
     assert "16,667 USD/kg and 25,000 USD a piece" in result.shipments["sentence"].iloc[0]
     assert "computer parts of HS 8473" in result.shipments["sentence"].iloc[0]
     others = result.p_values["value density"].drop(sender.name)
@@ -160,10 +161,10 @@ def test_a_detour_is_measured_by_what_others_do(honest, found):
     assert p["detour"] == pytest.approx(1 / 2), "two traders, one of them on a detour"
     assert usual["detour"] == 1.0
     flag = next(one for one in FLAGS if one.name == "detour")
-    from chipflow.leads.trade import Trade
+    from chipflow.leads.company_activity import CompanyActivity
 
-    trade = Trade.of(network.shipments)
-    sentence = flag.find(trade).say(list(trade.ids).index(zephyr.name))
+    activity = CompanyActivity.of(network.shipments)
+    sentence = flag.find(activity).say(list(activity.ids).index(zephyr.name))
     assert "from US to KZ and go on to VN (4 lots)" in sentence
     assert "60 lots of that class go from US to VN directly and 4 by KZ" in sentence
 
@@ -192,7 +193,7 @@ def test_exactly_round_values_are_not_below(honest, found):
 
 def test_no_flag_alone_says_more_than_its_bound():
     p = np.array([[1e-30, np.nan], [1e-3, 1.0], [1e-3, 1e-3], [np.nan, np.nan], [1.0, 1.0]])
-    score = combined(p)
+    score = combined(p, RedFlagSettings().least_p)
     assert score[0] == score[1], "bounded, and what is not known is no surprise"
     assert score[2] > score[1]
     assert np.isnan(score[3])

@@ -50,15 +50,15 @@ def test_a_bystander_is_not_in_the_lead(write_csv):
     assert not set(leads[0].record_ids.split(";")) & {row[0] for row in BYSTANDERS}
 
 
-def test_lawful_on_that_day_is_set_aside_and_said(write_csv):
+def test_a_day_without_a_licence_is_set_aside_and_said(write_csv):
     days = ["2023-06-01", "2023-06-20", "2023-07-05"]
     rows = [(row[0], day, *row[2:]) for row, day in zip(ROUTE, days, strict=True)]
     rows[0] = (*rows[0][:7], "NVIDIA H800 80GB PCIE GPU CARD", *rows[0][8:])
     leads = leads_of(write_csv([*rows, *BYSTANDERS]))
     assert len(leads) == 0
-    assert leads.set_aside["reason"].tolist() == ["lawful on that day"]
+    assert leads.set_aside["reason"].tolist() == ["no licence asked"]
     assert leads.set_aside["record_ids"].tolist() == ["R1;R2;R3"]
-    assert "lawful on that day" in leads.set_aside["sentence"].iloc[0]
+    assert "no rule in these tables asked for a licence" in leads.set_aside["sentence"].iloc[0]
 
 
 def test_a_first_hop_alone_is_no_route(write_csv):

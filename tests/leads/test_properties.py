@@ -11,21 +11,17 @@ import pandas as pd
 import pytest
 
 import chipflow as cf
-from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue, using
-from chipflow.leads.significance import (
-    LEAST_P,
-    Null,
-    lead_p_values,
-    nulls,
-    q_values,
-    shares_of_chance,
-)
-from chipflow.network.ledger import TO_DESTINATION, Answers
-from chipflow.network.lots import in_order
-from chipflow.network.prior import Prior
-from chipflow.network.trace import HAND_OVER, LINKED, RECORDED, trace
-from chipflow.network.verdicts import Verdicts
+from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue
+from chipflow.leads.error_rates import lead_p_values, local_false_discovery_rates, q_values
+from chipflow.network.arrays import in_order
+from chipflow.routes.licence_screening import LicenceScreening
+from chipflow.settings import Settings
 from chipflow.simulate import score, simulate
+from chipflow.tracing import trace
+from chipflow.tracing.decoys import NullDistribution, null_distributions
+from chipflow.tracing.inventory import TO_DESTINATION, PairScores
+from chipflow.tracing.prior import Prior
+from chipflow.tracing.transfers import DOMESTIC, RECORDED, RELATED
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +70,14 @@ def test_other_names_of_companies_change_no_ranking(network, leads):
         shipper_id=renamed(network.shipments["shipper_id"]),
         consignee_id=renamed(network.shipments["consignee_id"]),
     )
-    links = network.links
+    links = network.shared_attributes
     again = cf.find_leads(
         replace(
             network,
             shipments=shipments,
             directory=network.directory.assign(company_id=renamed(ids)),
             spellings=network.spellings.assign(company_id=renamed(network.spellings["company_id"])),
-            links=links.assign(
+            shared_attributes=links.assign(
                 company_id=renamed(links["company_id"]), other_id=renamed(links["other_id"])
             ),
         )
@@ -121,8 +117,7 @@ def test_all_days_and_the_rules_moved_together_change_nothing(network, leads):
     tables = load_catalogue()
     moved = replace(tables, clauses=later(tables.clauses), memberships=later(tables.memberships))
     shipments = network.shipments.assign(date=network.shipments["date"] + weeks)
-    with using(moved):
-        again = cf.find_leads(with_shipments(network, shipments))
+    again = cf.find_leads(with_shipments(network, shipments), catalogue=moved)
     same = ["rank", "record_ids", "score", "p_value", "units"]
     pd.testing.assert_frame_equal(again.table[same], leads.table[same])
     first = pd.to_datetime(again.table["first_date"]) - weeks
@@ -168,7 +163,7 @@ def test_numbers_of_a_lead_hold_together(leads):
     assert (table["units"] <= table["units_high"]).all()
     told = table.dropna(subset="p_value")
     assert len(told) > len(table) / 2
-    assert told["p_value"].between(LEAST_P, 1).all()
+    assert told["p_value"].between(Settings().decoys.least_p, 1).all()
     assert told["q_value"].between(0, 1).all()
     assert told.sort_values("p_value")["q_value"].is_monotonic_increasing
     assert table["rank"].tolist() == list(range(1, len(table) + 1))
@@ -224,7 +219,7 @@ def test_where_few_p_values_are_large_few_leads_are_chance():
 def null_of(strength, expected=1.0, **how):
     """Null pairs of these strengths, each of a sender of its own."""
     how = {"sender": np.arange(len(strength)), "pairs": 10_000, "least": 0.0, **how}
-    return Null(np.asarray(strength), expected=expected, **how)
+    return NullDistribution(np.asarray(strength), expected=expected, **how)
 
 
 def test_p_values_fall_with_strength_and_follow_the_tail():
@@ -234,7 +229,7 @@ def test_p_values_fall_with_strength_and_follow_the_tail():
     p = null.p_value(asked)
     assert (np.diff(p) <= 0).all() and p[0] == 1
     assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
-    assert p[4] == LEAST_P, "nobody has drawn that many"
+    assert p[4] == Settings().decoys.least_p, "nobody has drawn that many"
     few = null_of(strength[::1000]).p_value(asked)
     assert (np.diff(few) <= 0).all()
     assert few[4] > 10 * p[4], "few pairs tell less of the tail"
@@ -263,15 +258,20 @@ def test_what_one_sender_does_beside_many_buyers_counts_once_in_the_tail():
 
 def test_null_pairs_are_made_of_what_leads_are_made_of(network):
     shipments = in_order(network.shipments)
-    tracing = trace(shipments, ("CN", "HK", "MO"), linked=network.links)
-    lots = tracing.lots
-    verdicts = Verdicts(shipments, lots, tracing.destination)
-    drawn = nulls(tracing, verdicts, draws=2000)
-    by_name = {int(one) for one in lots.shipper[~lots.arrives & (lots.family < 0)]}
+    usual = Settings()
+    settings = replace(usual, decoys=replace(usual.decoys, draws=2000))
+    shared = network.shared_attributes
+    tracing = trace(shipments, ("CN", "HK", "MO"), settings=settings, shared_attributes=shared)
+    traced = tracing.traced
+    licences = LicenceScreening(shipments, traced)
+    drawn = null_distributions(tracing, licences.makes_lead)
+    by_name = {int(one) for one in traced.arrays.shipper[~traced.arrives & (traced.family < 0)]}
     assert set(drawn[RECORDED, False].sender.tolist()) <= by_name, "a name begins a way of its own"
     licensed = set(drawn[RECORDED, True].sender[:1].tolist())
-    lots.under_licence[lots.arrives & np.isin(lots.shipper, list(licensed))] = True
-    without = nulls(tracing, verdicts, draws=2000)[RECORDED, True]
+    quotes = traced.arrives & np.isin(traced.arrays.shipper, list(licensed))
+    papers = replace(traced, under_licence=traced.under_licence | quotes)
+    licences = LicenceScreening(shipments, papers)
+    without = null_distributions(tracing, licences.makes_lead)[RECORDED, True]
     assert licensed and len(without.strength)
     assert not licensed & set(without.sender.tolist()), "no lead is made of what quotes a licence"
 
@@ -284,8 +284,8 @@ def test_a_weak_route_among_strong_ones_is_likely_chance():
         (RECORDED, False): null_of([9.0], expected=1000.0),
     }
     strong, weak = np.geomspace(20, 80, 101), np.geomspace(1, 4, 101)
-    of_strong = shares_of_chance(np.append(strong, 2.0), null)[-1]
-    of_weak = shares_of_chance(np.append(weak, 2.0), null)[-1]
+    of_strong = local_false_discovery_rates(np.append(strong, 2.0), null)[-1]
+    of_weak = local_false_discovery_rates(np.append(weak, 2.0), null)[-1]
     assert of_strong > 0.9 > 0.1 > of_weak
     # By hand: 2 exp(-2) by chance, beside 102 routes of which the log score is normal.
     share = 102 / 106
@@ -296,35 +296,36 @@ def test_a_weak_route_among_strong_ones_is_likely_chance():
     mean = (3 * 1 + 4 * 3) / 7
     chance = 2 / mean * np.exp(-2.0 / mean)
     assert of_weak == pytest.approx(chance / (chance + 102 * density / 2))
-    assert shares_of_chance(np.array([2.0]), {}).tolist() == [0.0], "no null pair was listed"
-    alone = shares_of_chance(np.array([0.5, 4.0, 60.0]), null)
+    assert local_false_discovery_rates(np.array([2.0]), {}).tolist() == [0.0], (
+        "no null pair was listed"
+    )
+    alone = local_false_discovery_rates(np.array([0.5, 4.0, 60.0]), null)
     assert (np.diff(alone) < 0).all() and alone[0] > 0.5, "what is usual elsewhere counts then"
 
 
 def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
     """Four ways of two hand-overs, all with a strong last one: what differs is the one before."""
-    hops = pd.DataFrame(
+    transfers = pd.DataFrame(
         {
             "place": [1, 1, 1, 1, *[TO_DESTINATION] * 4],
-            "kind": [HAND_OVER, HAND_OVER, RECORDED, LINKED, *[RECORDED] * 4],
+            "kind": [DOMESTIC, DOMESTIC, RECORDED, RELATED, *[RECORDED] * 4],
         }
     )
     links = pd.DataFrame(
         {
-            "scheme": [0, 1, 2, 3, 0, 1, 2, 3],
-            "hop": range(8),
+            "cluster": [0, 1, 2, 3, 0, 1, 2, 3],
+            "transfer": range(8),
             "from_record": [*"aaaa", *"bcde"],
             "to_record": [*"bcde", *"fghi"],
             "units": 1,
-            "lot_log_odds": [2.0, 30.0, 2.0, 2.0, 40.0, 40.0, 40.0, 40.0],
+            "shipment_log_odds": [2.0, 30.0, 2.0, 2.0, 40.0, 40.0, 40.0, 40.0],
         }
     )
     links["e"] = (links["from_record"] != "a").astype(int)
-    follower = SimpleNamespace(certain=np.array([True, False]))
-    tracing = SimpleNamespace(hops=hops, follower=follower)
+    tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False]))
     drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(HAND_OVER, False): null_of(drawn, 0.5), (RECORDED, False): null_of(drawn, 50.0)}
-    weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unseen_by_chance"]
+    null = {(DOMESTIC, False): null_of(drawn, 0.5), (RECORDED, False): null_of(drawn, 50.0)}
+    weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unrecorded_fdr"]
     assert weak > 0.9 > 0.1 > strong > 0
     assert recorded == 0, "a company's own books show what it had"
     assert linked == 0, "no null pair of that kind was asked about"
@@ -337,7 +338,7 @@ def test_how_common_it_is_that_goods_are_sold_on_is_counted():
     unlike = pd.DataFrame(
         [(0, False, 9), (TO_DESTINATION, True, 0)], columns=["place", "names", "number"]
     )
-    prior = Prior(Answers(pd.DataFrame(), groups, unlike))
+    prior = Prior(PairScores(pd.DataFrame(), groups, unlike), Settings().prior)
     # Beside them stand two groups that are guessed, of which one is clear.
     assert np.exp(prior.of(groups)[:1]) == pytest.approx((2 / 12) / (10 / 12))
     assert prior.of(groups)[1:].tolist() == pytest.approx([0.0] * 9)
@@ -345,7 +346,7 @@ def test_how_common_it_is_that_goods_are_sold_on_is_counted():
 
 def test_a_way_is_as_strong_as_its_weakest_hand_over():
     """A to B to C and on; a second way that ends at B; and one that a named lot hardly feeds."""
-    hops = pd.DataFrame(
+    transfers = pd.DataFrame(
         {
             "buyer": [0, 1, 2, 1],
             "sender": [0, 1, 2, 1],
@@ -355,20 +356,19 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     )
     links = pd.DataFrame(
         {
-            "scheme": [0, 0, 0, 1, 1, 2, 2, 2],
-            "hop": [0, 1, 2, 0, 3, 0, 3, 3],
+            "cluster": [0, 0, 0, 1, 1, 2, 2, 2],
+            "transfer": [0, 1, 2, 0, 3, 0, 3, 3],
             "from_record": ["a", "b", "c", "a", "b", "a", "b", "a"],
             "to_record": ["b", "c", "d", "b", "e", "b", "e", "e"],
             "units": [1, 1, 1, 1, 1, 1, 9, 1],
-            "lot_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0, 2.0, 4.0, 4.0],
+            "shipment_log_odds": [6.0, -0.5, 9.0, 6.0, 4.0, 2.0, 4.0, 4.0],
         }
     )
     links["e"] = links["from_record"].map({"a": 0, "b": 1, "c": 2})
-    follower = SimpleNamespace(certain=np.array([True, False, False]))
-    tracing = SimpleNamespace(hops=hops, follower=follower)
+    tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False, False]))
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(RECORDED, final): null_of(strength) for final in (True, False)}
     found = lead_p_values(links, tracing, null)
-    assert found["weakest"].tolist() == [-0.5, 4.0, 2.0]
+    assert found["weakest_log_odds"].tolist() == [-0.5, 4.0, 2.0]
     of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
     assert found["p_value"].tolist() == pytest.approx([1.0, of_four, of_two])

@@ -1,0 +1,349 @@
+"""From routes to leads: each cluster with its evidence, the strongest first."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chipflow.companies.resolve import SAME_NAME
+from chipflow.companies.screen import best_matches
+from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.controls import expand_destination
+from chipflow.leads.company_profiles import CompanyProfiles
+from chipflow.leads.completeness import missing_records
+from chipflow.leads.dead_ends import dead_ends
+from chipflow.leads.dossier import Leads
+from chipflow.leads.error_rates import lead_p_values, local_false_discovery_rates, q_values
+from chipflow.leads.evidence import comparison_sentence, weigh
+from chipflow.leads.exclusion import exclusions
+from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
+from chipflow.leads.unit_intervals import unit_intervals
+from chipflow.network.arrays import in_order
+from chipflow.network.columns import Columns, total
+from chipflow.progress import silent
+from chipflow.routes.find import Routes, find_routes
+from chipflow.routes.itinerary import itinerary
+from chipflow.routes.licence_screening import LicenceScreening
+from chipflow.schemas import EVIDENCE, EXCLUDED, LEAD_LINKS, LEAD_STEPS, LEADS
+from chipflow.settings import Settings
+from chipflow.tracing.decoys import null_distributions
+from chipflow.tracing.trace import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chipflow.goods.catalogue import Catalogue
+    from chipflow.leads.evidence import Finding, Part
+    from chipflow.leads.lead_context import LeadContext
+    from chipflow.network.build import Network
+    from chipflow.progress import Progress
+    from chipflow.tracing.decoys import NullDistribution
+    from chipflow.tracing.trace import Tracing
+
+DESTINATION = ("CN", "HK", "MO")
+
+
+def find_leads(
+    network: Network,
+    destination: str | Iterable[str] = DESTINATION,
+    *,
+    settings: Settings | None = None,
+    catalogue: Catalogue | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    window: int | None = None,
+    most_hops: int | None = None,
+    seed: int = 0,
+    null_draws: int | None = None,
+    screening: pd.DataFrame | None = None,
+    progress: Progress = silent,
+) -> Leads:
+    """Find the routes by which controlled goods may have reached a destination.
+
+    Parameters
+    ----------
+    network
+        What :func:`chipflow.build_network` returned.
+    destination
+        Countries that the rules guard: ``"CN HK MO"``, ``"CN,HK,MO"`` or a list; ISO 3166
+        alpha-2 codes or names.
+    settings
+        The numbers of the method; the shipped ones without it.
+    catalogue
+        Tables of chips and rules; those of the network without it.
+    since, until
+        First and last day (``YYYY-MM-DD``) of the shipments that are looked at.
+    window, most_hops
+        Most days between the arrival of a shipment and the departure of what continues it, and
+        most shipments in a row; ``settings.tracer`` without them.
+    seed
+        Of everything drawn by chance; recorded with the result.
+    null_draws
+        Most decoy pairs of companies drawn for each transfer; ``settings.decoys.draws`` without
+        it.
+    screening
+        Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them.
+    progress
+        Who is told how the work goes on.
+
+    Returns
+    -------
+    Leads
+        Ranked by score: the sum of the log-likelihood ratios of the evidence.
+
+    Raises
+    ------
+    ParameterError
+        A country or a day has no meaning.
+    """
+    targets = expand_destination(destination)
+    settings = _with_options(settings or Settings(), window, most_hops, null_draws)
+    catalogue = catalogue or network.catalogue or load_catalogue()
+    shipments = in_order(_between(network.shipments, since, until))
+    tracing = trace(
+        shipments,
+        targets,
+        settings=settings,
+        shared_attributes=network.shared_attributes,
+        catalogue=catalogue,
+        progress=progress,
+    )
+    with progress.stage("weighing the evidence"):
+        licences = LicenceScreening(shipments, tracing.traced)
+        routes = find_routes(tracing, licences)
+        listed = {} if screening is None else best_matches(screening)
+    with progress.stage("asking how often chance does as much"):
+        null = null_distributions(tracing, licences.makes_lead, seed=seed)
+        p_values = lead_p_values(routes.continuations, tracing, null, settings.error_rates)
+        arrived = routes.steps[routes.steps["stage"] == "final"]
+        missing = missing_records(tracing, routes.continuations, seed=seed)
+        intervals = unit_intervals(arrived, routes.continuations, tracing, missing, seed=seed)
+    with progress.stage("putting the leads together"):
+        found = _Found.of(
+            network, shipments, routes, tracing, listed, intervals.join(p_values), null
+        )
+    with progress.stage("looking for goods that are not seen again"):
+        stopped = dead_ends(network, tracing)
+    parameters = {
+        "destination": list(targets),
+        "since": since,
+        "until": until,
+        "window_days": settings.tracer.window,
+        "most_hops": settings.tracer.most_hops,
+        "seed": seed,
+        "null_draws": settings.decoys.draws,
+        "share_of_records_missing": round(missing.share, 2),
+    }
+    return Leads(
+        table=found.table,
+        searched=network,
+        destination=targets,
+        steps=found.steps,
+        links=found.links,
+        evidence=found.evidence,
+        set_aside=found.set_aside,
+        throughput=found.throughput,
+        parameters=parameters,
+        settings=settings,
+        dead_ends=stopped,
+        **({} if screening is None else {"screening": screening}),
+    )
+
+
+def _with_options(
+    settings: Settings, window: int | None, most_hops: int | None, draws: int | None
+) -> Settings:
+    tracer = {"window": window, "most_hops": most_hops}
+    given = {name: value for name, value in tracer.items() if value is not None}
+    decoys = settings.decoys if draws is None else replace(settings.decoys, draws=draws)
+    return replace(settings, tracer=replace(settings.tracer, **given), decoys=decoys)
+
+
+def _between(shipments: pd.DataFrame, since: str | None, until: str | None) -> pd.DataFrame:
+    from chipflow.errors import ParameterError
+
+    kept = shipments
+    limits: list[pd.Timestamp] = []
+    for name, day in (("since", since), ("until", until)):
+        if day is None:
+            continue
+        try:
+            limit = pd.Timestamp(day)
+        except ValueError as error:
+            raise ParameterError(
+                f"{name}: {day!r} is no day; write it as YYYY-MM-DD, for example 2023-10-17"
+            ) from error
+        limits.append(limit)
+        kept = kept[kept["date"] >= limit] if name == "since" else kept[kept["date"] <= limit]
+    if limits != sorted(limits):
+        raise ParameterError(f"since {since} is after until {until}: no day lies between them")
+    return kept
+
+
+class _Found:
+    """Tables of the leads, put together cluster by cluster."""
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        steps: pd.DataFrame,
+        links: pd.DataFrame,
+        evidence: pd.DataFrame,
+        set_aside: pd.DataFrame,
+        throughput: pd.Series,
+    ) -> None:
+        self.table, self.steps, self.links = table, steps, links
+        self.evidence, self.set_aside, self.throughput = evidence, set_aside, throughput
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        shipments: pd.DataFrame,
+        routes: Routes,
+        tracing: Tracing,
+        listed: dict[str, dict[str, Any]],
+        told: pd.DataFrame,
+        null: dict[tuple[str, bool], NullDistribution],
+    ) -> _Found:
+        steps = with_shipments(
+            routes.steps, shipments, tracing.destination, tracing.traced.catalogue
+        )
+        links = with_distances(routes.continuations, steps)
+        settings = tracing.settings
+        involved = sorted({*steps["shipper_id"], *steps["consignee_id"]})
+        profiles = CompanyProfiles.of(
+            shipments, tracing.traced.arrays, asked=involved, new_for=settings.transfers.new_for
+        )
+        directory = network.directory[network.directory["company_id"].isin(involved)]
+        names = dict(zip(directory["company_id"], directory["name"], strict=True))
+        rows, evidence = [], []
+        p_values = told["p_value"].to_dict()
+        joins = _joins(network, involved)
+        for cluster, lead in lead_contexts(
+            Columns.of(steps),
+            Columns.of(links),
+            profiles,
+            names,
+            listed,
+            joins,
+            p_values,
+            settings,
+            tracing.traced.catalogue,
+        ):
+            answers = weigh(lead)
+            row = _row(lead, answers)
+            rows.append({**row, "cluster": cluster})
+            evidence += [
+                (
+                    row["lead_id"],
+                    cluster,
+                    part.name,
+                    part.kind,
+                    found.log_lr,
+                    found.sentence,
+                    ";".join(found.record_ids),
+                )
+                for part, found in answers
+            ]
+        ranked = _ranked(rows, told)
+        # Weak ones count too: whoever leaves them out of the number of tests is too sure.
+        ranked["q_value"] = q_values(ranked["p_value"].to_numpy(), settings.error_rates)
+        ranked["local_fdr"] = local_false_discovery_rates(
+            ranked["score"].to_numpy(dtype=float), null, settings.error_rates
+        )
+        ranked = ranked.join(exclusions(ranked, settings.exclusion))
+        weak = ranked["reason"] != ""
+        aside = pd.concat([routes.excluded, ranked.loc[weak, EXCLUDED.names]], ignore_index=True)
+        kept = ranked[~weak].reset_index(drop=True)
+        kept["rank"] = np.arange(1, len(kept) + 1)
+        ids = kept.set_index("cluster")["lead_id"]
+        weighed = pd.DataFrame(evidence, columns=["lead_id", "cluster", *EVIDENCE.names[1:]])
+        return cls(
+            table=kept[LEADS.names],
+            steps=_steps(steps, ids),
+            links=_link_table(links, ids, settings.evidence.far_apart),
+            evidence=weighed.loc[weighed["cluster"].isin(ids.index), EVIDENCE.names].reset_index(
+                drop=True
+            ),
+            set_aside=aside,
+            throughput=_throughput(steps[steps["cluster"].isin(ids.index)]),
+        )
+
+
+def _joins(network: Network, companies: list[str]) -> dict[tuple[str, str], str]:
+    """Why spellings belong to some companies, where they are more than habits of writing."""
+    table = network.spellings[network.spellings["company_id"].isin(companies)]
+    told = table[~table["reason"].str.startswith(SAME_NAME)]
+    keys = zip(told["company_id"].astype(str), told["name"].astype(str), strict=True)
+    return dict(zip(keys, told["reason"].astype(str), strict=True))
+
+
+def _row(lead: LeadContext, answers: list[tuple[Part, Finding]]) -> dict[str, object]:
+    steps = lead.steps
+    ids = sorted(steps["record_id"])
+    path = itinerary(steps, steps["hop"], steps["stage"] == "final", lead.names)
+    units = np.nansum(lead.finals["units"])
+    days = [pd.Timestamp(day).strftime("%Y-%m-%d") for day in steps["date"]]
+
+    def said(kind: str) -> str:
+        return " | ".join(found.sentence for part, found in answers if part.kind == kind)
+
+    return {
+        "lead_id": "L-" + hashlib.sha256(";".join(ids).encode()).hexdigest()[:8],
+        "score": round(sum(found.log_lr for _, found in answers), 3),
+        "origin": path["countries"][0] if path["countries"] else "",
+        "destination": " | ".join(sorted(set(lead.finals["arrival_country"]) - {None})),
+        "countries": " > ".join(path["countries"]),
+        "companies": " > ".join(path["companies"]),
+        "hops": int(steps["hop"].max()),
+        "chips": " | ".join(sorted(set(steps["chip"]) - {""})),
+        "units": round(float(units), 2) if units > 0 else np.nan,
+        "value_usd": total(lead.sources["value_usd"]),
+        "first_date": min(days),
+        "last_date": max(days),
+        "record_ids": ";".join(ids),
+        "reasons": said("reason"),
+        "innocent_explanations": said("innocent"),
+        "excludes": next((found.excludes for _, found in answers if found.excludes), None),
+    }
+
+
+def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=[*LEADS.names, "excludes", "cluster"])
+    for name in ("p_value", "weakest_log_odds", "unrecorded_fdr", "units_low", "units_high"):
+        table[name] = table["cluster"].map(chance[name]).astype("float64")
+    # The best guess is never outside of its own bounds.
+    table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
+    table["units_high"] = table[["units_high", "units"]].max(axis=1).round(2)
+    return table.astype({"score": "float64"}).sort_values(
+        ["score", "lead_id"], ascending=[False, True], ignore_index=True
+    )
+
+
+def _steps(steps: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    kept = steps[steps["cluster"].isin(ids.index)]
+    return kept.assign(lead_id=kept["cluster"].map(ids))[LEAD_STEPS.names].reset_index(drop=True)
+
+
+def _link_table(links: pd.DataFrame, ids: pd.Series, far_apart: float) -> pd.DataFrame:
+    kept = links[links["cluster"].isin(ids.index)]
+    columns = Columns.of(kept)
+    table = kept.assign(
+        lead_id=kept["cluster"].map(ids),
+        log_lr=kept["log_odds"],
+        sentence=[comparison_sentence(columns, row, far_apart) for row in range(len(columns))],
+    )
+    return table[LEAD_LINKS.names].sort_values(
+        ["lead_id", "from_record", "to_record"], ignore_index=True
+    )
+
+
+def _throughput(steps: pd.DataFrame) -> pd.Series:
+    """Chips that each company passes on to the destination: what it sends of the traced goods."""
+    sent = steps[steps["stage"] != "source"].groupby("shipper_id")["units"].sum()
+    return sent.rename("throughput").rename_axis("company_id").sort_index()
