@@ -25,6 +25,8 @@ from rigour.names import (
     pair_symbols,
 )
 
+from chipflow.companies.names import LONGEST_NAME
+
 if TYPE_CHECKING:
     from rigour.names import Alignment, NamePart
 
@@ -77,7 +79,7 @@ class TakenApart:
 @lru_cache(maxsize=_REMEMBERED)
 def taken_apart(text: str) -> TakenApart | None:
     """Take a company name apart; None where nothing can be read from it."""
-    spaced = _EAST_ASIAN_FORM.sub(r" \1 ", text)
+    spaced = _EAST_ASIAN_FORM.sub(r" \1 ", text[:LONGEST_NAME])
     names = analyze_names(NameTypeTag.ORG, [spaced], phonetics=False, consolidate=False)
     name = next(iter(names), None)
     return None if name is None else TakenApart(name, _weights(name))

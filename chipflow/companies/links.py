@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from chipflow.companies.names import address_key, read_name
+
+if TYPE_CHECKING:
+    from chipflow.companies.names import CompanyName
 
 AGENT = "agent"  # the kind of link by a forwarder in common
 LINK_COLUMNS = ["company_id", "other_id", "kind", "value", "companies"]
@@ -28,7 +32,8 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     mentions
-        ``company_id, name, address, country``; one row a distinct way to be named.
+        ``company_id, name, address, country`` and ``read`` (the name taken apart); one row a
+        distinct way to be named.
 
     Returns
     -------
@@ -41,16 +46,16 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
     texts = known["address"].astype("str")
     keys = {text: _without_phone(text) for text in texts.unique()}
     phones = {text: phone(text) for text in texts.unique()}
-    keys_of_names = {name: _telling(name) for name in mentions["name"].unique()}
-    agents = {name: _agent(name) for name in mentions["name"].unique()}
+    told = pd.Series([_telling(name) for name in mentions["read"]], mentions.index, dtype="str")
+    agents = pd.Series([_agent(name) for name in mentions["read"]], mentions.index, dtype="str")
     of = [
         known.assign(kind="address", value=known["country"].fillna("") + " " + texts.map(keys))[
             texts.map(keys).astype(bool)
         ],
         known.assign(kind="phone", value=texts.map(phones)),
-        mentions.assign(kind=AGENT, value=mentions["name"].map(agents)),
+        mentions.assign(kind=AGENT, value=agents),
         # One name in two countries: offices of one business, or two that happen to be called so.
-        mentions.assign(kind="name", value=mentions["name"].map(keys_of_names)),
+        mentions.assign(kind="name", value=told),
     ]
     met = pd.concat([one[["company_id", "kind", "value"]] for one in of]).drop_duplicates()
     met = met[met["value"].astype(bool)]
@@ -62,10 +67,9 @@ def shared(mentions: pd.DataFrame) -> pd.DataFrame:
     return pairs[LINK_COLUMNS].sort_values(LINK_COLUMNS, ignore_index=True)
 
 
-def _telling(name: str) -> str:
+def _telling(name: CompanyName) -> str:
     """Return what a name says without its legal form, or nothing where that is one short word."""
-    key = read_name(name).key
-    return key if len(key.split()) > 1 else ""
+    return name.key if len(name.words) > 1 else ""
 
 
 def phone(text: str) -> str:
@@ -79,6 +83,5 @@ def _without_phone(address: str) -> str:
     return address_key(_PHONE.sub(" ", address))
 
 
-def _agent(name: str) -> str:
-    agent = read_name(name).agent
-    return read_name(agent).key if agent else ""
+def _agent(name: CompanyName) -> str:
+    return read_name(name.agent).key if name.agent else ""

@@ -29,6 +29,11 @@ MOST_PAIRS = 200_000  # pairs
 # A word shorter than this with a letter changed is another word as often as not.
 SHORTEST_WORD_WITH_SLIP = 5  # letters
 SLIPS = 1  # edits, optimal string alignment
+# In a longer word two slips leave little doubt which word is meant.
+LONG_WORD, BEGINNING = 9, 5  # letters
+SLIPS_IN_LONG_WORDS = 2  # edits
+# More words than this that begin alike begin with a word of their own ("Inter", "Trans").
+MOST_BEGIN_ALIKE = 300  # words
 # Words of a name that are paired with each other; a longer name is cut.
 MOST_WORDS = 8  # words
 # rapidfuzz's token_sort_ratio of two names, 0 to 100, from which they are compared in full: of
@@ -47,17 +52,24 @@ class _Read:
 
     ``words`` are without the legal form, and one that rigour knows the meaning of stands as that
     meaning, so that "Electronic" and "Elektronik" are one word. ``letters`` are the words as
-    spelled; ``core`` those of them that are not a trade or of all trades.
+    spelled; ``core`` those of them that are not a trade or of all trades; ``whole`` all letters
+    with those of the legal form, which may be written without a blank ("SiemensAG").
     """
 
     words: tuple[str, ...]
     letters: str
     core: str
+    whole: str
 
     @property
     def unspaced(self) -> str:
         """The words as spelled, without blanks: "Agro-Phen" is "Agrophen"."""
         return self.letters.replace(" ", "")
+
+    @property
+    def sense(self) -> str:
+        """The words by meaning: "Brigade Forty-Four" is "Brigade 44"."""
+        return " ".join(self.words)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -69,7 +81,7 @@ def words(text: str) -> tuple[str, ...]:
 def _read(text: str) -> _Read:
     taken = taken_apart(text)
     if taken is None:
-        return _Read((), "", "")
+        return _Read((), "", "", "")
     meaning: dict[int, Symbol] = {}
     for span in taken.name.spans:
         for part in span.parts:
@@ -87,7 +99,10 @@ def _read(text: str) -> _Read:
     found = [known.get(part.index, part.comparable) for part in parts]
     letters = " ".join(part.comparable for part in parts)
     return _Read(
-        tuple(dict.fromkeys(word for word in found if word)), letters, " ".join(own) or letters
+        tuple(dict.fromkeys(word for word in found if word)),
+        letters,
+        " ".join(own) or letters,
+        "".join(part.comparable for part in taken.name.parts),
     )
 
 
@@ -105,10 +120,13 @@ def candidate_pairs(ours: list[str], theirs: list[str]) -> pd.DataFrame:
         ``ours, theirs``: places in the two lists, each pair once.
     """
     our_read, their_read = ([_read(text) for text in names] for names in (ours, theirs))
-    our_words, their_words = ([one.words for one in read] for read in (our_read, their_read))
-    listed = _keys(their_words)
+    listed = _keys([one.words for one in their_read])
     common = _common(listed)
-    left = _lookup_keys(our_read, common, slips=_slips(our_words, their_words))
+    ours_and_all, theirs_and_all = (
+        {*(word for one in read for word in one.words), *(one.unspaced for one in read)}
+        for read in (our_read, their_read)
+    )
+    left = _lookup_keys(our_read, common, slips=_slips(ours_and_all, theirs_and_all))
     right = _lookup_keys(their_read, common, slips={})
     right = right[right["key"].isin(left["key"].unique())]
     counts = left["key"].value_counts() * right["key"].value_counts()
@@ -142,10 +160,12 @@ def _lookup_keys(
             *(word for word in found if word not in common),
             *(near for word in found for near in slips.get(word, ())),
             *("+".join(two) for two in _pairs([word for word in found if word in common])),
-            _WHOLE + letters,
+            *(_WHOLE + near for near in slips.get(one.unspaced, ())),
+            _WHOLE + one.unspaced,
+            _WHOLE + one.whole,
             _WHOLE + "+".join(sorted(found)),
         ]
-        for found, letters in ((one.words, one.unspaced) for one in read)
+        for one, found in ((one, one.words) for one in read)
     ]
     return _keys([tuple(one) for one in keys]).drop_duplicates()
 
@@ -154,27 +174,40 @@ def _pairs(found: list[str]) -> combinations[tuple[str, str]]:
     return combinations(sorted(found[:MOST_WORDS]), 2)
 
 
-def _slips(
-    ours: list[tuple[str, ...]], theirs: list[tuple[str, ...]]
-) -> dict[str, tuple[str, ...]]:
-    """Words of companies and the listed words one slip of the keyboard away.
+def _slips(ours: set[str], theirs: set[str]) -> dict[str, tuple[str, ...]]:
+    """Words of companies and the listed words one slip of the keyboard away, long ones two.
 
-    Such words share a word with one letter taken out (Garbe's symmetric delete), so that they
-    are found by an equality join.
+    Words that are one slip apart share a word with one letter taken out (Garbe's symmetric
+    delete), and long ones that are two apart mostly their beginning, so that they are found by
+    an equality join.
     """
-    left, right = (
-        _with_a_letter_out({w for found in names for w in found}) for names in (ours, theirs)
+    near = pd.concat(
+        [
+            _met(_with_a_letter_out(ours), _with_a_letter_out(theirs)).assign(most=SLIPS),
+            _met(_beginnings(ours), _beginnings(theirs)).assign(most=SLIPS_IN_LONG_WORDS),
+        ]
     )
-    near = left.merge(right, on="shadow", suffixes=("_ours", "_theirs"))
-    near = near[["word_ours", "word_theirs"]].drop_duplicates()
-    near = near[near["word_ours"] != near["word_theirs"]]
-    slip = [
-        OSA.distance(one, other, score_cutoff=SLIPS) <= SLIPS
-        for one, other in zip(near["word_ours"], near["word_theirs"], strict=True)
-    ]
-    kept = near[np.array(slip, dtype=bool)]
+    apart = process.cpdist(
+        near["word_ours"].tolist(), near["word_theirs"].tolist(),
+        scorer=OSA.distance, score_cutoff=SLIPS_IN_LONG_WORDS, dtype=np.int32,
+    )  # fmt: skip
+    kept = near[apart <= near["most"].to_numpy()].drop_duplicates(["word_ours", "word_theirs"])
     by_word = kept.groupby("word_ours")["word_theirs"].agg(tuple)
     return {str(word): listed for word, listed in by_word.items()}
+
+
+def _met(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    met = ours.merge(theirs, on="shadow", suffixes=("_ours", "_theirs"))
+    met = met[["word_ours", "word_theirs"]].drop_duplicates()
+    return met[met["word_ours"] != met["word_theirs"]]
+
+
+def _beginnings(vocabulary: set[str]) -> pd.DataFrame:
+    long = sorted(word for word in vocabulary if len(word) >= LONG_WORD and word.isalpha())
+    table = pd.DataFrame({"word": long}, dtype="str")
+    shadow = table["word"].str[:BEGINNING]
+    usual = shadow.map(shadow.value_counts()) <= MOST_BEGIN_ALIKE
+    return table.assign(shadow=shadow)[usual]
 
 
 def _with_a_letter_out(vocabulary: set[str]) -> pd.DataFrame:
@@ -196,7 +229,7 @@ def _alike(met: pd.DataFrame, ours: list[_Read], theirs: list[_Read]) -> pd.Data
     left, right = pairs["ours"].tolist(), pairs["theirs"].tolist()
     # Whole names that are equal are what is looked for, whatever they look like.
     kept = np.arange(len(pairs)) < len(whole.drop_duplicates())
-    for texts in (attrgetter("letters"), attrgetter("core")):
+    for texts in (attrgetter("letters"), attrgetter("core"), attrgetter("sense")):
         rest = np.flatnonzero(~kept)
         likeness = process.cpdist(
             [texts(ours[left[at]]) for at in rest],

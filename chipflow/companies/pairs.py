@@ -35,6 +35,9 @@ MOST_TOGETHER = 40  # names
 # Odd, so that multiplying by it loses nothing: keeps the sum of some words and the hash of
 # another from changing places.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_INVERSE = np.uint64(pow(int(_SPREAD), -1, 1 << 64))
+# Of two ways to write one name, how much agrees from the beginning.
+BEGINNING = 10  # letters
 _VOWELS = frozenset("AEIOU")
 
 
@@ -52,12 +55,18 @@ class Entities:
         How many records hold it.
     addresses
         The distinct addresses that these records give, as fingerprints.
+    length
+        Characters of the longest spelling that may have been cut off.
+    forms
+        Kinds of body that the spellings state.
     """
 
     place: list[str]
     name: list[CompanyName]
     records: NDArray[np.float64]
     addresses: list[frozenset[str]]
+    length: NDArray[np.int64]
+    forms: list[frozenset[str]]
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -86,7 +95,12 @@ def likely_pairs(entities: Entities) -> pd.DataFrame:
     squeezed = place + _hashed(
         "".join(word.meaning.lower() or word.text for word in name.words) for name in entities.name
     )
+    own = ["".join(word.text for word in name.words if not word.meaning) for name in entities.name]
+    letters = ["".join(word.text for word in name.words) for name in entities.name]
     met = [
+        _together(*_one_letter_off(own, place)),
+        _together(*_one_letter_off(letters, place)),
+        _together(*_alike_at_first(letters, place)),
         _together(*_alike_in_one_word(words, meant_rest, owner)),
         _one_word_more(whole, whole[owner] - text, owner),
         _together(whole, rows),
@@ -121,7 +135,7 @@ def _sense(word: Word) -> str:
     if word.meaning:
         return f"means {word.meaning}"
     if word.text.isalpha() and len(word.text) >= SHORTEST_WITH_SLIP:
-        return f"sounds {sound(word.text)}"
+        return f"sounds {word.sound or sound(word.text)}"
     return word.text
 
 
@@ -134,6 +148,8 @@ def _traits(word: Word) -> list[str]:
     if len(text) >= SHORTEST_WITH_SLIP:
         found += [text, *{text[:at] + text[at + 1 :] for at in range(len(text))}]
         found.append(f"sounds {sound(text)}")
+    if word.sound:
+        found.append(f"spoken {word.sound}")
     if len(text) >= ABBREVIATION:
         found.append(f"begins {text[:ABBREVIATION]}")
     return found
@@ -150,6 +166,40 @@ def _alike_in_one_word(words: list[Word], rest: Hashes, owner: Rows) -> tuple[Ha
     row = np.repeat(np.arange(len(words)), times)
     nth = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
     return rest[row] * _SPREAD + hashes[start[which[row]] + nth], owner[row]
+
+
+def _one_letter_off(texts: list[str], place: Hashes) -> tuple[Hashes, Rows]:
+    """Hashes of texts and of what is left of them without each one of their letters.
+
+    Two texts meet if they are equal, or one letter was lost, added, changed or swapped with its
+    neighbour (Garbe's symmetric delete). The hash of a text is the sum of its letters times
+    powers of an odd number, so that a letter is taken out by arithmetic.
+    """
+    size = np.array([len(text) if len(text) >= SHORTEST_WITH_SLIP else 0 for text in texts])
+    rows = np.repeat(np.arange(len(texts)), size)
+    joined = "".join(text for text in texts if len(text) >= SHORTEST_WITH_SLIP)
+    if not joined:
+        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+    codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    start = np.repeat(np.cumsum(size) - size, size)
+    nth = np.arange(len(codes)) - start
+    powers = np.cumprod(np.full(int(size.max()) + 1, _SPREAD))
+    before = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers[nth])])
+    whole = (before[start + np.repeat(size, size)] - before[start]).astype(np.uint64)
+    ahead = before[np.arange(len(codes))] - before[start]
+    behind = (whole - ahead - codes * powers[nth]) * _INVERSE
+    at_first = np.flatnonzero(nth == 0)
+    values = np.concatenate([ahead + behind, whole[at_first]])
+    owners = np.concatenate([rows, rows[at_first]])
+    return values * _SPREAD + place[owners], owners
+
+
+def _alike_at_first(letters: list[str], place: Hashes) -> tuple[Hashes, Rows]:
+    """Names that begin alike: cut off, or with words joined and shortened."""
+    rows = np.array(
+        [row for row, text in enumerate(letters) if len(text) >= BEGINNING], dtype=np.int64
+    )
+    return place[rows] + _hashed(letters[row][:BEGINNING] for row in rows), rows
 
 
 def _one_word_more(whole: Hashes, rest: Hashes, owner: Rows) -> Rows:

@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 
 from chipflow.companies.links import shared
-from chipflow.companies.names import address_key, read_name
-from chipflow.companies.odds import BEST_ODDS, Difference, Odds
+from chipflow.companies.names import building_key, read_name
+from chipflow.companies.odds import BEST_ODDS, Difference, Odds, other_form
 from chipflow.companies.pairs import Entities, likely_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chipflow.companies.judgements import Judgements
+    from chipflow.companies.names import CompanyName
 
 SAME_NAME = "same name once legal form, case and punctuation are set aside"
 BY_HAND = "joined by the user's list"
@@ -78,22 +79,32 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     spelled = mentions.groupby(["name", "country"], as_index=False, dropna=False).agg(
         records=("records", "sum")
     )
-    read = {name: read_name(name) for name in spelled["name"].unique()}
-    spelled["key"] = (
-        spelled["name"].map({name: one.key for name, one in read.items()}).astype("str")
-    )
+    read = _read(spelled["name"], spelled["country"].fillna(""))
+    spelled["key"] = pd.Series([one.key for one in read], index=spelled.index, dtype="str")
     spelled["place"] = _place(spelled, mentions)
+    guessed = spelled["country"].isna() & (spelled["place"] != "")
+    # A name without a country is read again with the one where its goods are seen.
+    again = iter(_read(spelled.loc[guessed, "name"], spelled.loc[guessed, "place"]))
+    read = [next(again) if anew else one for one, anew in zip(read, guessed, strict=True)]
+    spelled["key"] = pd.Series([one.key for one in read], index=spelled.index, dtype="str")
+    spelled["read"] = pd.Series(read, index=spelled.index, dtype=object)
+    spelled["length"] = [one.length for one in read]
     spelled["apart"] = judgements.apart(spelled) if judgements else 0
-    nodes = spelled.groupby(["place", "key", "apart"], as_index=False).agg(
-        records=("records", "sum"), spelling=("name", "min")
-    )
+    spelled = spelled.sort_values(["place", "key", "apart", "name"], ignore_index=True)
+    by = spelled.groupby(["place", "key", "apart"], as_index=False)
+    nodes = by.agg(
+        records=("records", "sum"), spelling=("name", "first"), read=("read", "first"),
+        length=("length", "max"),
+    )  # fmt: skip
     spelled = spelled.merge(
         nodes[["place", "key", "apart"]].assign(node=nodes.index), on=["place", "key", "apart"]
     )
     entities = Entities(
         place=nodes["place"].tolist(),
-        name=[read[name] for name in nodes["spelling"]],
+        name=nodes["read"].tolist(),
         records=nodes["records"].to_numpy(dtype=float),
+        length=nodes["length"].to_numpy(dtype=np.int64),
+        forms=_forms(spelled, len(nodes)),
         addresses=_addresses(spelled, mentions, len(nodes)),
     )
     groups = _Groups(entities)
@@ -106,14 +117,17 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     ids = identity.iloc[np.unique(centre)].map(_company_id)
     spelled["company_id"] = pd.Series(centre[spelled["node"]], index=spelled.index).map(ids)
     spelled["company_place"] = nodes["place"].to_numpy()[centre[spelled["node"]]]
-    spelled["reason"] = [
-        _reason(groups.why[node], read[name].set_aside)
-        for node, name in zip(spelled["node"], spelled["name"], strict=True)
-    ]
     spelled = spelled.sort_values(
         ["company_id", "records", "name"], ascending=[True, False, True], ignore_index=True
     )
-    known = ["name", "country", "company_id", "company_place"]
+    shown = spelled.groupby("company_id")["read"].transform("first")
+    spelled["reason"] = [
+        _reason(groups.why[node], name.set_aside, other_form(_form(name), _form(its), place))
+        for node, name, its, place in zip(
+            spelled["node"], spelled["read"], shown, spelled["company_place"], strict=True
+        )
+    ]
+    known = ["name", "country", "company_id", "company_place", "read"]
     named = mentions.merge(spelled[known], on=["name", "country"])
     return Companies(
         table=_company_table(spelled, named),
@@ -122,6 +136,22 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
         links=shared(named.assign(country=named["company_place"])),
         unknown=tuple(judgements.unknown(spelled["name"])) if judgements else (),
     )
+
+
+def _read(names: pd.Series, places: pd.Series) -> list[CompanyName]:
+    """Take names apart, each in its place."""
+    return [read_name(*one) for one in zip(names.tolist(), places.tolist(), strict=True)]
+
+
+def _form(name: CompanyName) -> frozenset[str]:
+    return frozenset({name.form} - {""})
+
+
+def _forms(spelled: pd.DataFrame, nodes: int) -> list[frozenset[str]]:
+    """Kinds of body that the spellings of each node state."""
+    stated = spelled.assign(form=[read.form for read in spelled["read"]])
+    found = stated[stated["form"] != ""].groupby("node")["form"].agg(frozenset)
+    return [found.get(node, frozenset()) for node in range(nodes)]
 
 
 def _company_id(identity: str) -> str:
@@ -147,12 +177,12 @@ def _most_frequent(mentions: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _addresses(spelled: pd.DataFrame, mentions: pd.DataFrame, nodes: int) -> list[frozenset[str]]:
-    known = mentions.dropna(subset=["address"])
-    keys = {text: address_key(str(text)) for text in known["address"].unique()}
-    at = known[["name", "country"]].assign(address=known["address"].map(keys))
-    at = at[at["address"].astype(bool)].merge(
-        spelled[["name", "country", "node"]], on=["name", "country"]
-    )
+    known = mentions.dropna(subset=["address"])[["name", "country", "address"]]
+    at = known.merge(spelled[["name", "country", "node", "place"]], on=["name", "country"])
+    asked = list(zip(at["address"].astype(str), at["place"], strict=True))
+    keys = {one: building_key(*one) for one in dict.fromkeys(asked)}
+    at = at.assign(address=[keys[one] for one in asked])
+    at = at[at["address"].astype(bool)]
     found = at.groupby("node")["address"].agg(frozenset)
     return [found.get(node, frozenset()) for node in range(nodes)]
 
@@ -181,17 +211,28 @@ class _Groups:
                 self._merge(a, b, (BY_HAND,))
 
     def join(self) -> None:
-        """Join names by the odds, the surest first."""
-        surest: list[tuple[float, int, int, list[Difference]]] = []
+        """Join names by the odds, the surest first.
+
+        Done again once it is known which names are one company, for those count as one name
+        where it is asked how common a word is.
+        """
         pairs = likely_pairs(self.entities)
-        for a, b in zip(pairs["a"].tolist(), pairs["b"].tolist(), strict=True):
-            differences = self.odds.differences(a, b)
+        differ = [
+            (a, b, differences)
+            for a, b in zip(pairs["a"].tolist(), pairs["b"].tolist(), strict=True)
             # Names without a difference are two nodes only where the user says so.
-            if not differences:
-                continue
-            odds = self.odds.log_odds(a, b, differences)
-            if odds > BEST_ODDS:
-                surest.append((-odds, a, b, differences))
+            if (differences := self.odds.differences(a, b))
+        ]
+        self._join_surest(differ)
+        self.odds = Odds(self.entities, self.centre, before=self.odds)
+        self._join_surest([one for one in differ if self.centre[one[0]] != self.centre[one[1]]])
+
+    def _join_surest(self, differ: list[tuple[int, int, list[Difference]]]) -> None:
+        surest = [
+            (-odds, a, b, differences)
+            for a, b, differences in differ
+            if (odds := self.odds.log_odds(a, b, differences)) > BEST_ODDS
+        ]
         for _, a, b, differences in sorted(surest, key=lambda one: one[:3]):
             one, other = self.centre[a], self.centre[b]
             if one == other or self._is_barred(one, other):
@@ -225,8 +266,9 @@ class _Groups:
         return (-self.entities.records[at], self.entities.name[at].key, self.entities.place[at])
 
 
-def _reason(why: tuple[str, ...], set_aside: tuple[str, ...]) -> str:
-    said = [*why] or [SAME_NAME]
+def _reason(why: tuple[str, ...], set_aside: tuple[str, ...], form: str) -> str:
+    said = [*why] or ([] if form else [SAME_NAME])
+    said += [form] if form else []
     return "; ".join([*said, *(f"{one} set aside" for one in set_aside)])
 
 

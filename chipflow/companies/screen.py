@@ -14,6 +14,7 @@ from rigour.territories import territories_intersect
 from chipflow.companies.alike import compare_names, reason
 from chipflow.companies.lists import ScreeningList, read_list
 from chipflow.companies.lookup import candidate_pairs, words
+from chipflow.companies.names import LONGEST_NAME
 from chipflow.errors import InputError, ParameterError
 from chipflow.progress import silent
 
@@ -278,7 +279,7 @@ def _same_persons(spelled: pd.DataFrame, listed: ScreeningList) -> pd.DataFrame:
 
 @cache
 def _person_key(text: str) -> str | None:
-    names = analyze_names(NameTypeTag.PER, [text], symbols=False, phonetics=False)
+    names = analyze_names(NameTypeTag.PER, [text[:LONGEST_NAME]], symbols=False, phonetics=False)
     found = sorted(part.comparable for name in names for part in name.parts)
     # One word is a name of many.
     return " ".join(found) if len(found) > 1 else None
