@@ -25,8 +25,9 @@ def overlapping(clauses: tuple[Clause, ...]) -> list[str]:
     for clause in clauses:
         test = (
             clause.rule, clause.destinations, clause.headquarters, clause.origins, clause.parts,
-            clause.tpp_min, clause.tpp_below, clause.density_min, clause.density_below,
-            clause.link_min, clause.memory_min, clause.datacentre,
+            clause.makers, clause.end_uses, clause.parties, clause.tpp_min, clause.tpp_below,
+            clause.density_min, clause.density_below, clause.link_min, clause.memory_min,
+            clause.total_min, clause.datacentre,
         )  # fmt: skip
         if clause.first_day is not None:
             spans.setdefault(test, []).append(clause)

@@ -1,4 +1,4 @@
-"""Tell what was shipped, and whether it could lawfully go there that day.
+"""Tell what was shipped, and what rules asked for it on its way there that day.
 
 ``classify`` reads descriptions, ``density`` weighs value and weight, ``controls`` reads the dated
 rules and ``watchlist`` other lists of goods; all only interpret the tables in ``goods/tables``.

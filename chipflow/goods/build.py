@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from chipflow.goods.facts import LAST_DAY, Chip, Clause, Kind, Membership, Part, System, Word
+from chipflow.goods.facts import (
+    LAST_DAY,
+    Chip,
+    Clause,
+    Form,
+    Kind,
+    LicenceException,
+    Membership,
+    Part,
+    Price,
+    Regime,
+    System,
+    Word,
+)
 from chipflow.goods.rows import Cells, Row
 
 if TYPE_CHECKING:
@@ -13,7 +26,26 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-OUTCOMES = ("licence", "presumed_denied", "unknown")
+# What a clause may lead to, each in the words that reports use.
+OUTCOMES = (
+    "licence",
+    "case by case",
+    "being granted",
+    "presumed denied",
+    "policy of denial",
+    "not enforced",
+    "open",
+)
+# Statuses that stood in this column before outcomes had words of their own.
+FORMER_OUTCOMES = {"presumed_denied": "presumed denied", "unknown": "open"}
+STATES = ("rules", "nothing found", "not covered")
+# The ways in which chips travel: alone, on a board with others, in a server, in a rack.
+FORMS = (
+    "die", "module", "card", "retail box", "superchip", "board", "tray", "server", "rack",
+)  # fmt: skip
+# What a maker asks, what shops ask, and what is asked where goods may not be sold.
+PRICE_KINDS = ("list", "street", "grey")
+BASES = ("maker", "derived", "measured", "estimate")
 CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
     "prior", "threshold", "part", "amount", "word", "hs", "grammar", "accessory", "itself",
@@ -86,7 +118,20 @@ def chip(cells: Cells) -> Chip:
         estimate=cells.some_of("estimate", FIGURES),
         source=cells.text("source", needed=True),
         note=cells.text("note"),
+        tops=cells.number("tops"),
+        bits=cells.number("bits"),
+        sparse_tops=cells.number("sparse_tops"),
+        basis=cells.choice("basis", ("", *BASES)),
+        dies=_whole(cells, "dies"),
     )
+
+
+def _whole(cells: Cells, column: str) -> int | None:
+    value = cells.number(column)
+    if value is not None and (value < 1 or value != int(value)):
+        cells.wrong(column, "is not a whole number of at least 1")
+        return None
+    return None if value is None else int(value)
 
 
 def system(cells: Cells) -> System:
@@ -156,14 +201,16 @@ def kind(cells: Cells) -> Kind:
 def clause(cells: Cells) -> Clause:
     """Return a row of ``rules.csv``."""
     first, last = cells.day("first_day"), cells.day("last_day")
-    if first is None and "never applied" not in cells.text("note"):
-        cells.wrong("first_day", "is empty, and the note does not say 'never applied'")
+    if first is None:
+        cells.wrong("first_day", "is empty")
     if first is not None and last is not None and last < first:
         cells.wrong("last_day", "lies before first_day")
     destinations = cells.names("destinations")
     if not any(not part.startswith("-") for part in destinations):
         cells.wrong("destinations", "names no destination (use * for any)")
     flag = cells.flag("datacentre")
+    outcome = cells.row.cells["outcome"]
+    cells.row.cells["outcome"] = FORMER_OUTCOMES.get(outcome, outcome)
     clause = Clause(
         rule=cells.text("rule", needed=True),
         clause=cells.text("clause", needed=True),
@@ -186,15 +233,102 @@ def clause(cells: Cells) -> Clause:
         citation=cells.text("citation", needed=True),
         source=cells.text("source", needed=True),
         confidence=cells.choice("confidence", CONFIDENCES),
-        exception=cells.text("exception"),
-        exception_source=cells.text("exception_source", needed=bool(cells.text("exception"))),
         note=cells.text("note"),
+        regime=cells.text("regime"),
+        makers=cells.names("makers"),
+        end_uses=cells.names("end_uses"),
+        parties=cells.names("parties"),
+        total_min=cells.number("total_min"),
     )
     for low, high in (("tpp_min", "tpp_below"), ("density_min", "density_below")):
         least, below = getattr(clause, low), getattr(clause, high)
         if least is not None and below is not None and below <= least:
             cells.wrong(high, f"is not above {low}")
     return clause
+
+
+def exception(cells: Cells) -> LicenceException | None:
+    """Return a row of ``exceptions.csv``; None where its first day cannot be read."""
+    first, last = cells.day("first_day"), cells.day("last_day")
+    if first is None:
+        cells.wrong("first_day", "is empty")
+        return None
+    return LicenceException(
+        exception=cells.text("exception", needed=True),
+        rules=cells.names("rules"),
+        clauses=cells.names("clauses"),
+        destinations=cells.names("destinations"),
+        headquarters=cells.names("headquarters"),
+        first_day=first,
+        last_day=last or LAST_DAY,
+        condition=cells.text("condition", needed=True),
+        citation=cells.text("citation", needed=True),
+        source=cells.text("source", needed=True),
+    )
+
+
+def form(cells: Cells) -> Form | None:
+    """Return a row of ``forms.csv``; None where a weight cannot be read."""
+    bounds = [
+        cells.number(name, needed=True)
+        for name in ("kg_low", "kg_high", "packed_low", "packed_high")
+    ]
+    chips = _whole(cells, "chips")
+    if chips is None or any(bound is None for bound in bounds):
+        return None
+    low, high, packed_low, packed_high = (float(bound or 0) for bound in bounds)
+    if not (0 < low <= high and low <= packed_low <= packed_high and high <= packed_high):
+        cells.wrong("kg_low", "weights do not rise from net to packed")
+    return Form(
+        of=cells.text("of", needed=True),
+        form=cells.choice("form", FORMS),
+        chips=chips,
+        kg=(low, high),
+        packed=(packed_low, packed_high),
+        basis=cells.choice("basis", BASES),
+        source=cells.text("source", needed=True),
+        note=cells.text("note"),
+    )
+
+
+def price(cells: Cells) -> Price | None:
+    """Return a row of ``prices.csv``; None where a figure cannot be read."""
+    low, high = cells.number("usd_low", needed=True), cells.number("usd_high", needed=True)
+    first, last = _whole(cells, "first_year"), _whole(cells, "last_year")
+    chips = _whole(cells, "chips")
+    if None in (low, high, first, last, chips):
+        return None
+    if not 0 < float(low or 0) <= float(high or 0):
+        cells.wrong("usd_high", "usd_low and usd_high are no range")
+    if int(last or 0) < int(first or 0):
+        cells.wrong("last_year", "lies before first_year")
+    return Price(
+        of=cells.text("of", needed=True),
+        form=cells.choice("form", FORMS),
+        chips=int(chips or 1),
+        first_year=int(first or 0),
+        last_year=int(last or 0),
+        kind=cells.choice("kind", PRICE_KINDS),
+        usd=(float(low or 0), float(high or 0)),
+        place=cells.text("place", needed=True),
+        basis=cells.choice("basis", BASES),
+        source=cells.text("source", needed=True),
+    )
+
+
+def regime(cells: Cells) -> Regime:
+    """Return a row of ``regimes.csv``."""
+    return Regime(
+        regime=cells.text("regime", needed=True),
+        country=cells.text("country", needed=True),
+        state=cells.choice("state", STATES),
+        title=cells.text("title", needed=True),
+        about=cells.text("about", needed=True),
+        first_day=cells.day("first_day"),
+        last_day=cells.day("last_day") or LAST_DAY,
+        citation=cells.text("citation"),
+        source=cells.text("source", needed=True),
+    )
 
 
 def membership(cells: Cells) -> Membership | None:

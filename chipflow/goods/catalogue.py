@@ -7,11 +7,9 @@ own CSV is merged row by row: a row with the same key replaces the shipped one.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chipflow.errors import TableError
 from chipflow.goods import build
@@ -22,16 +20,20 @@ from chipflow.goods.facts import (
     Catalogue,
     Chip,
     Clause,
+    Form,
     Kind,
+    LicenceException,
     Membership,
     Part,
+    Price,
+    Regime,
     System,
     Word,
 )
-from chipflow.goods.rows import CATALOGUED, TABLES, merged
+from chipflow.goods.rows import CATALOGUED, CONTROLS, TABLES, Cells, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "FIRST_DAY",
@@ -40,17 +42,34 @@ __all__ = [
     "Catalogue",
     "Chip",
     "Clause",
+    "Form",
     "Kind",
+    "LicenceException",
     "Membership",
     "Part",
+    "Price",
+    "Regime",
     "System",
     "Word",
     "check_shipped",
     "load_catalogue",
-    "using",
+    "load_controls",
 ]
 
-_chosen: ContextVar[Catalogue | None] = ContextVar("catalogue", default=None)
+# For each table the field of a catalogue and what makes a row of it.
+_BUILDERS: Mapping[str, tuple[str, Callable[[Cells], Any]]] = {
+    "chips": ("chips", build.chip),
+    "systems": ("systems", build.system),
+    "parts": ("parts", build.part),
+    "context": ("words", build.word),
+    "kinds": ("kinds", build.kind),
+    "rules": ("clauses", build.clause),
+    "country_groups": ("memberships", build.membership),
+    "exceptions": ("exceptions", build.exception),
+    "regimes": ("regimes", build.regime),
+    "forms": ("forms", build.form),
+    "prices": ("prices", build.price),
+}
 
 
 def load_catalogue(
@@ -62,20 +81,25 @@ def load_catalogue(
     kinds: str | Path | None = None,
     rules: str | Path | None = None,
     country_groups: str | Path | None = None,
+    exceptions: str | Path | None = None,
+    regimes: str | Path | None = None,
+    forms: str | Path | None = None,
+    prices: str | Path | None = None,
 ) -> Catalogue:
     """Read the shipped tables, with the user's own rows merged in, and check them.
 
     Parameters
     ----------
-    chips, systems, parts, context, kinds, rules, country_groups
+    chips, systems, parts, context, kinds, rules, country_groups, exceptions, regimes, forms, prices
         CSV files with (some of) the columns of the shipped table of that name. A row whose key
         (chip; system; part; role and name; role, kind, pattern and hs; rule and clause; group,
-        country and first_day) is already there replaces it, any other is added.
+        country and first_day; exception and row; regime; form of a chip; price of a form
+        from a year) is already there replaces it, any other is added.
 
     Returns
     -------
     Catalogue
-        Without arguments the shipped tables, or those that :func:`using` has set.
+        Without arguments the shipped tables.
 
     Raises
     ------
@@ -90,29 +114,14 @@ def load_catalogue(
         "kinds": kinds,
         "rules": rules,
         "country_groups": country_groups,
+        "exceptions": exceptions,
+        "regimes": regimes,
+        "forms": forms,
+        "prices": prices,
     }
     if not any(extra.values()):
-        return _chosen.get() or _shipped()
+        return _shipped()
     return _load({name: Path(path) for name, path in extra.items() if path is not None})
-
-
-@contextmanager
-def using(catalogue: Catalogue) -> Iterator[Catalogue]:
-    """Let ``load_catalogue()`` return this catalogue for as long as the block lasts.
-
-    For a whole run on tables of the user's own: every question about goods and rules then asks
-    the same tables.
-
-    Parameters
-    ----------
-    catalogue
-        As :func:`load_catalogue` makes it.
-    """
-    token = _chosen.set(catalogue)
-    try:
-        yield catalogue
-    finally:
-        _chosen.reset(token)
 
 
 @lru_cache(maxsize=1)
@@ -131,21 +140,45 @@ def check_shipped() -> Catalogue:
     return _load({}, trusted=False)
 
 
-def _load(extra: Mapping[str, Path], *, trusted: bool = True) -> Catalogue:
-    problems: list[str] = []
-    rows = {name: merged(name, extra.get(name), problems, trusted=trusted) for name in CATALOGUED}
-    # Rows cannot be understood when a whole table is: stop before a flood of messages.
-    if any(not rows[name] for name in CATALOGUED):
-        _raise(problems)
-    catalogue = Catalogue(
-        chips=build.build(rows["chips"], build.chip, problems),
-        systems=build.build(rows["systems"], build.system, problems),
-        parts=build.build(rows["parts"], build.part, problems),
-        words=build.build(rows["context"], build.word, problems),
-        kinds=build.build(rows["kinds"], build.kind, problems),
-        clauses=build.build(rows["rules"], build.clause, problems),
-        memberships=build.build(rows["country_groups"], build.membership, problems),
+def load_controls(*, chips: str | Path | None = None, rules: str | Path | None = None) -> Catalogue:
+    """Read what questions about rules need, and nothing that only texts and prices do.
+
+    Parameters
+    ----------
+    chips, rules
+        As for :func:`load_catalogue`.
+
+    Returns
+    -------
+    Catalogue
+        Without systems, parts, words, kinds, forms and prices.
+
+    Raises
+    ------
+    TableError
+        As for :func:`load_catalogue`.
+    """
+    extra = {"chips": chips, "rules": rules}
+    return _load(
+        {name: Path(path) for name, path in extra.items() if path is not None}, names=CONTROLS
     )
+
+
+def _load(
+    extra: Mapping[str, Path], *, trusted: bool = True, names: Sequence[str] = CATALOGUED
+) -> Catalogue:
+    problems: list[str] = []
+    rows = {name: merged(name, extra.get(name), problems, trusted=trusted) for name in names}
+    # Rows cannot be understood when a whole table is: stop before a flood of messages.
+    if any(not rows[name] for name in names):
+        _raise(problems)
+    built = {
+        field: build.build(rows[name], make, problems)
+        for name, (field, make) in _BUILDERS.items()
+        if name in rows
+    }
+    empty = dict.fromkeys((field for field, _ in _BUILDERS.values()), ())
+    catalogue = Catalogue(**{**empty, **built})
     check(catalogue, rows, problems)
     _raise(problems)
     return catalogue

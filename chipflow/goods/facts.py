@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The largest field that a lithography scanner exposes at once, 26 mm x 33 mm: no die is larger.
+RETICLE = 858.0  # mm2
 FIRST_DAY = dt.date(2000, 1, 1)
 LAST_DAY = dt.date(2099, 12, 31)
 # Chips that were made to stay below a limit stay within a tenth of it.
@@ -45,6 +47,16 @@ class Chip:
     estimate
         Names of the figures that were computed or taken over and not found stated (``note`` says
         how each was made).
+    tops, bits
+        The dense rate in 10^12 operations per second and the bit length whose product is the TPP:
+        those of the bit length that gives most.
+    sparse_tops
+        The rate that the maker states for sparse matrices at that bit length; rules do not use it.
+    basis
+        How sure the TPP is: ``maker`` (classified or stated as such by the maker), ``derived``
+        (from a rate that the maker states), ``measured``, ``estimate``; empty where none is known.
+    dies
+        Number of dies that the area counts, if known.
     """
 
     chip: str
@@ -69,6 +81,32 @@ class Chip:
     estimate: tuple[str, ...]
     source: str
     note: str
+    tops: float | None = None
+    bits: float | None = None
+    sparse_tops: float | None = None
+    basis: str = ""
+    dies: int | None = None
+
+    @property
+    def total_gb_s(self) -> float | None:
+        """Memory and link bandwidth together."""
+        if self.memory_gb_s is None or self.link_gb_s is None:
+            return None
+        return self.memory_gb_s + self.link_gb_s
+
+    @property
+    def least(self) -> dict[str, float]:
+        """Figures that are at least so much, where they are not known themselves.
+
+        Density: a die is no larger than a reticle. Memory and link together: no less than either.
+        """
+        bounds: dict[str, float] = {}
+        if self.performance_density is None and self.tpp and self.dies:
+            bounds["performance_density"] = self.tpp / (RETICLE * self.dies)
+        one = max((v for v in (self.memory_gb_s, self.link_gb_s) if v is not None), default=None)
+        if self.total_gb_s is None and one is not None:
+            bounds["total_gb_s"] = one
+        return bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +121,57 @@ class System:
     pattern: str
     source: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way in which chips of a family travel, and what one piece weighs.
+
+    Attributes
+    ----------
+    of, form, chips
+        The chip or family, the form and the number of chips in one piece.
+    kg, packed
+        Lowest and highest weight of one piece, net and with what it is packed in.
+    basis
+        How sure: ``maker``, ``derived``, ``measured`` or ``estimate``.
+    """
+
+    of: str
+    form: str
+    chips: int
+    kg: tuple[float, float]
+    packed: tuple[float, float]
+    basis: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one piece of a form cost in some years.
+
+    Attributes
+    ----------
+    kind
+        ``list`` (of the maker or its dealers), ``street`` (shops and listings) or ``grey`` (where
+        the goods may not be sold).
+    usd
+        Lowest and highest price of one piece in US dollars.
+    place
+        Country of the price.
+    """
+
+    of: str
+    form: str
+    chips: int
+    first_year: int
+    last_year: int
+    kind: str
+    usd: tuple[float, float]
+    place: str
+    basis: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +228,17 @@ class Clause:
 
     Attributes
     ----------
-    exception
-        A licence exception that may stand in for the licence, as the end of a sentence.
+    regime
+        The law that it belongs to, a row of ``regimes.csv``.
+    makers
+        Makers of the chip to whom it was addressed; empty: all.
+    end_uses, parties
+        Uses and kinds of buyers on which it turns: such a clause is asked only where a question
+        names one of them.
+    total_min
+        Least sum of memory and link bandwidth.
+    outcome
+        What follows for goods that meet the test (``OUTCOMES`` of :mod:`chipflow.goods.build`).
     """
 
     rule: str
@@ -164,9 +262,70 @@ class Clause:
     citation: str
     source: str
     confidence: str
-    exception: str
-    exception_source: str
     note: str
+    regime: str = "US"
+    makers: tuple[str, ...] = ()
+    end_uses: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    total_min: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceException:
+    """What may stand in for a licence that a rule asks for.
+
+    Attributes
+    ----------
+    exception
+        Its short name ("NAC").
+    rules, clauses
+        For which it may stand in; no clauses: all of the rule.
+    destinations, headquarters
+        Where the goods go and, if named, where the buyer has its headquarters.
+    condition
+        What it asks for, as the end of a sentence: of the parties, the use, the goods.
+    """
+
+    exception: str
+    rules: tuple[str, ...]
+    clauses: tuple[str, ...]
+    destinations: tuple[str, ...]
+    headquarters: tuple[str, ...]
+    first_day: dt.date
+    last_day: dt.date
+    condition: str
+    citation: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A body of law, and how far these tables hold it.
+
+    Attributes
+    ----------
+    regime
+        Its key.
+    country
+        ISO 3166 alpha-2 of the country whose law it is ("EU" for the Union), or "*".
+    state
+        ``rules`` (clauses of it are in ``rules.csv`` or a watch list), ``nothing found`` (it was
+        looked for and no rule on such goods was found) or ``not covered``.
+    title
+        As a sentence names it.
+    about
+        What is held, or why nothing is.
+    """
+
+    regime: str
+    country: str
+    state: str
+    title: str
+    about: str
+    first_day: dt.date | None
+    last_day: dt.date
+    citation: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +347,8 @@ class Catalogue:
 
     Parameters
     ----------
-    chips, systems, parts, words, kinds, clauses, memberships
-        The rows of the seven tables.
+    chips, systems, parts, words, kinds, clauses, memberships, exceptions, regimes, forms, prices
+        The rows of the tables.
     """
 
     chips: tuple[Chip, ...]
@@ -199,6 +358,10 @@ class Catalogue:
     kinds: tuple[Kind, ...]
     clauses: tuple[Clause, ...]
     memberships: tuple[Membership, ...]
+    exceptions: tuple[LicenceException, ...] = ()
+    regimes: tuple[Regime, ...] = ()
+    forms: tuple[Form, ...] = ()
+    prices: tuple[Price, ...] = ()
     by_chip: Mapping[str, Chip] = field(init=False, repr=False, compare=False)
     by_family: Mapping[str, tuple[Chip, ...]] = field(init=False, repr=False, compare=False)
     by_country: Mapping[str, tuple[Membership, ...]] = field(init=False, repr=False, compare=False)
@@ -258,13 +421,41 @@ class Catalogue:
             return (self.by_chip[name],)
         return self.by_family.get(name, ())
 
-    def ranges(self, name: str, figure: Figure) -> list[tuple[float, float]]:
-        """Lowest and highest weight or price of each chip that a name can mean, where known."""
+    def ranges(
+        self, name: str, figure: Figure, year: int | None = None
+    ) -> list[tuple[float, float]]:
+        """Lowest and highest weight or price of each chip that a name can mean, where known.
+
+        Parameters
+        ----------
+        name
+            A chip or family.
+        figure
+            "kg" or "usd".
+        year
+            For prices: the year of the shipment, if those of that year are to be taken where the
+            tables hold any; without it the band over all years.
+        """
+        if figure == "usd" and year is not None:
+            dated = self.dated_prices(name, year)
+            if dated:
+                return [(min(low for low, _ in dated), max(high for _, high in dated))]
         bounds = [
             (getattr(one, f"{figure}_low"), getattr(one, f"{figure}_high"))
             for one in self.variants(name)
         ]
         return [(low, high) for low, high in bounds if low and high]
+
+    def dated_prices(self, name: str, year: int) -> list[tuple[float, float]]:
+        """Prices of one chip alone in a year, as the table of prices holds them; empty if none."""
+        names = {name, *(chip.family for chip in self.variants(name))}
+        return [
+            price.usd
+            for price in self.prices
+            if price.of in names
+            and price.chips == 1
+            and price.first_year <= year <= price.last_year
+        ]
 
     def words_of(self, role: str) -> tuple[Word, ...]:
         """Return the context rows of one role, in a fixed order."""

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 # Near matches shown to somebody who mistyped: enough to find the name, short enough to read.
 NEAR_MATCHES = 5
 NEAR_SCORE = 55
+# Generations of the socket, and a processor and GPUs on one board, which are named by the GPU.
+SAME = ((re.compile(r"SXM\d\b"), "SXM"), (re.compile(r"\bG(B[23]00)\b"), r"\1"))
+# What shops and makers add to the name of a chip, in the order in which it may be left out: the
+# memory, the makers' series, and what the chip is mounted on ("H100 PCIe" is a chip of its own).
+ADDED = tuple(
+    re.compile(rf"\b(?:{words})\b")
+    for words in (
+        r"\d{1,3} ?GB?|(?:HBM[234]E?|G?DDR[67]X?)",
+        r"NVIDIA|AMD|INTEL|RADEON|GEFORCE|TESLA|QUADRO|INSTINCT|TENSOR|CORE|GPUS?|ACCELERATORS?|CARDS?",
+        r"PCIE?|PCI-E|SXM\d?|OAM|MODULES?",
+    )
+)
 
 
 def chip_name(name: str, catalogue: Catalogue | None = None) -> str:
@@ -44,13 +56,31 @@ def chip_name(name: str, catalogue: Catalogue | None = None) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"no chip named ({name!r}): give a name such as 'H100' or 'RTX 4090'")
     known = _plain_names(tables)
-    plain = _plain(name)
-    if plain in known:
-        return known[plain]
+    for plain in _shorter(name):
+        if plain in known:
+            return known[plain]
+    words = re.sub(r"[\W_]+", " ", name.upper()).strip()
+    written = [
+        chip.family for chip in tables.chips if chip.pattern and re.fullmatch(chip.pattern, words)
+    ]
+    if len(set(written)) == 1:
+        return written[0]
     raise ParameterError(
         f"unknown chip {name!r}; {_near(name, tables.names)}; "
         "a chip of your own is a row in a CSV given with --chips"
     )
+
+
+def _shorter(name: str) -> Iterable[str]:
+    """Yield a name in plain letters, and then without the words that shops add to it."""
+    text = name.upper()
+    yield _plain(text)
+    for sign, same in SAME:
+        text = sign.sub(same, text)
+    yield _plain(text)
+    for added in ADDED:
+        text = added.sub(" ", text)
+        yield _plain(text)
 
 
 def _plain(name: str) -> str:
@@ -129,6 +159,9 @@ def expand_destination(destination: str | Iterable[str]) -> tuple[str, ...]:
 
 def _codes(piece: str) -> list[str]:
     words = piece.split()
+    if all(len(word) == 2 and word.isalpha() for word in words) and all(map(_code, words)):
+        # "CN HK" are two codes here, though a cell of a record that holds both means Hong Kong.
+        return [str(_code(word)) for word in words]
     codes: list[str] = []
     while words:
         # The longest name first: "Hong Kong" before "Hong".
@@ -145,14 +178,15 @@ def _codes(piece: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _code(name: str) -> str | None:
-    import pycountry
-
-    from chipflow.records.places import country_code
-
     text = name.strip()
     if len(text) == 2 and text.isascii():
+        import pycountry
+
         found = pycountry.countries.get(alpha_2=text.upper())
         return str(found.alpha_2) if found is not None else None
+    # Names in many spellings: a reader of records knows them, and takes longer to load than codes.
+    from chipflow.records.countries import country_code
+
     return country_code(text)
 
 

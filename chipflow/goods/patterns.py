@@ -321,7 +321,7 @@ def patterns_of(tables: Catalogue) -> Patterns:
         each=around("chips in each server", chips_in_item),
         nodes=f"{_NUMBER_LEFT}{few('nodes in one item')}{RIGHT}",
         by_node=word(counts["counted by node"]),
-        in_all=f"{LEFT}(?:{number('chips in all items')}){RIGHT}",
+        in_all=around("chips in all items", NUMBER),
         packed=around("pieces in a package", NUMBER),
         beside=f"[#&] [^@{MARK}#&0-9]*{NUMBER}{RIGHT}",
         quantity=f"{LEFT}{number('number of pieces')}{RIGHT}",

@@ -8,16 +8,27 @@ that the catalogue lacks, a membership or a starting day on which sources differ
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chipflow.goods.catalogue import FIRST_DAY, Catalogue, Chip, Clause
+from chipflow.goods.catalogue import FIRST_DAY, Catalogue, Chip, Clause, LicenceException
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FREE, LICENCE, DENIED, UNKNOWN = "free", "licence", "presumed_denied", "unknown"
 STATUSES = (FREE, LICENCE, DENIED, UNKNOWN)
+NO_LICENCE, NOT_ENFORCED, OPEN = "no licence asked", "not enforced", "open"
+
+# The status that each outcome of a clause comes to; one that is not enforced comes to none.
+STATUS_OF = {
+    "licence": LICENCE,
+    "case by case": LICENCE,
+    "being granted": LICENCE,
+    "presumed denied": DENIED,
+    "policy of denial": DENIED,
+    OPEN: UNKNOWN,
+}
 
 # From free to strict; "unknown" has no place in this order.
 STRICTNESS = {FREE: 0, LICENCE: 1, DENIED: 2}
@@ -28,7 +39,10 @@ TESTS = {
     "performance_density": ("density_min", "density_below"),
     "link_gb_s": ("link_min",),
     "memory_gb_s": ("memory_min",),
+    "total_gb_s": ("total_min",),
 }
+# How the classes under which a maker lists a part begin, and the paragraph that covers it.
+CONTROLLED = ("3A090.", "4A090.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +59,39 @@ class Finding:
         A stricter clause that may hold too.
     estimates
         Figures of the chip that the answer rests on and that are estimates.
+    unenforced
+        A clause that reaches the chip and that is not enforced.
+    bounded
+        Whether a figure that is not known was decided by a bound on it.
+    classified
+        Whether the class that the maker gives the part decided.
     """
 
     status: str
     clause: Clause | None
     possible: Clause | None = None
     estimates: tuple[str, ...] = ()
+    unenforced: Clause | None = None
+    bounded: bool = False
+    classified: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """What follows, in the words of the rules."""
+        if self.status == FREE:
+            return NO_LICENCE if self.unenforced is None else NOT_ENFORCED
+        return OPEN if self.status == UNKNOWN or self.clause is None else self.clause.outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The places that rules turn on, as ISO 3166 alpha-2."""
+    """What rules turn on besides the goods: places as ISO 3166 alpha-2, use and kind of buyer."""
 
     destination: str
     headquarters: str | None
     origin: str | None
+    end_use: str | None = None
+    party: str | None = None
 
 
 def _any(values: Iterable[bool | None]) -> bool | None:
@@ -116,6 +148,8 @@ def _reached(clause: Clause, on: dt.date, question: Question, tables: Catalogue)
             _in_scope(question.destination, clause.destinations, on, tables),
             _in_scope(question.headquarters, clause.headquarters, on, tables),
             _in_scope(question.origin, clause.origins, on, tables),
+            not clause.end_uses or question.end_use in clause.end_uses,
+            not clause.parties or question.party in clause.parties,
         )
     )
 
@@ -131,8 +165,10 @@ def _below(value: float | None, limit: float | None) -> bool | None:
 
 
 def _named(clause: Clause, chip: Chip) -> bool:
-    """Whether a clause is about this chip by name and use, whatever its figures."""
+    """Whether a clause is about this chip by name, maker and use, whatever its figures."""
     if clause.parts and chip.chip not in clause.parts and chip.family not in clause.parts:
+        return False
+    if clause.makers and chip.vendor not in clause.makers:
         return False
     return clause.datacentre is None or clause.datacentre == chip.datacentre
 
@@ -141,13 +177,24 @@ def _caught(clause: Clause, chip: Chip) -> bool | None:
     """Whether the goods meet the test of a clause."""
     if not _named(clause, chip):
         return False
-    return _all(_passes(clause, chip, figure) for figure in TESTS)
+    found = _all(_passes(clause, chip, figure) for figure in TESTS)
+    return _classified(clause, chip) if found is None else found
 
 
-def order(clause: Clause) -> tuple[int, dt.date, str, str]:
-    """Sort key of clauses: strictest first; of equals the latest, which says what held that day."""
-    strict = STRICTNESS.get(clause.outcome, STRICTNESS[LICENCE])
-    return strict, clause.first_day or FIRST_DAY, clause.rule, clause.clause
+def _classified(clause: Clause, chip: Chip) -> bool | None:
+    """Whether the class that the maker gives the part puts it under a paragraph of 3A090."""
+    if not chip.maker_class or not clause.paragraph.startswith(CONTROLLED):
+        return None
+    return chip.maker_class.startswith(CONTROLLED) and chip.maker_class[6] == clause.paragraph[6]
+
+
+def order(clause: Clause) -> tuple[int, dt.date, bool, str, str]:
+    """Sort key of clauses: the strictest; of equals the latest, which says what held that day.
+
+    Of those of one day, one that names the chip says more than one on its class.
+    """
+    strict = STRICTNESS.get(STATUS_OF.get(clause.outcome, LICENCE), STRICTNESS[LICENCE])
+    return strict, clause.first_day or FIRST_DAY, bool(clause.parts), clause.rule, clause.clause
 
 
 def in_force(
@@ -160,10 +207,23 @@ def in_force(
 
 def _passes(clause: Clause, chip: Chip, figure: str) -> bool | None:
     """Whether one figure of a chip meets the limits of a clause."""
-    value, limits = getattr(chip, figure), [getattr(clause, name) for name in TESTS[figure]]
-    least = limits[0]
+    limits = [getattr(clause, name) for name in TESTS[figure]]
+    if not any(limit is not None for limit in limits):
+        return True
+    value, least = getattr(chip, figure), limits[0]
     below = limits[1] if len(limits) > 1 else None
+    if value is None:
+        return _bound_passes(chip.least.get(figure), least, below)
     return _all((_at_least(value, least), _below(value, below)))
+
+
+def _bound_passes(bound: float | None, least: float | None, below: float | None) -> bool | None:
+    """Whether a figure of which only a lower bound is known meets the limits of a clause."""
+    if bound is None:
+        return None
+    if below is not None:
+        return False if bound >= below else None
+    return True if least is None or bound >= least else None
 
 
 def _deciding_estimates(chip: Chip, clause: Clause) -> frozenset[str]:
@@ -211,27 +271,97 @@ def doubt(clause: Clause, on: dt.date, question: Question, tables: Catalogue) ->
 
 
 def find(chip: Chip, in_force: Sequence[tuple[Clause, bool | None]]) -> Finding:
-    """Say what the clauses in force ask for one chip."""
+    """Say what the clauses in force ask for one chip.
+
+    Where its area is not known, every density that it can have is asked: from what a die of the
+    size of a reticle would give upwards, with the limits of the clauses as the steps.
+    """
+    if chip.tpp is None or chip.performance_density is not None or chip.maker_class:
+        return _find(chip, in_force)
+    least = chip.least.get("performance_density", 0.0)
+    limits = {
+        limit
+        for clause, _ in in_force
+        for limit in (clause.density_min, clause.density_below)
+        if limit is not None and limit > least
+    }
+    found = [
+        _find(replace(chip, performance_density=density), in_force)
+        for density in (least, *sorted(limits))
+    ]
+    statuses = {finding.status for finding in found}
+    strictest = max(found, key=lambda one: order(one.clause) if one.clause else (-1,))
+    if len(statuses) == 1:
+        same = {finding.clause for finding in found}
+        return strictest if len(same) == 1 else replace(found[0], bounded=bool(least))
+    if statuses <= {LICENCE, DENIED}:
+        mildest = next(one for one in found if one.status == LICENCE)
+        return replace(mildest, possible=strictest.clause, bounded=bool(least))
+    return Finding(UNKNOWN, strictest.clause, strictest.clause, (), strictest.unenforced)
+
+
+def _find(chip: Chip, in_force: Sequence[tuple[Clause, bool | None]]) -> Finding:
     sure: list[Clause] = []
     possible: list[Clause] = []
     tested: list[Clause] = []
+    unenforced: list[Clause] = []
     for clause, reached in in_force:
-        if clause.tpp_min is not None:
-            tested.append(clause)
         verdict = _all((reached, _caught(clause, chip)))
+        if clause.outcome == NOT_ENFORCED:
+            if verdict is not False:
+                unenforced.append(clause)
+            continue
+        addressed = not clause.makers or chip.vendor in clause.makers
+        if clause.tpp_min is not None and clause.outcome != OPEN and addressed:
+            tested.append(clause)
         if verdict is False:
             continue
-        (possible if verdict is None or clause.outcome == UNKNOWN else sure).append(clause)
+        (possible if verdict is None or clause.outcome == OPEN else sure).append(clause)
     strictest = max(possible, key=order, default=None)
+    dormant = max(unenforced, key=order, default=None)
     if sure:
         clause = max(sure, key=order)
         stricter = strictest is not None and order(strictest)[0] > order(clause)[0]
-        estimates = _estimates(chip, [clause])
-        return Finding(clause.outcome, clause, strictest if stricter else None, estimates)
+        return Finding(
+            STATUS_OF[clause.outcome],
+            clause,
+            strictest if stricter else None,
+            _estimates(chip, [clause]),
+            dormant,
+            *_how_decided(chip, [clause]),
+        )
     if strictest is not None:
-        return Finding(UNKNOWN, strictest, strictest)
+        return Finding(UNKNOWN, strictest, strictest, (), dormant)
     # Free means that every test in force was passed, so each of them counts.
-    return Finding(FREE, max(tested, key=order, default=None), None, _estimates(chip, tested))
+    return Finding(
+        FREE,
+        max(tested, key=order, default=None),
+        None,
+        _estimates(chip, tested),
+        dormant,
+        *_how_decided(chip, tested),
+    )
+
+
+def _how_decided(chip: Chip, clauses: Iterable[Clause]) -> tuple[bool, bool]:
+    """Whether clauses were decided by a bound on a figure, and whether by the maker's class."""
+    bounded = classified = False
+    for clause in clauses:
+        if not _named(clause, chip):
+            continue
+        missing = [
+            figure
+            for figure, limits in TESTS.items()
+            if getattr(chip, figure) is None
+            and any(getattr(clause, limit) is not None for limit in limits)
+        ]
+        passed = [_passes(clause, chip, figure) for figure in TESTS]
+        known = [_passes(clause, chip, figure) for figure in TESTS if figure not in missing]
+        if not missing or False in known:
+            continue
+        bounded = bounded or _all(passed) is not None
+        classified = classified or _all(passed) is None
+    return bounded, classified
 
 
 def settle(found: Sequence[Finding]) -> tuple[str, str | None, str | None]:
@@ -243,3 +373,28 @@ def settle(found: Sequence[Finding]) -> tuple[str, str | None, str | None]:
     if decisive is None:
         return kept, None, None
     return kept, decisive.rule, decisive.citation
+
+
+def outcome_of(found: Sequence[Finding]) -> str:
+    """Return the outcome for several variants: the strictest; ``open`` where statuses differ."""
+    if len({finding.status for finding in found}) > 1:
+        return OPEN
+    best = max(found, key=lambda one: order(one.clause) if one.clause else (-1,))
+    if best.status == FREE and any(one.unenforced for one in found):
+        return NOT_ENFORCED
+    return best.outcome
+
+
+def exceptions_for(
+    clause: Clause, on: dt.date, question: Question, tables: Catalogue
+) -> tuple[LicenceException, ...]:
+    """Return what could have stood in for the licence that a clause asks for."""
+    return tuple(
+        one
+        for one in tables.exceptions
+        if clause.rule in one.rules
+        and (not one.clauses or clause.clause in one.clauses)
+        and one.first_day <= on <= one.last_day
+        and _in_scope(question.destination, one.destinations, on, tables) is not False
+        and _in_scope(question.headquarters, one.headquarters, on, tables) is not False
+    )

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
-from chipflow.goods.ruling import DENIED, FREE, LICENCE, UNKNOWN, Finding, Question, order
+from chipflow.goods.facts import RETICLE
+from chipflow.goods.ruling import (
+    DENIED,
+    FREE,
+    LICENCE,
+    OPEN,
+    UNKNOWN,
+    Finding,
+    Question,
+    order,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chipflow.goods.catalogue import Chip, Clause
+    from chipflow.goods.catalogue import Chip, Clause, LicenceException
+    from chipflow.goods.scope import Scope
 
 # Letters whose names begin with a vowel sound: "an H100", "an RTX 4090", but "a B200".
 VOWEL_LETTERS = "AEFHILMNORSX"
@@ -22,6 +34,18 @@ FIGURES = {
     "performance_density": "performance density",
     "link_gb_s": "link bandwidth",
     "memory_gb_s": "memory bandwidth",
+    "total_gb_s": "memory and link bandwidth together",
+}
+
+# How a sentence puts the way in which applications for a licence were handled.
+REVIEWS = {
+    "presumed denied": ", with presumption of denial",
+    "policy of denial": ", with a policy of denial",
+}
+
+REMARKS = {
+    "case by case": " Applications were decided case by case.",
+    "being granted": " Some licences were being granted.",
 }
 
 # How the remarks of a chip begin that say nothing on those figures.
@@ -36,6 +60,8 @@ def sentence(
     on: dt.date,
     question: Question,
     doubts: Mapping[tuple[str, str], str],
+    exceptions: Sequence[LicenceException],
+    scope: Scope,
 ) -> str:
     """Say in words what was found, and on which estimate it rests.
 
@@ -49,6 +75,10 @@ def sentence(
         Day and places.
     doubts
         For clauses (rule and name) of which it is open whether they held there that day, why.
+    exceptions
+        What could have stood in for the licence.
+    scope
+        What was looked at; said where no licence was asked for.
 
     Returns
     -------
@@ -57,15 +87,24 @@ def sentence(
     """
     goods = f"{_article(name)} {name}"
     place = question.destination
-    if question.headquarters is not None:
-        place += f" (buyer with headquarters in {question.headquarters})"
+    if question.origin is not None:
+        place += f" from {question.origin}"
+    buyer = [] if question.headquarters is None else [f"headquarters in {question.headquarters}"]
+    buyer += [] if question.party is None else [f"on record as {question.party}"]
+    if buyer:
+        place += (
+            f" (buyer with {', '.join(buyer)})" if question.headquarters else f" (buyer {buyer[0]})"
+        )
+    if question.end_use is not None:
+        place += f" for {question.end_use}"
     if kept == UNKNOWN:
         said = _open_sentence(goods, name, variants, found, on, place, doubts)
     elif kept == FREE:
         said = _free_sentence(f"{goods}{_figures(variants)}", found, on, place)
     else:
-        said = _licence_sentence(goods, found, kept, on, place, doubts)
-    return said + _estimate_remark(variants, found)
+        said = _licence_sentence(goods, found, kept, on, place, doubts, exceptions)
+    said += _estimate_remark(variants, found) + _bound_remark(variants, found)
+    return said + scope.sentence() if kept == FREE else said
 
 
 def _strictest(found: Sequence[Finding]) -> Finding:
@@ -74,14 +113,16 @@ def _strictest(found: Sequence[Finding]) -> Finding:
 
 def _free_sentence(shown: str, found: Sequence[Finding], on: dt.date, place: str) -> str:
     clause = _strictest(found).clause
-    if clause is None:
-        return (
-            f"On {on} no rule in the tables asked for a licence for {shown} to {place}: "
-            "lawful on that day."
-        )
+    said = f"On {on} no rule in these tables asked for a licence for {shown} to {place}"
+    if clause is not None:
+        said += f"; {clause.title} was in force and does not reach it"
+    dormant = [one.unenforced for one in found if one.unenforced is not None]
+    if not dormant:
+        return f"{said}."
+    rule = max(dormant, key=order)
     return (
-        f"On {on} {shown} could go to {place} without a licence under {clause.title}: "
-        "lawful on that day."
+        f"{said} but {rule.title} ({_without_day(rule.citation)}), which is in the books and not "
+        f"enforced: {rule.note}."
     )
 
 
@@ -92,13 +133,15 @@ def _licence_sentence(
     on: dt.date,
     place: str,
     doubts: Mapping[tuple[str, str], str],
+    exceptions: Sequence[LicenceException],
 ) -> str:
     best = _strictest(found)
     clause = best.clause
     if clause is None:  # pragma: no cover - only a clause can ask for a licence
         raise AssertionError(goods)
-    denial = ", with presumption of denial" if kept == DENIED else ""
-    text = f"On {on} {goods} needed a licence for {place}{denial} under {_cited(clause)}."
+    review = REVIEWS.get(clause.outcome, "")
+    text = f"On {on} {goods} needed a licence for {place}{review} under {_cited(clause)}."
+    text += REMARKS.get(clause.outcome, "")
     if best.possible is not None:
         text += (
             f" Presumption of denial under {_cited(best.possible)} is possible: "
@@ -106,10 +149,57 @@ def _licence_sentence(
         )
     elif clause.confidence != "high" and clause.note:
         text += f" Confidence {clause.confidence}: {clause.note}."
-    if clause.exception:
-        # An innocent explanation: such goods may have gone lawfully without a licence.
-        text += f" A licence exception may have stood in for the licence: {clause.exception}."
+    if exceptions:
+        # An innocent explanation: such goods may have gone without a licence.
+        named = "; ".join(
+            f"{one.exception} ({one.citation}), {one.condition}" for one in exceptions
+        )
+        text += f" A licence exception may have stood in for the licence: {named}."
     return text
+
+
+def _bound_remark(variants: Sequence[Chip], found: Sequence[Finding]) -> str:
+    """Say where a bound, or the maker's own class, decided in place of a figure."""
+    said = ""
+    for chip, finding in zip(variants, found, strict=True):
+        if finding.bounded and "performance_density" in chip.least:
+            least = chip.least["performance_density"]
+            said += (
+                f" The area of {chip.chip} is not known; a die is no larger than {RETICLE:g} mm2, "
+                f"so its performance density is {least:.1f} or more."
+            )
+        if finding.classified:
+            listed = chip.maker_class.startswith("below")
+            where = chip.maker_class if listed else f"under {chip.maker_class}"
+            said += f" Its maker puts {chip.chip} {where}."
+    return said
+
+
+def tested(clause: Clause) -> str:
+    """Say in short what goods a clause is about.
+
+    Parameters
+    ----------
+    clause
+        A clause of a rule.
+    """
+    parts = [", ".join(clause.parts)] if clause.parts else []
+    if clause.makers:
+        parts.append(f"made by {', '.join(clause.makers)}")
+    for label, least, below in (
+        ("TPP", clause.tpp_min, clause.tpp_below),
+        ("density", clause.density_min, clause.density_below),
+        ("link GB/s", clause.link_min, None),
+        ("memory GB/s", clause.memory_min, None),
+        ("memory and link GB/s", clause.total_min, None),
+    ):
+        if least is not None or below is not None:
+            low = f"{least:g} <= " if least is not None else ""
+            high = f" < {below:g}" if below is not None else ""
+            parts.append(f"{low}{label}{high}")
+    if clause.datacentre is not None:
+        parts.append("for data centres" if clause.datacentre else "not for data centres")
+    return "; ".join(parts) or "all goods of the list"
 
 
 def _estimate_remark(variants: Sequence[Chip], found: Sequence[Finding]) -> str:
@@ -158,7 +248,7 @@ def _open_sentence(
 
 
 def _why(clause: Clause, doubts: Mapping[tuple[str, str], str]) -> str:
-    if clause.outcome == UNKNOWN and clause.note:
+    if clause.outcome == OPEN and clause.note:
         return clause.note
     known = doubts.get((clause.rule, clause.clause))
     return f"it is open {known}" if known else "a figure that it depends on is not known"
@@ -174,8 +264,13 @@ def _words(status_: str) -> str:
 
 
 def _cited(clause: Clause) -> str:
-    citation = clause.citation.split(" (")[0]
+    citation = _without_day(clause.citation)
     return citation if citation == clause.paragraph else f"{clause.paragraph} ({citation})"
+
+
+def _without_day(citation: str) -> str:
+    """Cut the day in brackets at the end, which the sentence need not repeat."""
+    return re.sub(r" \(\d{4}[^()]*\)$", "", citation)
 
 
 def _article(name: str) -> str:

@@ -370,7 +370,6 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
             ("before", patterns.before),
             ("after", patterns.after),
             ("pieces", patterns.pieces),
-            ("in_all", patterns.in_all),
             ("quantity", patterns.quantity),
             ("leading", patterns.leading),
         )
@@ -385,6 +384,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         )
     }
     packed = _number(marked.m.re_extract(patterns.packed, 0), NUMBER)
+    in_all = _number(marked.m.re_extract(patterns.in_all, 0), NUMBER)
     boxes = marked.g.re_replace(patterns.no_server, "")
     # "GPU FOR DGX A100: A100 SXM4 MODULE" names a system, and is none.
     for_box = marked.own_name & marked.spoken.re_search(patterns.for_box)
@@ -404,6 +404,7 @@ def _with_scores(marked: ir.Table, patterns: Patterns, tables: Catalogue, called
         **many,
         **spread,
         n_packed=packed,
+        n_in_all=in_all,
         n_beside=_number(marked.spoken, patterns.beside),
     )  # fmt: skip
     keep = [name for name in COLUMNS if name in read.columns]

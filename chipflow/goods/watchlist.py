@@ -1,6 +1,8 @@
 """Other lists of goods to watch: HS codes, words, values and dated rules, all from tables.
 
-A list is two CSV files. One row of the first is an item: ``item, tier, hs`` (prefixes),
+A list is two CSV files. One row of the first is an item: ``item, tier, hs`` (prefixes of the
+nomenclature of 2022), ``hs_2017`` (the wider codes of 2017 out of which they were cut), ``listed``
+(the day from which it stood on the list),
 ``words`` and ``against`` (regular expressions over capital letters), ``usd_low, usd_high`` (value
 of a piece), ``source, note``. The second has the columns of ``rules.csv``; its ``parts`` are items
 or tiers, empty for all. The rules are asked by the engine that answers for chips, so days between
@@ -45,6 +47,8 @@ COLUMNS = ("watch_item", "watch_tier", "watch_probability", "watch_reason")
 # outside the range of the item halves the odds a few times, as one inside it doubles them once.
 PRIOR = -4.0
 HS_CODE = 6.5
+# A code of 2017 covers more than the item: it says as much as its words.
+FORMER_CODE = 4.5
 WORDS = 4.5
 AGAINST = -5.0
 VALUE_FITS = 0.7
@@ -59,8 +63,10 @@ class Item:
     ----------
     item, tier
         Its name, and the part of the list in which it stands.
-    hs
-        Prefixes of HS codes, digits only.
+    hs, hs_2017
+        Prefixes of HS codes, digits only: of the nomenclature of 2022, and the wider ones of 2017.
+    listed
+        First day on which a published list held it; None if the list gives no days.
     words, against
         Regular expressions for words that name it, and for words that name something else.
     usd_low, usd_high
@@ -78,6 +84,8 @@ class Item:
     usd_high: float | None
     source: str
     note: str
+    hs_2017: tuple[str, ...] = ()
+    listed: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,16 @@ class Watchlist:
     name: str
     items: tuple[Item, ...]
     rules: Catalogue
+
+    def on(self, day: dt.date) -> tuple[Item, ...]:
+        """Return the items that stood on the list on a day, as its versions were published.
+
+        Parameters
+        ----------
+        day
+            The day of the version.
+        """
+        return tuple(item for item in self.items if item.listed is None or item.listed <= day)
 
     def status(self, item: str, day: dt.date | str, destination: str, **places: Any) -> Status:
         """Say whether an item could go to a destination on a day.
@@ -187,6 +205,8 @@ def _load(name: str, file: Path, rules: Path) -> Watchlist:
         kinds=(),
         clauses=clauses,
         memberships=shipped.memberships,
+        exceptions=shipped.exceptions,
+        regimes=shipped.regimes,
     )
     return Watchlist(name, items, catalogue)
 
@@ -195,6 +215,9 @@ def _item(cells: Cells) -> Item:
     hs = cells.names("hs")
     if not all(code.isdigit() for code in hs):
         cells.wrong("hs", "is not made of digits")
+    former = cells.names("hs_2017")
+    if not all(code.isdigit() for code in former):
+        cells.wrong("hs_2017", "is not made of digits")
     words = cells.regex("words")
     if not hs and not words:
         cells.wrong("hs", "neither HS codes nor words: nothing could be found")
@@ -211,6 +234,8 @@ def _item(cells: Cells) -> Item:
         usd_high=high,
         source=cells.text("source", needed=True),
         note=cells.text("note"),
+        hs_2017=former,
+        listed=cells.day("listed"),
     )
 
 
@@ -292,8 +317,11 @@ def _by_code(codes: ir.Table, items: Sequence[Item]) -> ir.Table:
         ((prefix, item.item) for item in items for prefix in item.hs),
         key=lambda pair: (-len(pair[0]), pair),
     )
-    cases = ((codes["_watch_hs"].startswith(prefix), name) for prefix, name in pairs)
-    return codes.mutate(_watch_code=first(cases, ibis.null("string")))
+    former = sorted((prefix, item.item) for item in items for prefix in item.hs_2017)
+    code = codes["_watch_hs"]
+    cases = [(code.startswith(prefix), name) for prefix, name in (*pairs, *former)]
+    now = [(code.startswith(prefix), True) for prefix, _ in pairs]
+    return codes.mutate(_watch_code=first(cases, ibis.null("string")), _watch_now=first(now, False))
 
 
 def _by_words(text: ir.StringValue, items: Sequence[Item]) -> Any:
@@ -353,7 +381,11 @@ def _of_item(found: ir.Table, items: Sequence[Item], field: str) -> Any:
 def _probability(tested: ir.Table) -> Any:
     odds = (
         PRIOR
-        + ibis.ifelse(tested["_watch_code"].notnull(), HS_CODE, 0.0)
+        + ibis.cases(
+            (tested["_watch_code"].isnull(), 0.0),
+            (tested["_watch_now"], HS_CODE),
+            else_=FORMER_CODE,
+        )
         + ibis.ifelse(tested["_watch_named"], WORDS, 0.0)
         + ibis.ifelse(tested["_watch_against"], AGAINST, 0.0)
         + ibis.coalesce(ibis.ifelse(tested["_watch_value"], VALUE_FITS, VALUE_MISSES), 0.0)
@@ -363,10 +395,10 @@ def _probability(tested: ir.Table) -> Any:
 
 
 def _reason(tested: ir.Table) -> Any:
-    code = ibis.ifelse(
-        tested["_watch_code"].notnull(),
-        ibis.literal("the HS code is on the list"),
-        ibis.literal("the HS code is not on the list"),
+    code = ibis.cases(
+        (tested["_watch_code"].isnull(), "the HS code is not on the list"),
+        (tested["_watch_now"], "the HS code is on the list"),
+        else_="the HS code is that of 2017 out of which the one on the list was cut",
     )
     named = ibis.ifelse(tested["_watch_named"], "; the words name it", "")
     against = ibis.ifelse(tested["_watch_against"], "; other words speak against it", "")

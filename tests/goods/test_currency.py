@@ -46,10 +46,33 @@ def test_december_is_no_month_of_the_next_year() -> None:
 
 
 @pytest.mark.parametrize(
+    ("currency", "day", "dollars", "source"),
+    [
+        # Central bank rates of the day, within the few per cent that quarters leave open.
+        ("AED", dt.date(2017, 6, 1), 1 / 3.6725, "peg"),
+        ("AED", dt.date(2024, 1, 15), 1 / 3.6725, "US Treasury"),
+        ("RUB", dt.date(2024, 1, 15), 1 / 88.7, "US Treasury"),
+        ("RUB", dt.date(2021, 1, 15), 1 / 74.2, "ECB"),
+        ("VND", dt.date(2023, 6, 15), 1 / 23500, "US Treasury"),
+        ("KZT", dt.date(2024, 6, 15), 1 / 455, "US Treasury"),
+        ("UZS", dt.date(2024, 6, 15), 1 / 12600, "US Treasury"),
+        ("PKR", dt.date(2024, 1, 15), 1 / 280, "US Treasury"),
+        ("TWD", dt.date(2024, 1, 15), 1 / 31.2, "Federal Reserve"),
+    ],
+)
+def test_currencies_that_the_ecb_does_not_quote(
+    currency: str, day: dt.date, dollars: float, source: str
+) -> None:
+    row = one(value=1.0, currency=currency, date=day)
+    assert row.usd == pytest.approx(dollars, rel=0.05)
+    assert source in row.usd_note
+
+
+@pytest.mark.parametrize(
     ("cells", "why"),
     [
-        ({"currency": "AED"}, "no rate of AED in 2024-01"),
-        ({"currency": "RUB"}, "no rate of RUB in 2024-01"),
+        ({"currency": "IRR"}, "no rate of IRR in 2024-01"),
+        ({"currency": "KZT", "date": dt.date(2019, 5, 1)}, "no rate of KZT in 2019-05"),
         ({"currency": None}, "no currency stated"),
         ({"currency": "EUR", "date": None}, "no date stated"),
     ],

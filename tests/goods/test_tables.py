@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from chipflow import cli
 from chipflow.errors import TableError
 from chipflow.goods import classify_text, load_catalogue, status
-from chipflow.goods.catalogue import using
 from chipflow.goods.spellings import spellings
 
 ROOT = Path(__file__).parents[2]
@@ -85,15 +84,6 @@ def test_own_chip_and_rule(tmp_path: Path) -> None:
     assert status("Zeta-900", "2027-07-01", "SG", catalogue=own).rule == "new"
     assert status("Zeta 900", "2027-05-01", "SG", catalogue=own).status == "free"
     assert classify_text("ZETA900 MODULE", "847330", catalogue=own).chip == "Zeta 900"
-
-
-def test_using_lasts_as_long_as_the_block(tmp_path: Path) -> None:
-    (tmp_path / "chips.csv").write_text(CHIP, encoding="utf-8")
-    with using(load_catalogue(chips=tmp_path / "chips.csv")):
-        assert "Zeta 900" in load_catalogue().by_chip
-        assert classify_text("10 PCS ZETA 900", "847330").chip == "Zeta 900"
-    assert "Zeta 900" not in load_catalogue().by_chip
-    assert classify_text("10 PCS ZETA 900", "847330").chip is None
 
 
 def test_command_takes_own_tables(

@@ -1,5 +1,6 @@
 """Watch lists of other goods: the shipped one, and one that a user makes."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,9 @@ def test_shipped_list_has_fifty_headings() -> None:
         ("2022-02-24", "RU", "unknown"),
         ("2022-03-01", "BY", "free"),
         ("2022-03-02", "BY", "unknown"),
-        ("2023-05-19", "RU", "unknown"),
-        ("2024-02-22", "BY", "unknown"),
+        ("2023-05-18", "RU", "unknown"),
+        ("2023-05-19", "RU", "presumed_denied"),
+        ("2024-02-22", "BY", "presumed_denied"),
         ("2024-02-23", "RU", "presumed_denied"),
         ("2026-01-01", "BY", "presumed_denied"),
         ("2024-02-23", "KZ", "free"),
@@ -84,7 +86,34 @@ def test_a_tier_is_asked_item_by_item() -> None:
 
 def test_days_for_many_records() -> None:
     table = load_watchlist().timeline(["8542.31"], ["RU"])
-    assert table["status"].tolist() == ["free", "unknown", "unknown", "presumed_denied"]
+    assert table["status"].tolist() == ["free", "unknown", "presumed_denied", "presumed_denied"]
+
+
+def test_only_the_code_of_another_chapter_stays_open_until_the_list() -> None:
+    listed = load_watchlist()
+    day = "2023-06-01"
+    open_ones = [
+        i.item for i in listed.items if listed.status(i.item, day, "RU").status != "presumed_denied"
+    ]
+    assert open_ones == ["8807.30"]
+    assert listed.status("8807.30", "2024-02-23", "RU").status == "presumed_denied"
+
+
+@pytest.mark.parametrize(
+    ("day", "codes"),
+    [("2023-05-18", 0), ("2023-05-19", 9), ("2023-09-20", 45), ("2024-02-23", 50)],
+)
+def test_versions_of_the_list(day: str, codes: int) -> None:
+    assert len(load_watchlist().on(dt.date.fromisoformat(day))) == codes
+
+
+def test_a_code_of_2017_says_less_than_one_of_2022() -> None:
+    listed = load_watchlist()
+    now = watched(listed, description=None, hs_code="852589")
+    former = watched(listed, description=None, hs_code="852580")
+    assert now.watch_item == former.watch_item == "8525.89"
+    assert 0.5 < former.watch_probability < now.watch_probability
+    assert "2017" in former.watch_reason and "2017" not in now.watch_reason
 
 
 def test_unknown_items_name_near_ones() -> None:
