@@ -127,5 +127,6 @@ def _cells(body: bytes) -> Cells:
     import pyarrow as pa
 
     table: Any = pa.ipc.open_stream(pa.py_buffer(body)).read_all()
-    facts = table.schema.metadata
-    return Cells(facts[b"title"].decode(), int(facts[b"row"]), table.replace_schema_metadata(None))
+    title, row, column, merged, hidden = json.loads(table.schema.metadata[b"facts"])
+    places = tuple((a, b, c, d) for a, b, c, d in merged)
+    return Cells(title, row, table.replace_schema_metadata(None), column, places, hidden)

@@ -26,6 +26,7 @@ from chipflow.records.gather import first_cells
 from chipflow.records.layouts import Layout
 from chipflow.records.schema import (
     COLUMNS,
+    CONTENT_COLUMNS,
     DUPLICATE_COLUMNS,
     KINDS,
     REJECTED_COLUMNS,
@@ -41,6 +42,7 @@ from chipflow.records.slots import (
     text_table,
     widths,
 )
+from chipflow.records.unread import CellCounts
 from chipflow.records.words import read_header
 
 BELOW = "stands below the table: a total or a remark"
@@ -52,7 +54,7 @@ _NARROW = 3
 _LONGEST_VALUE = 300
 
 _MARKS = ("sheet", "row", "content", "k", "first", "record_id")
-Result = tuple[Any, pd.DataFrame, pd.DataFrame]
+Result = tuple[Any, pd.DataFrame, pd.DataFrame, CellCounts]
 
 
 def assemble(
@@ -68,22 +70,27 @@ def assemble(
     Returns
     -------
     tuple
-        The canonical expression, the rejected and the duplicate rows. The counts of the sheets
-        are filled in.
+        The canonical expression, the rejected and the duplicate rows, and how many cells of each
+        field were not read. The counts of the sheets are filled in.
     """
     import ibis
 
     rejected: list[pd.DataFrame] = [_all_rows(sheet, body) for sheet, body in others]
     if not usable:
-        return _nothing(backend), _rejects(rejected), _frame([], DUPLICATE_COLUMNS)
+        return (
+            _nothing(backend),
+            _rejects(rejected),
+            _frame([], DUPLICATE_COLUMNS),
+            CellCounts.none(),
+        )
     needed = widths(usable)
-    cells, usual = text_table(usable)
+    cells, usual, errors = text_table(usable)
     texts = _keep(backend, "texts", _memtable(cells), lazily=True)
-    made = decide(texts, needed, group_of, layout, backend.to_pandas)
-    made.usual = usual
+    made = decide(texts, needed, usable, group_of, layout, backend.to_pandas, usual)
+    made.errors = errors
     for number, sentences in made.warnings.items():
         sheets[number].warnings += sentences
-    known = parameters(usable, layout, made.commas, made.day_first, made.shifted)
+    known = parameters(usable, layout, made)
     cleaned = _keep(backend, "cleaned", clean(texts, known, needed, made))
     used = cleaned.filter(cleaned.lost.isnull())
     records = _told_apart(backend, used, usable)
@@ -96,9 +103,11 @@ def assemble(
     footers = _footers(lost, by_number, last_row)
     below = pd.MultiIndex.from_frame(lost[["sheet", "row"]]).isin(footers)
     lost["lost"] = lost["lost"].mask(below, BELOW)
-    rejected.append(_lost_rows(lost, by_number))
-    rejected += [_ragged_rows(u, last_row.get(u.number, 0)) for u in usable]
-    rejected.append(_problems(backend, cleaned, by_number))
+    gone = _lost_rows(lost, by_number)
+    problems = _problems(backend, cleaned, by_number)
+    rejected += [gone, *(_ragged_rows(u, last_row.get(u.number, 0)) for u in usable), problems]
+    no_date = gone[gone["reason"] == NO_DATE].assign(field="date")
+    cells = CellCounts.of(_read_cells(backend, used, by_number), pd.concat([problems, no_date]))
     sources = [sheet.source for sheet in sheets]
     if records is None:
         duplicates = _frame([], DUPLICATE_COLUMNS)
@@ -111,7 +120,7 @@ def assemble(
         whole = _named(cleaned, marked, names, others_of)
     _count(backend.to_pandas(counted), lost, by_number)
     expr = _keep(backend, "records", _placed(whole, sources), lazily=records is None)
-    return expr, _rejects(rejected), duplicates
+    return expr, _rejects(rejected), duplicates, cells
 
 
 def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any] | None:
@@ -263,7 +272,7 @@ def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.Da
         )
     )
     if not len(wrong):
-        return _frame([], REJECTED_COLUMNS)
+        return _frame([], (*REJECTED_COLUMNS, "field"))
     wrong["problem"] = wrong["problems"].str.split(END)
     each = wrong.explode("problem")
     each = each[each["problem"].str.len() > 0]
@@ -284,6 +293,38 @@ def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.Da
             "column": [headers.get((int(s), f, k), f) for s, f, k in keys],
             "value": text[0],
             "reason": text[1],
+            "field": parts[0],
+        }
+    )
+
+
+def _read_cells(backend: Any, used: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
+    """Count the cells of each sheet and field that were read: ``source, field, given``."""
+    fields = sorted(
+        {name for item in by_number.values() for name in item.mapping.columns}
+        & set(CONTENT_COLUMNS)
+    )
+
+    def own(name: str) -> Any:
+        # A country that the name of a file says stands in no cell.
+        mark = f"own_{name}"
+        return used[mark] if mark in used.columns else used[name].notnull()
+
+    counted = backend.to_pandas(
+        used.group_by("sheet").agg(**{name: own(name).sum() for name in fields})
+    )
+    long = counted.melt("sheet", var_name="field", value_name="given")
+    mapped = [
+        field in by_number[int(sheet)].mapping.columns
+        for sheet, field in zip(long["sheet"], long["field"], strict=True)
+    ]
+    kept = long[np.array(mapped, dtype=bool)]
+    sources = {number: item.sheet.source for number, item in by_number.items()}
+    return pd.DataFrame(
+        {
+            "source": kept["sheet"].map(sources),
+            "field": kept["field"],
+            "given": kept["given"].fillna(0).astype("int64"),
         }
     )
 

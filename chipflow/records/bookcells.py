@@ -43,11 +43,30 @@ class BookError(Exception):
 
 
 class Cells(NamedTuple):
-    """A sheet that holds cells: its title, the number of its first row, text columns."""
+    """A sheet that holds cells.
+
+    Attributes
+    ----------
+    title
+        Its name.
+    first_row
+        The number of the first row with a cell; 1 for the first of the sheet.
+    table
+        Text columns ``c0``, ``c1`` ...
+    first_column
+        The number of the first column with a cell, from 0.
+    merged
+        First row, first column, last row, last column of merged cells, as places in ``table``.
+    hidden
+        Whether a spreadsheet program does not show the sheet.
+    """
 
     title: str
     first_row: int
     table: Any
+    first_column: int = 0
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    hidden: bool = False
 
 
 def read_cells(data: bytes) -> Iterator[Cells]:
@@ -63,6 +82,10 @@ def read_cells(data: bytes) -> Iterator[Cells]:
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         titles = list(book.sheet_names)
+        shown = {
+            sheet.name: sheet.visible == calamine.SheetVisibleEnum.Visible
+            for sheet in book.sheets_metadata
+        }
     except calamine.PasswordError as error:
         raise BookError(PROTECTED) from error
     except BaseException as error:
@@ -77,13 +100,15 @@ def read_cells(data: bytes) -> Iterator[Cells]:
             if height * width > MAX_CELLS or width > MAX_COLUMNS:
                 raise BookError(too_large(height, width), title)
             table = _table(sheet, width)
+            merged = _merged(sheet, height, width)
         except BookError:
             raise
         except BaseException as error:
             if any(word in str(error).lower() for word in ("not found", "chart")):
                 continue
             raise BookError(_damage(error, DAMAGED_SHEET), title) from error
-        yield Cells(title, int(start[0]) + 1, table)
+        hidden = not shown.get(title, True)
+        yield Cells(title, int(start[0]) + 1, table, int(start[1]), merged, hidden)
 
 
 def too_large(height: int, width: int) -> str:
@@ -143,6 +168,17 @@ def _table(sheet: Any, width: int) -> Any:
     return pa.Table.from_batches(batches)
 
 
+def _merged(sheet: Any, height: int, width: int) -> tuple[tuple[int, int, int, int], ...]:
+    """Return the merged cells that lie within the table, as places in it."""
+    up, left = sheet.start
+    found = []
+    for (top, first), (bottom, last) in sheet.merged_cell_ranges or []:
+        place = (top - up, first - left, min(bottom - up, height - 1), min(last - left, width - 1))
+        if 0 <= place[0] <= place[2] and 0 <= place[1] <= place[3]:
+            found.append(place)
+    return tuple(sorted(found))
+
+
 def serve(source: BinaryIO, target: BinaryIO) -> None:
     """Read workbooks from a pipe, each behind its length, and write frames of sheets."""
     import json
@@ -155,8 +191,8 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         try:
             for cells in read_cells(data):
                 out = pa.BufferOutputStream()
-                facts = {b"title": cells.title.encode(), b"row": str(cells.first_row).encode()}
-                table = cells.table.replace_schema_metadata(facts)
+                facts = json.dumps([*cells[:2], *cells[3:]])
+                table = cells.table.replace_schema_metadata({b"facts": facts.encode()})
                 with pa.ipc.new_stream(out, table.schema) as stream:
                     stream.write_table(table)
                 body = out.getvalue()

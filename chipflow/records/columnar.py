@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,12 @@ from chipflow.records.sheets import MAX_COLUMNS, Body, RawSheet, without_blank_r
 _NOT_IN_JSON = "\x01"
 # A line is held in one block; a longer one is no record.
 _JSON_BLOCK = 1 << 24
+# How deep a list of records, or a field, is looked for within objects.
+_DEPTH = 3
+_ARRAY = re.compile(rb"\[\s*(\{|\[\s*\{)")
+# A second object on a line of its own: the file is one object on each line.
+_SECOND_LINE = re.compile(rb'\n[ \t]*\{\s*"[^\n]*\}[ \t]*\r?\n[ \t]*\{\s*"')
+_BETWEEN_ITEMS = re.compile(r"[\s,]*")
 
 
 def read_parquet(data: bytes, source: str, name: str) -> list[RawSheet]:
@@ -78,21 +86,128 @@ def _as_text(column: Any) -> Any:
     return pc.fill_null(text, "")
 
 
-def read_json_lines(data: bytes, source: str, name: str) -> list[RawSheet]:
-    """Return the table of a JSON lines file; line n is row n + 1, below the field names.
+def read_json(data: bytes, source: str, name: str) -> list[RawSheet]:
+    """Return the table of a JSON file; the n-th object is row n + 1, below the field names.
+
+    The objects stand one on each line, in an array, or in an array within an object
+    (``{"data": [...]}``). Fields of an object within an object are called ``OUTER / INNER``.
 
     Raises
     ------
     InputError
-        No line holds a JSON object.
+        There are no objects, or too many fields.
     """
+    data = to_utf8(data)
+    if _is_one_document(data):
+        keys, table, bad = _items(data.decode("utf-8", "replace"))
+        hint = "write the records as a list of objects"
+    else:
+        keys, table, bad = _json_lines(data, source)
+        hint = "write one object on each line"
+    if not keys:
+        raise InputError("no line holds a JSON object", file=source, hint=hint)
+    if len(keys) > MAX_COLUMNS:
+        raise InputError(f"objects of {len(keys):,} fields", file=source, hint="select fields")
+    rows = table.column("n").to_numpy()
+    fields = table.drop_columns(["n"])
+    texts = {f"c{i}": _as_text(column) for i, column in enumerate(fields.columns)}
+    ragged = [(int(n), str(line), "not a JSON object") for n, line in bad]
+
+    def load(_: int) -> Body:
+        kept, numbers = without_blank_rows(pa.table(texts), rows)
+        return Body(kept, numbers, ragged)
+
+    import pyarrow as pa
+
+    return [RawSheet(source, name, [keys], load, header_given=True)]
+
+
+def _is_one_document(data: bytes) -> bool:
+    """Tell a JSON text over many lines, or an array, from one object on each line."""
+    first = data.lstrip()[:_JSON_BLOCK].split(b"\n", 1)[0]
+    if first.startswith(b"["):
+        # Lines that are arrays each are no records; an array holds objects.
+        return bool(_ARRAY.match(data.lstrip()[:1000]))
+    if not first.startswith(b"{"):
+        return False
+    try:
+        parsed = json.loads(first)
+    except (ValueError, RecursionError):
+        return data.lstrip()[1:].lstrip()[:1] == b'"' and not _SECOND_LINE.search(data)
+    return bool(_longest_list(parsed)) and data.strip() == first.strip()
+
+
+def _longest_list(value: Any, depth: int = _DEPTH) -> list[Any]:
+    """Return the longest list of objects within a JSON value."""
+    if isinstance(value, list):
+        return value if any(isinstance(item, dict) for item in value) else []
+    if not isinstance(value, dict) or not depth:
+        return []
+    return max((_longest_list(inner, depth - 1) for inner in value.values()), key=len, default=[])
+
+
+def _items(text: str) -> tuple[list[str], Any, list[tuple[int, str]]]:
+    """Return the fields, the objects of an array as a table with ``n``, and what is none."""
+    rest = ""
+    try:
+        items = _longest_list(json.loads(text))
+    except (ValueError, RecursionError):
+        items, rest = _until_damage(text)
+    good = [(n, item) for n, item in enumerate(items, 2) if isinstance(item, dict)]
+    bad = [(n, json.dumps(item)) for n, item in enumerate(items, 2) if not isinstance(item, dict)]
+    if rest:
+        bad.append((len(items) + 2, rest))
+    return *_columns(good), bad
+
+
+def _until_damage(text: str) -> tuple[list[Any], str]:
+    """Return the items of the first array up to where it is cut off, and what is left."""
+    decoder = json.JSONDecoder()
+    items: list[Any] = []
+    at = text.find("[") + 1
+    while at:
+        start = _BETWEEN_ITEMS.match(text, at)
+        at = start.end() if start else at
+        try:
+            item, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            rest = text[at:].strip()
+            return items, "" if rest.startswith("]") else rest
+        items.append(item)
+    return items, text
+
+
+def _columns(objects: list[tuple[int, dict[str, Any]]]) -> tuple[list[str], Any]:
+    """Return the fields, sorted, and the objects as a table."""
+    import pyarrow as pa
+
+    flat = [(n, dict(_flat(one))) for n, one in objects]
+    keys = sorted({key for _, one in flat for key in one})
+    columns = {
+        f"c{i}": pa.array([_json_text(one.get(key)) for _, one in flat], pa.string())
+        for i, key in enumerate(keys)
+    }
+    return keys, pa.table({"n": pa.array([n for n, _ in flat], pa.int64()), **columns})
+
+
+def _flat(value: dict[str, Any], above: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        name = f"{above}{_whole(key)}"
+        if isinstance(inner, dict) and inner and depth:
+            yield from _flat(inner, f"{name} / ", depth - 1)
+        else:
+            yield name, inner
+
+
+def _json_lines(data: bytes, source: str) -> tuple[list[str], Any, list[tuple[int, str]]]:
+    """Do what :func:`_items` does for one object on each line."""
     import duckdb
     import pyarrow as pa
     import pyarrow.csv as pv
 
     try:
         lines = pv.read_csv(
-            pa.BufferReader(to_utf8(data)),
+            pa.BufferReader(data),
             read_options=pv.ReadOptions(column_names=["line"], block_size=_JSON_BLOCK),
             parse_options=pv.ParseOptions(
                 delimiter=_NOT_IN_JSON,
@@ -115,23 +230,19 @@ def read_json_lines(data: bytes, source: str, name: str) -> list[RawSheet]:
         keys, table, bad = _objects(lines)
     except duckdb.Error:
         # Names that are empty or differ only by case, halves of characters: valid, and rare.
-        keys, table, bad = _odd_objects(lines)
-    if not keys:
-        raise InputError(
-            "no line holds a JSON object", file=source, hint="write one object on each line"
-        )
-    if len(keys) > MAX_COLUMNS:
-        raise InputError(f"objects of {len(keys):,} fields", file=source, hint="select fields")
-    rows = table.column("n").to_numpy()
-    fields = table.drop_columns(["n"])
-    texts = {f"c{i}": _as_text(column) for i, column in enumerate(fields.columns)}
-    ragged = [(int(n), str(line), "not a JSON object") for n, line in bad]
+        return _odd_objects(lines)
+    if table is not None and any(_holds_objects(column) for column in table.columns):
+        return _odd_objects(lines)
+    return keys, table, bad
 
-    def load(_: int) -> Body:
-        kept, numbers = without_blank_rows(pa.table(texts), rows)
-        return Body(kept, numbers, ragged)
 
-    return [RawSheet(source, name, [keys], load, header_given=True)]
+def _holds_objects(column: Any) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.type):
+        return False
+    return bool(pc.any(pc.starts_with(column, '{"'), min_count=0).as_py())
 
 
 def _objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
@@ -162,9 +273,7 @@ def _objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
 
 
 def _odd_objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
-    """Do what :func:`_objects` does, slowly, for objects that the engine refuses."""
-    import pyarrow as pa
-
+    """Do what :func:`_objects` does, slowly: for names the engine refuses, objects in objects."""
     good: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
     for n, line in zip(lines["n"].to_pylist(), lines["line"].to_pylist(), strict=True):
@@ -175,13 +284,8 @@ def _odd_objects(lines: Any) -> tuple[list[str], Any, list[tuple[int, str]]]:
         if not isinstance(parsed, dict):
             bad.append((n, line))
         elif parsed:
-            good.append((n, {_whole(key): value for key, value in parsed.items()}))
-    keys = sorted({key for _, one in good for key in one})
-    columns = {
-        f"c{i}": pa.array([_json_text(one.get(key)) for _, one in good], pa.string())
-        for i, key in enumerate(keys)
-    }
-    table = pa.table({"n": pa.array([n for n, _ in good], pa.int64()), **columns})
+            good.append((n, parsed))
+    keys, table = _columns(good)
     return keys, table, bad
 
 

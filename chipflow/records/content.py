@@ -6,22 +6,26 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from chipflow.records.layouts import missing_texts, months
-from chipflow.records.places import (
-    country_code,
-    currency_code,
-    direction_of,
-    is_country_code_or_official_name,
-)
+from chipflow.records.countries import country_code, is_country_code_or_official_name
+from chipflow.records.currencies import currency_choices
+from chipflow.records.layouts import missing_texts, months, vocabulary
+from chipflow.records.places import direction_of
+from chipflow.records.words import fold
 
 # Distinct values that are looked at: enough to know a column, and few enough for a wide sheet.
 MOST_VALUES = 400
 _SHARE_TOLERANCE = 0.02
+# Characters of the longest name of a company or a port; a cell may hold a megabyte.
+_LONGEST_NAME = 200
+# Rows that a value stands in, on average, from which a column of few values holds no names.
+_ROWS_OF_A_VALUE = 100
+# More than half; numbers that are all ISO 3166 numbers by chance: less than 1 in 1,000 for five.
+_MOSTLY, _FEWEST_NUMBERS = 0.5, 3
 # Prices are rounded to cents, so that price times quantity misses the total by a little.
 _ROUNDING = 0.02
 _NUMBER = re.compile(
@@ -32,9 +36,24 @@ _NUMBER = re.compile(
 _PLAIN_NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?$", re.IGNORECASE)
 _ISO = re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
 _DAY = re.compile(r"^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4}|\d{2})([T ,].*)?$")
-_COMPACT = re.compile(r"^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])?$")
-_SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
+_COMPACT = re.compile(
+    r"^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])?$"
+    r"|^(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(19|20)\d{2}$"
+)
+# A day's number of a spreadsheet, seconds or milliseconds since 1970, or a stamp to the second.
+_COUNTED_DAY = re.compile(
+    r"^[2-6]\d{4}(\.\d+)?$|^[5-9]\d{8}(\d{3})?$|^[1-4]\d{9}(\d{3})?$"
+    r"|^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])\d{4}(\d{2})?$"
+)
 _YEAR = re.compile(r"^(19|20)\d{2}(\.0)?$")
+# A year, a month by number or name, or the first day of a month.
+_A_YEAR, _A_MONTH, _MONTH_NAME = r"(?:19|20)\d{2}", r"(?:0?[1-9]|1[0-2])", r"[^\W\d_]{3,12}\.?"
+_PERIOD = re.compile(
+    rf"^(?:{_A_YEAR}(?:[-/.]?{_A_MONTH})?|{_A_YEAR}[-/.]{_A_MONTH}[-/.]0?1(?:[T ]00:.*)?"
+    rf"|0?1[-/.]{_A_MONTH}[-/.]{_A_YEAR}|{_A_MONTH}[-/. ]{_A_YEAR}"
+    rf"|{_MONTH_NAME}[-/., ']*(?:{_A_YEAR}|\d{{2}})|{_A_YEAR}[-/., ]*{_MONTH_NAME}"
+    rf"|{_A_YEAR}年\d{{1,2}}月)$"
+)
 _MONTH_YEAR = re.compile(r"^(0?[1-9]|1[0-2])[-/. ](19|20)\d{2}$")
 _CJK_DATE = re.compile(r"^\d{4}年\d{1,2}月(\d{1,2}日)?$")
 # A day or month by name: with a full year, or with a short one that is not set off by a blank
@@ -49,6 +68,14 @@ _NAMED = re.compile(
 _HS = re.compile(r"^\d{4,12}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _CODE = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9/_.-]*$", re.IGNORECASE)
+# What a spreadsheet writes into a cell that it could not compute (ECMA-376 part 1, 18.17.3, and
+# those that came later).
+ERROR_CELL = (
+    r"^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
+    r"|GETTING_DATA|UNKNOWN!|PYTHON!)$"
+)
+_ERROR = re.compile(ERROR_CELL)
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -63,7 +90,13 @@ def looks_like_date(text: str) -> bool:
 
 def is_missing(text: str) -> bool:
     """Tell if a cell says nothing (empty, NULL, N/A ...)."""
-    return text.strip().casefold() in missing_texts()
+    bare = text.strip()
+    return bare.casefold() in _missing() or bool(_ERROR.match(bare))
+
+
+@cache
+def _missing() -> frozenset[str]:
+    return frozenset(missing_texts())
 
 
 @dataclass(frozen=True)
@@ -104,14 +137,19 @@ class Content:
 
     @cached_property
     def dates(self) -> float:
-        """Share of values written as dates; a day's number of a spreadsheet counts."""
+        """Share of values written as dates; counts of days or seconds are nearly as good."""
         plain = self._share(looks_like_date)
-        return plain if plain > 0 else 0.8 * self._share(_SERIAL.match)
+        return plain if plain > 0 else 0.8 * self._share(_COUNTED_DAY.match)
 
     @cached_property
     def years(self) -> float:
         """Share of values that are years."""
         return self._share(_YEAR.match)
+
+    @cached_property
+    def periods(self) -> bool:
+        """Tell if the values are years or months, or all the first days of months."""
+        return bool(self.values) and all(map(_PERIOD.match, self.values))
 
     @cached_property
     def numbers(self) -> float:
@@ -166,9 +204,51 @@ class Content:
         return self._share(is_country_code_or_official_name)
 
     @cached_property
+    def world(self) -> float:
+        """Share of values that are countries, or all of them together, as statistics say."""
+        return self._share(lambda v: is_country_code_or_official_name(v) or _is_world(v))
+
+    @cached_property
+    def totals(self) -> bool:
+        """Tell if a value stands for all countries together: a row of it is a total."""
+        return any(map(_is_world, self.values))
+
+    @cached_property
+    def national_codes(self) -> bool:
+        """Tell if the values are numbers of countries in a table that is not ISO 3166's.
+
+        About a quarter of the numbers of three digits are ISO numbers, so a few fit by chance.
+        """
+        return self.plain_numbers > _MOSTLY and (
+            self.countries < 0.9 or self.distinct < _FEWEST_NUMBERS
+        )
+
+    @cached_property
+    def legal_forms(self) -> float:
+        """Share of values that end or begin with the legal form of a company."""
+        return self._share(_has_legal_form)
+
+    @cached_property
+    def ports(self) -> float:
+        """Share of values with a word for a port or an airport."""
+        words = _texts("ports", "values")
+        spaced = {word for word in words if not _UNSPACED.search(word)}
+        return self._share(
+            lambda v: (
+                len(v) <= _LONGEST_NAME
+                and (bool(spaced & set(fold(v).split())) or any(w in v for w in words - spaced))
+            )
+        )
+
+    @cached_property
     def currencies(self) -> float:
-        """Share of values that are currency codes."""
-        return self._share(lambda v: len(v) < 12 and currency_code(v) is not None)
+        """Share of values that name a currency, by code, sign or name."""
+        return self._share(currency_choices)
+
+    @cached_property
+    def currency_codes(self) -> float:
+        """Share of values that are ISO 4217 codes or their numbers."""
+        return self._share(lambda v: v.isalnum() and len(v) <= 3 and len(currency_choices(v)) == 1)
 
     @cached_property
     def directions(self) -> float:
@@ -196,6 +276,11 @@ class Content:
         return self.distinct / self.filled if self.filled else 0.0
 
     @cached_property
+    def repeats(self) -> bool:
+        """Tell if few values stand in very many rows each, as the ranks of companies do."""
+        return self.filled >= _ROWS_OF_A_VALUE * self.distinct > 0
+
+    @cached_property
     def fractions(self) -> bool:
         """Tell if the numbers look like shares of a whole: none above 1 and some below."""
         found = self.magnitudes
@@ -204,6 +289,26 @@ class Content:
             and found[-1] <= 1 + _SHARE_TOLERANCE
             and 0 < found[len(found) // 2] < 0.5
         )
+
+
+@cache
+def _texts(table: str, key: str) -> frozenset[str]:
+    """Return a list of the vocabulary, folded."""
+    return frozenset(map(fold, vocabulary()[table][key]))
+
+
+def _is_world(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and fold(text) in _texts("world", "names")
+
+
+def _has_legal_form(text: str) -> bool:
+    from rigour.names.org_types import extract_org_types
+
+    if len(text) > _LONGEST_NAME:
+        return False
+    if any(form in text for form in vocabulary()["companies"]["unspaced"]):
+        return True
+    return bool(extract_org_types(text.casefold().replace(".", ""), generic=True))
 
 
 def same_share(one: Content, other: Content) -> tuple[float, float]:

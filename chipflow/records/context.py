@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chipflow.records.content import Content, product_share, same_share
+from chipflow.records.countries import country_code
 from chipflow.records.layouts import missing_texts
 from chipflow.records.meaning import field_scores
-from chipflow.records.places import country_code, direction_of, place_words
+from chipflow.records.places import direction_of, place_words
+from chipflow.records.schema import COUNTRY_FIELDS
+from chipflow.records.schema import PARTY_FIELDS as _SIDES
 from chipflow.records.words import read_header
 
-_SIDES = ("shipper", "consignee")
 # No header that says only "country" scores higher than this.
 ONLY_COUNTRY = 0.61
 # Columns of at least this score are compared with each other row by row; what they show is
@@ -164,6 +166,75 @@ def contradictions(
     return found
 
 
+# What a sheet must say of its goods, days and parties for a verdict, and of countries.
+_ASKED = (
+    "date", "description", "hs_code", "shipper", "consignee", "origin_country",
+    "destination_country",
+)  # fmt: skip
+# Shares of values from which a column could be dates, codes, countries or names of companies.
+_LOOKS_LIKE, _SOME_NAMES = 0.9, 0.2
+# Countries and territories of ISO 3166-1 (2024).
+_COUNTRIES = 249
+# Goods are told in words: so many of them, on average, and no more characters than a remark.
+_FEWEST_WORDS, _LONGEST_TEXT = 2.0, 300
+
+
+def could_be(
+    headers: Sequence[str],
+    contents: Sequence[Content],
+    columns: dict[str, int],
+    also: dict[str, list[int]],
+) -> dict[str, list[str]]:
+    """Return unused columns whose values look like a field that no column is.
+
+    Returns
+    -------
+    dict
+        Field -> headers. Of dates, goods' texts and codes, sides and countries; a field that a
+        column is, or that no unused column looks like, is left out.
+    """
+    used = {*columns.values(), *(j for places in also.values() for j in places)}
+    found: dict[str, list[str]] = {}
+    for name in _ASKED:
+        if name in columns:
+            continue
+        alike = [
+            header
+            for j, header in enumerate(headers)
+            if header
+            and j not in used
+            and contents[j].filled
+            and _looks_like(name, header, contents[j])
+        ]
+        if alike:
+            found[name] = alike
+    return found
+
+
+def _looks_like(name: str, header: str, content: Content) -> bool:
+    meaning = read_header(header)
+    if name == "date":
+        return content.dates >= _LOOKS_LIKE
+    if name == "hs_code":
+        digits = {len(value) for value in content.values}
+        return content.hs_codes >= _LOOKS_LIKE and digits <= {4, 6, 8, 10} and not meaning.parts
+    if name in COUNTRY_FIELDS:
+        few = content.distinct <= _COUNTRIES and content.letters >= _LOOKS_LIKE
+        return few and content.countries >= _LOOKS_LIKE
+    if content.dates >= _LOOKS_LIKE or content.letters < _LOOKS_LIKE:
+        return False
+    if name in _SIDES:
+        return content.legal_forms >= _SOME_NAMES
+    words = sum(len(value.split()) for value in content.values) / len(content.values)
+    return (
+        words >= _FEWEST_WORDS
+        and content.mean_length <= _LONGEST_TEXT
+        and content.legal_forms < _SOME_NAMES
+        and (content.distinct > _COUNTRIES or content.countries < _LOOKS_LIKE)
+        and not meaning.has("address", "agent", "contact", "port", "place", "transport")
+    )
+
+
 def _codes(content: Content) -> set[str]:
     return {code for v in content.values if (code := country_code(v)) is not None}
 
@@ -280,7 +351,15 @@ def _by_headers(headers: Sequence[str]) -> str | None:
         for way in ("import", "export")
         if m.has(way)
     }
-    return dated.pop() if len(dated) == 1 else None
+    if dated:
+        return dated.pop() if len(dated) == 1 else None
+    if any(m.has("purchase") and m.has("country") for m in map(read_header, headers)):
+        return "import"
+    # Bills of lading that have a day of arrival and none of departure are of goods that came in.
+    days = [m for h in headers if (m := read_header(h)).has("date") or m.parts == ("arrival",)]
+    arrived = any(m.has("arrival") for m in days)
+    left = any(m.has("departure", "good_day") and not m.has("arrival") for m in days)
+    return "import" if arrived and not left else None
 
 
 def _begins(text: str, stems: Sequence[str]) -> bool:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from chipflow.records.amounts import step
 from chipflow.records.layouts import months
+from chipflow.records.numerals import in_digits
 from chipflow.records.words import fold
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from chipflow.records.decide import Decisions
 
 # Trade records of other years are typing errors.
 FIRST_YEAR, LAST_YEAR = 1950, 2100
@@ -27,6 +30,10 @@ CLASSES: dict[str, re.Pattern[str]] = {
     "iso": re.compile(r"^9{4}-99-99([T ].*)?$"),
     "ymd": re.compile(r"^9{4}[-/.]9{1,2}[-/.]9{1,2}([T ,].*)?$"),
     "dmy": re.compile(r"^9{1,2}[-/. ]9{1,2}[-/. ](9{4}|99)([T ,].*)?$"),
+    "roc": re.compile(r"^9{3}[-/.]9{1,2}[-/.]9{1,2}$"),
+    "epoch_ms": re.compile(r"^9{13}$"),
+    "epoch": re.compile(r"^9{10}$"),
+    "stamp": re.compile(r"^9{12}(99)?$"),
     "compact": re.compile(r"^9{8}$"),
     "compact_month": re.compile(r"^9{6}$"),
     "serial": re.compile(r"^9{5}(\.9+)?$"),
@@ -40,6 +47,12 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     "iso": (r"^\d{4}-\d\d-\d\d([T ].*)?$", None, None, None),
     "ymd": (r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ,].*)?$", 1, 2, 3),
     "dmy": (r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d\d)([T ,].*)?$", 3, 2, 1),
+    "roc": (r"^(\d{3})[-/.](\d{1,2})[-/.](\d{1,2})$", 1, 2, 3),
+    "epoch_ms": (r"^\d{13}$", None, None, None),
+    "epoch": (r"^\d{10}$", None, None, None),
+    "stamp": (r"^(\d{4})(\d\d)(\d\d)\d{4}(?:\d\d)?$", 1, 2, 3),
+    # No eight digits are a day both from the left and from the right: no month is 19 or 20.
+    "compact_dmy": (r"^(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])((?:19|20)\d\d)$", 3, 2, 1),
     "compact": (r"^(\d{4})(\d\d)(\d\d)$", 1, 2, 3),
     "compact_month": (r"^(\d{4})(\d\d)$", 1, 2, None),
     "serial": (r"^\d{5}(\.\d+)?$", None, None, None),
@@ -59,7 +72,16 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
 }  # fmt: skip
 _NAMED = ("day_name", "name_day", "name_year", "year_name")
 _MONTHS = ("compact_month", "month", "month_first", "name_year", "year_name")
-_DAYS = ("iso", "serial")
+_DAYS = ("iso", "serial", "epoch_ms", "epoch")
+# Counts of seconds since the epoch, and how many make a day.
+_COUNTED = {"epoch_ms": 86_400_000, "epoch": 86_400}
+_EPOCH = "1970-01-01"
+# Calendars by the years that only they can mean in trade records: years of the Buddhist era are
+# 543 ahead, those of the Republic of China 1911 behind. A Persian year (1403) could be a lunar one
+# as well: the country has to tell. Lunar years stay unread, since a day of that calendar is seen.
+_BUDDHIST, _ROC = 543, -1911
+_PERSIAN_YEARS, _PERSIAN_COUNTRIES = (1360, 1420), ("IR", "AF")
+_ROC_YEARS = (60, 150)
 DAY_MONTH = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ]\d"
 
 
@@ -84,6 +106,55 @@ def is_shifted(least: str, most: str) -> bool:
     return least == most and match is not None and match[1] >= _NOON
 
 
+def calendar_of(least: int, most: int, country: str | None) -> str | None:
+    """Tell the calendar of a column by its years, or None for the common one.
+
+    Parameters
+    ----------
+    least, most
+        First and last year of the column, as written.
+    country
+        ISO 3166 alpha-2 of the country whose customs wrote it.
+    """
+    if least >= FIRST_YEAR + _BUDDHIST and most <= LAST_YEAR + _BUDDHIST:
+        return "buddhist"
+    if _ROC_YEARS[0] <= least and most <= _ROC_YEARS[1]:
+        return "roc"
+    if country in _PERSIAN_COUNTRIES and _PERSIAN_YEARS[0] <= least and most <= _PERSIAN_YEARS[1]:
+        return "persian"
+    return None
+
+
+def _common_year(year: ir.StringValue, calendar: ir.StringValue) -> ir.StringValue:
+    import ibis
+
+    number = year.try_cast("int64")
+    number = ibis.cases(
+        (calendar == "buddhist", number - _BUDDHIST),
+        (calendar == "roc", number - _ROC),
+        else_=number,
+    )
+    return ibis.ifelse(calendar.isnull(), year, number.cast("string"))
+
+
+def _from_persian(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> ir.DateValue:
+    """Return the common date of a Persian one, by the cycle of 33 years (right 1244 to 1472).
+
+    Source: M. Heydari-Malayeri, "A concise review of the Iranian calendar" (2004); the leap
+    years are those of the remainders 1, 5, 9, 13, 17, 22, 26 and 30.
+    """
+    import ibis
+
+    y, m, d = (part.try_cast("int64") for part in (year, month, day))
+    since = y - 979
+    days = 365 * since + (since // 33) * 8 + ((since % 33) + 3) // 4
+    days += ibis.ifelse(m <= 7, (m - 1) * 31, (m - 1) * 30 + 6) + d - 1
+    real = m.between(1, 12) & d.between(1, 31) & ((m <= 6) | (d <= 30))
+    # Day 0 is 1 Farvardin 979.
+    days = ibis.ifelse(real, days, ibis.null("int64"))
+    return (ibis.date("1600-03-20") + days.cast("int32").as_interval("D")).cast("date")
+
+
 def month_numbers(words: list[str]) -> dict[str, int]:
     """Return the number of each word that begins like a month, in any language known."""
     found: dict[str, int] = {}
@@ -95,23 +166,21 @@ def month_numbers(words: list[str]) -> dict[str, int]:
     return found
 
 
-def read_dates(
-    table: ir.Table, slots: Sequence[str], classes: dict[str, set[str]], names: dict[str, int]
-) -> ir.Table:
+def read_dates(table: ir.Table, slots: Sequence[str], made: Decisions) -> ir.Table:
     """Read columns of text as dates.
 
     Parameters
     ----------
     table
         Has for each slot ``said_SLOT`` (text, missing where nothing is said),
-        ``day_first_SLOT`` (whether 01/02 is the first of February) and ``shifted_SLOT``
-        (whether times are local midnights written in UTC of the day before).
+        ``day_first_SLOT`` (whether 01/02 is the first of February), ``shifted_SLOT`` (whether
+        times are local midnights written in UTC of the day before), ``calendar_SLOT`` (see
+        :func:`calendar_of`) and ``monthly_SLOT`` (whether full dates stand for months).
     slots
         Which columns to read.
-    classes
-        Slot -> classes of writing that occur (see :func:`class_of`); others are not tried.
-    names
-        Lower-case month words that occur -> 1..12.
+    made
+        What whole columns told: classes of writing that occur (see :func:`class_of`; others are
+        not tried), month words, slots of ASCII text.
 
     Returns
     -------
@@ -123,10 +192,18 @@ def read_dates(
 
     no_text, no_date = ibis.null("string"), ibis.null("date")
     ways: dict[str, list[str]] = {}
+    names = made.month_words
+    others = {s for s in slots if any(where == s for _, where in made.calendars)}
+    table = table.mutate(
+        **{f"said_{s}": in_digits(table[f"said_{s}"]) for s in slots if s not in made.usual}
+    )
     for s in slots:
-        occur = set(classes.get(s, set()))
+        occur = set(made.classes.get(s, set()))
+        # Years of other calendars are taken apart, whatever is written around them.
+        occur = (occur - {"iso"}) | {"ymd"} if s in others and "iso" in occur else occur
         # "2025.0" has the shape of a year and month, and is a year made a fraction.
         occur |= {"year"} if "month" in occur else set()
+        occur |= {"compact_dmy"} if "compact" in occur else set()
         occur |= set(_NAMED) if "named" in occur and names else set()
         ways[s] = [name for name in _PARTS if name in occur]
     which, parts, whole, ready = {}, {}, {}, {}
@@ -160,6 +237,8 @@ def read_dates(
         year, month, day = (table[f"{part}_{s}"] for part in "ymd")
         century = ibis.ifelse(year >= str(_CENTURY), "19", "20")
         year = ibis.ifelse(year.length() == 2, century.concat(year), year)
+        if s in others:
+            year = _common_year(year, table[f"calendar_{s}"])
         month = ibis.ifelse(way == "year", "1", month).lpad(2, "0")
         day = day.nullif("").fill_null("1").lpad(2, "0")
         written = ibis.ifelse(way == "iso", text.left(10), year.concat("-", month, "-", day))
@@ -167,6 +246,12 @@ def read_dates(
         if "iso" in ways[s]:
             later = (value + ibis.interval(days=1)).cast("date")
             value = ibis.ifelse((way == "iso") & table[f"shifted_{s}"], later, value)
+        for name in _COUNTED:
+            if name in ways[s]:
+                value = ibis.ifelse(way == name, _counted(text, way, name, table, s), value)
+        if any(made.calendars.get(key) == "persian" for key in made.calendars if key[1] == s):
+            is_persian = (table[f"calendar_{s}"] == "persian").fill_null(False)
+            value = ibis.ifelse(is_persian, _from_persian(year, month, day), value)
         if "serial" in ways[s]:
             is_serial = way == "serial"
             number = ibis.ifelse(is_serial, text, no_text).try_cast("float64").floor()
@@ -179,13 +264,34 @@ def read_dates(
     table = table.mutate(**whole)
     for s in slots:
         value, way = table[f"any_{s}"], table[f"way_{s}"]
+        monthly = table[f"monthly_{s}"]
+        value = ibis.ifelse(monthly, value.truncate("M"), value)
         inside = value.year().between(FIRST_YEAR, LAST_YEAR).fill_null(False)
         ready[f"date_{s}"] = ibis.ifelse(inside, value, no_date)
         ready[f"precision_{s}"] = ibis.cases(
             (~inside, no_text),
             (way == "year", "year"),
-            (table[f"by_month_{s}"], "month"),
+            (table[f"by_month_{s}"] | monthly, "month"),
             else_=ibis.literal("day"),
         )
-    made = ("way_", "y_", "m_", "d_", "any_", "by_month_", "day_first_", "shifted_")
-    return step(table, ready, made)
+    done = ("way_", "y_", "m_", "d_", "any_", "by_month_", "day_first_", "shifted_")
+    return step(table, ready, (*done, "calendar_", "monthly_"))
+
+
+def _counted(
+    text: ir.StringValue, way: ir.StringValue, name: str, table: ir.Table, s: str
+) -> ir.DateValue:
+    """Return the day of a count of seconds or milliseconds, in UTC or at its local midnight."""
+    import ibis
+
+    count = ibis.ifelse(way == name, text, ibis.null("string")).try_cast("int64")
+    days = (count // _COUNTED[name]).cast("int32") + table[f"shifted_{s}"].cast("int32")
+    return (ibis.date(_EPOCH) + days.as_interval("D")).cast("date")
+
+
+def seconds_of_day(text: ir.StringValue) -> ir.IntegerValue:
+    """Return the seconds after midnight in UTC of a count of milliseconds or seconds."""
+    import ibis
+
+    count = text.try_cast("int64")
+    return ibis.ifelse(text.length() == 13, count // 1000, count) % _COUNTED["epoch"]

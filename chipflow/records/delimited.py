@@ -6,35 +6,24 @@ import codecs
 import csv
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chipflow.errors import InputError
+from chipflow.records.codepages import decode, guess_page
 from chipflow.records.files import is_wide
+from chipflow.records.quoting import Mended, mend_quotes
 from chipflow.records.sheets import MAX_COLUMNS, TOP_ROWS, Body, RawSheet, without_blank_rows
 
 _HEAD_BYTES = 1 << 18
 _LARGEST_HEAD = 1 << 26
 _DELIMITERS = (",", ";", "\t", "|", "^", "~")
 _SEPARATOR_LINE = re.compile(r"^sep=(.)\r?$", re.IGNORECASE)
-# Bytes of lines outside ASCII that are shown to the encoding guesser.
-_GUESS_BYTES = 100_000
 _BLOCK_BYTES = 1 << 22
 _LARGEST_BLOCK = 1 << 30
-_REPLACEMENT = "\ufffd"
-# Single bytes above ASCII between ASCII letters are accents of a Latin script; long runs of them
-# are another script; anything else is damage.
-_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
-_OTHER_SCRIPTS = (
-    "cp1251", "koi8_r", "cp866", "gb18030", "big5", "shift_jis", "euc_kr", "cp1253", "cp1255",
-    "cp1256", "cp874",
-)  # fmt: skip
-_ACCENTED = "[à-öø-ýÀ-ÖØ-Ýšžœ]"
-# Turkish and Central European letters read as Windows-1252: what no Western word has.
-_NOT_WESTERN = r"[ðþÞÐýÝ]|(?<=[A-Za-z])[³¹¿£¥±¼¾]|[³¹¿£¥±¼¾](?=[A-Za-z])"
-_MOSTLY = 0.6
-_LONG_RUN = 3
+OPEN_QUOTE = "opens a quote that is never closed"
 
 
 def read_text(data: bytes, source: str, name: str) -> list[RawSheet]:
@@ -45,7 +34,8 @@ def read_text(data: bytes, source: str, name: str) -> list[RawSheet]:
     InputError
         The text has no columns, or more than a table can have.
     """
-    data = to_utf8(data)
+    mended = _mended(to_utf8(data))
+    data = mended.data
     delimiter, top, lines, cut = _top(data, source)
     widest = max(map(len, top), default=0)
     if widest < 2:
@@ -63,9 +53,39 @@ def read_text(data: bytes, source: str, name: str) -> list[RawSheet]:
 
     def load(header: int) -> Body:
         line = lines[header] if header >= 0 else 0
-        return _body(data, source, delimiter, top, header, line, cut)
+        body = _body(data, source, delimiter, top, header, line, cut)
+        return replace(body, ragged=_explained(body.ragged, mended), warnings=_said(mended))
 
     return [RawSheet(source, name, top[:TOP_ROWS], load)]
+
+
+def _mended(data: bytes) -> Mended:
+    csv.field_size_limit(_LARGEST_BLOCK)
+    if b'"' not in data:
+        return Mended(data)
+    text = data[:_HEAD_BYTES].decode("utf-8", "ignore")
+    separator = _SEPARATOR_LINE.match(text.split("\n", 1)[0])
+    return mend_quotes(data, separator[1] if separator else _delimiter(text))
+
+
+def _said(mended: Mended) -> list[str]:
+    """Return what the user should know about quotes that were mended."""
+    if not mended.opened:
+        return []
+    count, first = len(mended.opened), mended.opened[0]
+    what = "1 line opens a quote that is" if count == 1 else f"{count:,} lines open a quote that is"
+    where = f"row {first:,}" if count == 1 else f"the first is row {first:,}"
+    return [f"{what} never closed ({where}): the lines below are read by themselves"]
+
+
+def _explained(ragged: list[tuple[int, str, str]], mended: Mended) -> list[tuple[int, str, str]]:
+    """Name the quote where it is what keeps a line from being a row."""
+    if not mended.broken:
+        return ragged
+    return [
+        (row, mended.broken[text], OPEN_QUOTE) if text in mended.broken else (row, text, reason)
+        for row, text, reason in ragged
+    ]
 
 
 def to_utf8(data: bytes) -> bytes:
@@ -90,7 +110,7 @@ def to_utf8(data: bytes) -> bytes:
         return data
     if _is_utf8(data):
         return data
-    return data.decode(_guess(data), "replace").encode()
+    return decode(data, guess_page(data)).encode()
 
 
 def _wide(data: bytes) -> bytes:
@@ -109,38 +129,6 @@ def _is_utf8(data: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _guess(data: bytes) -> str:
-    """Guess the encoding of a text that is not valid UTF-8.
-
-    A file that is UTF-8 nearly everywhere has damaged cells; it is not another encoding.
-    """
-    sample = b"\n".join(
-        line for line in data[: 64 * _GUESS_BYTES].splitlines() if not line.isascii()
-    )[:_GUESS_BYTES]
-    decoded = sample.decode("utf-8", "replace")
-    good = sum(1 for char in decoded if char > "\x7f" and char != _REPLACEMENT)
-    bad = decoded.count(_REPLACEMENT)
-    if good >= bad:
-        return "utf-8"
-    runs = re.findall(rb"[\x80-\xff]+", sample)
-    above = sum(map(len, runs))
-    text = sample.decode("cp1252", "replace")
-    within = len(re.findall(rf"(?<=[A-Za-z]){_ACCENTED}|{_ACCENTED}(?=[A-Za-z])", text))
-    if within >= _MOSTLY * above:
-        odd = len(re.findall(_NOT_WESTERN, text))
-        return (_best(sample, _LATIN) if odd else None) or _LATIN[0]
-    if above >= _LONG_RUN * len(runs):
-        return _best(sample, _OTHER_SCRIPTS) or "utf-8"
-    return "utf-8"
-
-
-def _best(sample: bytes, among: tuple[str, ...]) -> str | None:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=list(among), threshold=0.4).best()
-    return None if best is None else best.encoding
 
 
 def _top(data: bytes, source: str) -> tuple[str, list[list[str]], list[int], bool]:
@@ -224,6 +212,7 @@ def _body(
     ragged: list[tuple[int | None, str, int]] = []
     table = _parse(data, source, delimiter, names, line, ragged, threads=True)
     numbers = np.arange(table.num_rows, dtype=np.int64) + header + 2
+    reports: list[tuple[int, str, str]] = []
     if ragged:
         ragged = []
         table = _parse(data, source, delimiter, names, line, ragged, threads=False)
@@ -231,15 +220,51 @@ def _body(
         bad = np.array([int(n or 0) + shift for n, _, _ in ragged], dtype=np.int64)
         every = np.arange(table.num_rows + len(bad), dtype=np.int64) + header + 2
         numbers = np.setdiff1d(every, bad)[: table.num_rows]
-        reports = [
-            (int(row), text, f"has {cells} cells where the header has {width}")
-            for row, (_, text, cells) in zip(bad, ragged, strict=True)
-            if text.strip(delimiter + ' \t\r\n"')
-        ]
-    else:
-        reports = []
+        usual = [row for row in top[header + 1 :] if len(row) == width]
+        bare = not any(cell[:1] == " " for row in usual for cell in row)
+        fitting, places = [], []
+        for at, (_, text, cells) in zip(bad.tolist(), ragged, strict=True):
+            fit = _fitted(text, delimiter, width, bare)
+            if fit is not None:
+                fitting.append(fit)
+                places.append(at)
+            elif text.strip(delimiter + ' \t\r\n"'):
+                reports.append((at, text, f"has {cells} cells where the header has {width}"))
+        if fitting:
+            columns = zip(*fitting, strict=True)
+            more = pa.table([pa.array(column, pa.string()) for column in columns], names=names)
+            numbers = np.concatenate([numbers, np.array(places, np.int64)])
+            order = np.argsort(numbers, kind="stable")
+            table = pa.concat_tables([table, more]).take(pa.array(order))
+            numbers = numbers[order]
     table, numbers = without_blank_rows(table, numbers)
     return Body(table, numbers, reports)
+
+
+def _fitted(text: str, delimiter: str, width: int, bare: bool) -> list[str] | None:
+    """Return the cells of a row that is too wide in a way that leaves no doubt, else None.
+
+    Cells beyond the last column that are all empty say nothing. Where no cell of the table
+    begins with a blank (``bare``), a delimiter with a blank behind it belongs to the text, as
+    in ``Borvane Trading Co., Ltd``.
+    """
+    try:
+        cells = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return None
+    if len(cells) <= width:
+        return None
+    if not any(cell.strip() for cell in cells[width:]):
+        return cells[:width]
+    if not bare or delimiter in " \t":
+        return None
+    joined = cells[:1]
+    for cell in cells[1:]:
+        if cell[:1] == " " and cell.strip():
+            joined[-1] += delimiter + cell
+        else:
+            joined.append(cell)
+    return joined if len(joined) == width else None
 
 
 def _parse(

@@ -14,7 +14,8 @@ from chipflow.records.unpack import Archive, Budget, gunzip
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv")
 BOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".parquet", ".jsonl", ".ndjson", ".gz", ".zip")
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".parquet", *JSON_SUFFIXES, ".gz", ".zip")
 _GZIP, _ZIP, _COMPOUND = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Members that only a workbook has, by the beginning of their names.
 _OF_WORKBOOKS = ("xl/", "content.xml")
@@ -38,9 +39,11 @@ _BEGINNINGS = (
 )
 # Anything but blanks, zeros and the mark of UTF-8; a search copies nothing.
 _SAYS_SOMETHING = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf]")
+# An object, or an array of objects.
+_JSON = re.compile(rb'(\[\s*)?\{\s*"')
 # Zero bytes that a text may hold by accident.
 _FEW = 4
-_TABLE_HINT = "give a CSV, Excel, ODS, Parquet or JSON lines file"
+_TABLE_HINT = "give a CSV, Excel, ODS, Parquet or JSON file"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Part:
 class Opened:
     """A file's bytes after decompression, and what they are.
 
-    ``kind`` is ``text``, ``book`` (also any other ZIP archive), ``parquet`` or ``jsonl``.
+    ``kind`` is ``text``, ``book`` (also any other ZIP archive), ``parquet`` or ``json``.
     """
 
     kind: str
@@ -235,7 +238,7 @@ def _unpacker(archive: Archive, number: int, name: str) -> Callable[[], bytes]:
 
 
 def kind_of(raw: bytes, name: str) -> str:
-    """Return ``text``, ``book``, ``parquet`` or ``jsonl``.
+    """Return ``text``, ``book``, ``parquet`` or ``json``.
 
     Raises
     ------
@@ -268,8 +271,8 @@ def kind_of(raw: bytes, name: str) -> str:
         )
     if not _is_text(raw):
         raise InputError("binary data, not a table", file=name, hint=_TABLE_HINT)
-    if suffix in {".jsonl", ".ndjson"} or head.startswith(b'{"'):
-        return "jsonl"
+    if suffix in JSON_SUFFIXES or _JSON.match(head):
+        return "json"
     return "text"
 
 

@@ -9,31 +9,46 @@ from typing import Any
 from chipflow.records.content import Content, is_missing
 from chipflow.records.context import direction_and_country, direction_column
 from chipflow.records.detect import Mapping, map_columns
-from chipflow.records.header import banner_text, find_header
-from chipflow.records.layouts import Layout
+from chipflow.records.garbled import names_turned_back
+from chipflow.records.header import banner_text, find_header, read_header_rows, same_names
+from chipflow.records.layouts import Layout, check_named
 from chipflow.records.meaning import field_scores
-from chipflow.records.schema import COUNTRY_FIELDS, HELPER_FIELDS, Sheet
+from chipflow.records.schema import (
+    COUNTRY_FIELDS,
+    HELPER_FIELDS,
+    PARTY_FIELDS,
+    Sheet,
+    one_line,
+)
 from chipflow.records.sheets import Body, RawSheet
 from chipflow.records.slots import Usable
 
 # Rows that a sheet's columns are judged by; all rows of a smaller sheet.
 SAMPLE_ROWS = 4_000
-NO_PARTY_COLUMN = "a table of totals: no column names a shipper or a consignee"
+TOTALS = (
+    "a table of totals: no column names a shipper or a consignee "
+    "(country statistics are read by: chipflow flows)"
+)
+NO_PARTY_COLUMN = "no column is known to name a shipper or a consignee"
 NO_TABLE = "not a table of trade: no row names columns that a record has"
 NO_DATE_COLUMN = "no column holds dates, so no record could be placed in time"
 EMPTY_DATES = "its column of dates is empty, so no record can be placed in time"
 OPEN = "it is open whether {!r} or {!r} is the {}: name one of them in a layout"
-_PARTIES = ("shipper", "consignee")
 _OF_TRADE = (
     "date", "hs_code", "description", "quantity", "weight_kg", "value_usd", "value",
     *COUNTRY_FIELDS,
 )  # fmt: skip
 _MOST_SAMPLES = 3
+# Share of different numbers among those of a table's rows from which they number records.
+_MOSTLY_DIFFERENT = 0.5
 
 
 @dataclass
 class Opening:
-    """A sheet with its header found and its rows as text; the file's bytes are let go."""
+    """A sheet with its header found and its rows as text; the file's bytes are let go.
+
+    ``header`` is the first row of the header, counted from 0 at ``first_row``.
+    """
 
     source: str
     name: str
@@ -46,13 +61,18 @@ class Opening:
 
 def open_sheet(raw: RawSheet, layout: Layout) -> Opening:
     """Find the header of a sheet and read the rows below it."""
-    header = find_header(raw, layout)
-    body = raw.load(-1 if header is None else header)
-    names = [] if header is None else [cell.strip() for cell in raw.top[header]]
+    at = find_header(raw, layout)
+    if at is None:
+        body = raw.load(-1)
+        names = [""] * body.table.num_columns
+        return Opening(raw.source, raw.name, raw.first_row, None, names, body, banner_text(raw, 0))
+    header = read_header_rows(raw, at)
+    body = raw.load(header.last)
+    names = names_turned_back(header.names)
     names = [*names, *[""] * body.table.num_columns][: body.table.num_columns]
-    return Opening(
-        raw.source, raw.name, raw.first_row, header, names, body, banner_text(raw, header)
-    )
+    body.warnings.extend(same_names(names))
+    banner = banner_text(raw, header.first)
+    return Opening(raw.source, raw.name, raw.first_row, header.first, names, body, banner)
 
 
 def understand(
@@ -90,6 +110,7 @@ def understand(
         for number in members:
             contents[number], group_of[number] = found, members[0]
     made: dict[tuple[int, str | None, str | None], Mapping] = {}
+    check_named(layout, [opening.headers for opening in openings], [o.source for o in openings])
     sheets: list[Sheet] = []
     usable: list[Usable] = []
     others: list[tuple[Sheet, Body]] = []
@@ -99,6 +120,7 @@ def understand(
             header_row=_header_row(opening),
             rows=opening.body.table.num_rows + len(opening.body.ragged),
             banner=opening.banner,
+            warnings=list(opening.body.warnings),
         )
         sheets.append(sheet)
         if opening.header is None:
@@ -112,14 +134,17 @@ def understand(
         )
         way = (group_of[number], direction, country)
         if way not in made:
-            made[way] = map_columns(opening.headers, seen, direction, country, layout)
+            by_row = direction is None and direction_column(opening.headers, seen) == "both"
+            made[way] = map_columns(opening.headers, seen, direction, country, layout, by_row)
         mapping = made[way]
         by_rows = direction_column(opening.headers, own)
         sheet.direction = direction or (by_rows if by_rows != "both" else None)
         sheet.reporting_country = country
-        sheet.warnings = [*warnings, *mapping.warnings]
+        sheet.warnings += [*warnings, *mapping.warnings]
         _describe(sheet, opening, mapping, seen)
         sheet.kind, sheet.reason = _kind(mapping, seen)
+        if sheet.kind == "records" and not any(side in mapping.columns for side in PARTY_FIELDS):
+            _name_unknown_party(sheet, dict(zip(opening.headers, seen, strict=False)))
         if sheet.kind != "records":
             others.append((sheet, opening.body))
             continue
@@ -164,9 +189,11 @@ def _kind(mapping: Mapping, contents: list[Content]) -> tuple[str, str | None]:
             OPEN.format(first, second, name) for name, (first, second) in mapping.open.items()
         )
     of_trade = [name for name in _OF_TRADE if name in mapping.columns]
-    if not any(side in mapping.columns for side in _PARTIES):
+    if not any(side in mapping.columns for side in PARTY_FIELDS):
         if len(of_trade) >= 2:
-            return "aggregate", NO_PARTY_COLUMN
+            if _is_totals(mapping, contents):
+                return "aggregate", TOTALS
+            return "records", None
         return "other", NO_TABLE
     if "date" not in mapping.columns:
         return "other", NO_DATE_COLUMN
@@ -176,6 +203,31 @@ def _kind(mapping: Mapping, contents: list[Content]) -> tuple[str, str | None]:
     return "records", None
 
 
+def _is_totals(mapping: Mapping, contents: list[Content]) -> bool:
+    """Tell if a table without parties sums up trade: by year or month, or of all countries.
+
+    Records have a day, and most have a number of their own.
+    """
+    if "date" not in mapping.columns or any(content.totals for content in contents):
+        return True
+    number = mapping.columns.get("record_id", -1)
+    if number >= 0 and contents[number].unique > _MOSTLY_DIFFERENT:
+        return False
+    return contents[mapping.columns["date"]].periods
+
+
+def _name_unknown_party(sheet: Sheet, contents: dict[str, Content]) -> None:
+    """Warn that a sheet of records has no party, and say which column could be one."""
+    listed = sheet.could_be.get("shipper", [])
+    if not listed:
+        sheet.warnings.append(f"{NO_PARTY_COLUMN}: name one in a layout")
+    for header in listed[:_MOST_SAMPLES]:
+        shown = one_line(contents[header].values[0])
+        sheet.warnings.append(
+            f"{NO_PARTY_COLUMN}: {header!r} holds {shown!r} and was not used; name it in a layout"
+        )
+
+
 def _describe(sheet: Sheet, opening: Opening, mapping: Mapping, contents: list[Content]) -> None:
     headers = opening.headers
     sheet.columns = {
@@ -183,7 +235,15 @@ def _describe(sheet: Sheet, opening: Opening, mapping: Mapping, contents: list[C
         for name, j in mapping.columns.items()
         if name not in HELPER_FIELDS
     }
-    sheet.also = {name: [headers[j] for j in places] for name, places in mapping.also.items()}
+    sheet.by_direction = {}
+    for (name, j), way in sorted(mapping.ways.items()):
+        sheet.by_direction.setdefault(name, {})[way] = headers[j]
+    sheet.also = {
+        name: kept
+        for name, places in mapping.also.items()
+        if (kept := [headers[j] for j in places if (name, j) not in mapping.ways])
+    }
+    sheet.could_be = mapping.could_be
     used = {*mapping.columns.values(), *(j for places in mapping.also.values() for j in places)}
     sheet.unknown = [h for j, h in enumerate(headers) if j not in used and h]
     for j, header in enumerate(headers):

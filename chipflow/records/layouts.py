@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -15,6 +17,8 @@ from chipflow.records.schema import FIELDS
 
 GENERIC = "generic"
 DECIMAL_SIGNS = (".", ",")
+# Columns that are named where one is missing: how many, and how alike (difflib's ratio).
+_MOST_NEAR, _ALIKE = 3, 0.6
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Layout:
     name
         Name or path, for messages.
     fields
-        Canonical field -> header names, compared without case, accents and separators.
+        Canonical field -> header names, compared without case, accents and separators. The
+        second column of one name is called ``NAME#2``, a name below a group ``GROUP / NAME``.
     day_first, decimal, header_row
         Hints; None lets the data decide. ``header_row`` is 1 for the first row.
     """
@@ -51,6 +56,19 @@ def missing_texts(parties: bool = False) -> tuple[str, ...]:
     missing = vocabulary()["missing"]
     cells = list(missing["cells"])
     return tuple(dict.fromkeys(cells + missing["parties"] if parties else cells))
+
+
+@cache
+def no_party() -> str:
+    """Return a pattern, for RE2 and Python alike, of what stands for a party and names none.
+
+    Words for "not given" and "to order", with any signs around them, and what goods are sent "to
+    the order of": the bank that is named there does not receive them.
+    """
+    words = [re.escape(word) for word in missing_texts(parties=True) if any(map(str.isalpha, word))]
+    said = "|".join((*words, *vocabulary()["missing"]["party_patterns"]))
+    signs = r"""[\s"'*()\[\]<>.,;:!?#_/=-]*"""
+    return f"(?is)^{signs}(?:{said}){signs}$"
 
 
 @cache
@@ -108,6 +126,54 @@ def load_layout(layout: str | Path | None) -> Layout:
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"not TOML: {error}", file=name, hint="correct that line") from error
     return _check(parsed, name)
+
+
+def check_named(layout: Layout, headers: Sequence[Sequence[str]], sources: Sequence[str]) -> None:
+    """Refuse a layout that names columns for a field of which no table has one.
+
+    Parameters
+    ----------
+    layout
+        What the user says.
+    headers
+        The column names of each table.
+    sources
+        What each table is called, in the same order.
+
+    Raises
+    ------
+    LayoutError
+        None of a field's columns is there; the message names columns that are spelled alike.
+    """
+    from chipflow.records.words import fold
+
+    there = dict.fromkeys(name for table in headers for name in table if name)
+    folded: dict[str, str] = {}
+    for name in there:
+        folded.setdefault(fold(name), name)
+    problems = []
+    for canonical, wanted in layout.fields.items():
+        if not wanted or any(name in there or fold(name) in folded for name in wanted):
+            continue
+        near = dict.fromkeys(
+            folded[found]
+            for name in wanted
+            for found in get_close_matches(fold(name), folded, n=_MOST_NEAR, cutoff=_ALIKE)
+        )
+        listed = " or ".join(repr(name) for name in wanted)
+        said = f"{listed} ({canonical}) is not in {_places(sources)}"
+        named = ", ".join(repr(name) for name in list(near)[:_MOST_NEAR])
+        problems.append(f"{said}; near: {named}" if named else said)
+    if problems:
+        raise LayoutError(
+            " | ".join(problems),
+            file=layout.name,
+            hint="correct the layout; chipflow read --explain shows the columns",
+        )
+
+
+def _places(sources: Sequence[str]) -> str:
+    return sources[0] if len(sources) == 1 else f"any of {len(sources)} tables"
 
 
 def _check(parsed: dict[str, Any], name: str) -> Layout:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipflow.records.places import country_code, currency_codes
+from chipflow.records.countries import country_code
+from chipflow.records.currencies import currency_codes
 from chipflow.records.ports import port_score
 from chipflow.records.schema import FIELDS
+from chipflow.records.units import unit_of_header, weight_unit
 from chipflow.records.words import Meaning, read_header
 
 # The best basis of a value first: what the parties agreed before carriage, then what the
@@ -39,6 +41,19 @@ _NO_PARTY = (
 )  # fmt: skip
 _NO_COUNTRY = ("transport", "port", "place", "city", "region", "tax", "value", "contact", "number")
 _NO_NAME = ("code", "number", "region", "city", "country", "address")
+# What may stand beside a side whose companies are known by a number, and how sure that is: a
+# column of names is always surer.
+_OF_NUMBER = {
+    "shipper", "consignee", "partner", "company", "domestic", "foreign", "name", "code", "number",
+    "register", "tax", "customs", "standard", "english",
+    # "BIN" is a register in Bangladesh and Kazakhstan, and a thousand in Turkish.
+    "thousand",
+}  # fmt: skip
+BY_NUMBER = 0.58
+# Before a number of no register that is known.
+NO_REGISTER = "ID"
+# How sure it is that a client of whom nothing else is said is the buyer.
+_CLIENT = 0.66
 # Document numbers, best first.
 _NUMBERS = (("declaration", 0.88), ("bill", 0.84))
 
@@ -53,23 +68,30 @@ class Amount:
         What a number is multiplied with to give kilograms, or units of the currency.
     currency
         ISO 4217 code that the header names, ``LOCAL`` for the reporting country's own, or None.
+    unit_named
+        Whether the header names a unit of weight.
     """
 
     factor: float = 1.0
     currency: str | None = None
+    unit_named: bool = False
 
 
-POUND_KG = 0.45359237  # international avoirdupois pound, exact (1959)
-_WEIGHT_FACTORS = (("pound", POUND_KG), ("tonne", 1000.0), ("gram", 0.001))
+# Meanings of words that name a unit of weight.
+_WEIGHT_UNITS = ("pound", "tonne", "gram", "kilogram")
 
 
 def amount(header: str) -> Amount:
     """Return the factor and the currency that a header names."""
     meaning = read_header(header)
     factor = 1000.0 if meaning.has("thousand") else 1.0
-    if meaning.has("weight", "gross", "net", "tonne", "pound") and not meaning.has("kilogram"):
-        factor *= next((f for unit, f in _WEIGHT_FACTORS if meaning.has(unit)), 1.0)
-    return Amount(factor, _currency(meaning))
+    weighed = meaning.has("weight", "gross", "net", "tonne", "pound", "kilogram", "gram")
+    unit = unit_of_header(header) if weighed else None
+    named = "kilogram" if meaning.has("kilogram") else None
+    named = named or next((word for word in _WEIGHT_UNITS if meaning.has(word)), None)
+    if weighed and (unit or named):
+        factor *= unit or weight_unit(named or "").kilograms or 1.0
+    return Amount(factor, _currency(meaning), bool(unit or named) and weighed)
 
 
 # A header with a country's name ("CIF_IN_NIGERIA") has a word that the vocabulary lacks.
@@ -150,11 +172,14 @@ def _side(m: Meaning, direction: str | None) -> tuple[str, float] | None:
     for side in ("shipper", "consignee"):
         if m.has(side):
             return side, 0.96 - 0.01 * _rank(m)
-    if m.has("partner") and direction:
-        return ("shipper" if direction == "import" else "consignee"), 0.8
-    if m.has("company") and direction and not m.has("product", "transport", "good_day"):
-        return ("consignee" if direction == "import" else "shipper"), 0.6
-    return None
+    near, far = ("consignee", "shipper") if direction == "import" else ("shipper", "consignee")
+    if direction and m.has("partner"):
+        return far, 0.8
+    if direction and m.has("company") and not m.has("product", "transport", "good_day"):
+        if m.has("foreign"):
+            return far, 0.8
+        return near, 0.8 if m.has("domestic") else 0.6
+    return ("consignee", _CLIENT) if m.has("client") else None
 
 
 # Who trades, in the words of declarations, then who stands on the bill of lading, then who made
@@ -164,7 +189,8 @@ _TRADERS = (
     "ithalat", "ihracat", "nhap khau", "xuat khau", "进口", "出口", "進口", "einfuhr", "ausfuhr",
 )  # fmt: skip
 _CONTRACTORS = (
-    "suppl", "buyer", "seller", "vendor", "purchas", "customer", "proveedor", "vendedor",
+    "suppl", "buyer", "seller", "vendor", "purchas", "customer", "client", "sold to", "end user",
+    "proveedor", "vendedor",
     "comprador", "fornecedor", "fournisseur", "vendeur", "acheteur", "provider", "поставщ",
     "продав", "покупат", "постачал", "tedarik", "satici", "nguoi ban", "nguoi mua",
     "nha cung cap", "pemasok", "penjual", "pembeli", "供应", "供货", "卖方", "买方", "采购",
@@ -202,11 +228,18 @@ def preference(header: str) -> tuple[tuple[object, ...], tuple[object, ...]]:
 
 def _party(m: Meaning, direction: str | None) -> dict[str, float]:
     side = _side(m, direction)
-    if side is None or m.has(*_NO_PARTY):
+    if side is None:
         return {}
     name, score = side
+    if by_number(m):
+        return {name: BY_NUMBER}
+    if m.has(*_NO_PARTY):
+        return {}
     if m.has("address"):
-        place = {f"{name}_address": score - (0.3 if m.has("city", "region") else 0.0)}
+        # A full address has the city and the country, a street has neither.
+        worth = 0.02 * m.has("full") - 0.1 * (m.has("street") and not m.has("full"))
+        worth -= 0.3 * m.has("city", "region")
+        place = {f"{name}_address": score + worth}
         # "NAME AND ADDRESS" in one cell names the side where no other column does.
         both = m.has("name") and not m.has("city", "region", "code", "number")
         return {name: score - 0.1, f"{name}_address": score - 0.16} if both else place
@@ -218,6 +251,27 @@ def _party(m: Meaning, direction: str | None) -> dict[str, float]:
     score *= 0.5 + 0.5 * m.known
     plain = m.has("name") or set(m.parts) <= {name, "english", "language", "standard", "second"}
     return {name: score if plain else score - 0.04}
+
+
+def by_number(m: Meaning) -> bool:
+    """Tell if a header names the number or code by which companies are known (``IMPORTER_ID``)."""
+    return (
+        m.has("code", "number", "register")
+        and m.has("shipper", "consignee", "partner", "company")
+        and not m.has("agent", "client")
+        and m.known >= _MOST_KNOWN
+        and set(m.parts) <= _OF_NUMBER
+    )
+
+
+def register(header: str) -> str:
+    """Return the name of the register that a column of numbers is from (``IEC``), or ``ID``."""
+    words = read_header(header).folded.split()
+    return next((w.upper() for w in words if "register" in read_header(w).parts), NO_REGISTER)
+
+
+# Goods mostly come from where they were bought, if no column says where from.
+_OF_PURCHASE = 0.6
 
 
 def _country(m: Meaning, direction: str | None) -> dict[str, float]:
@@ -238,6 +292,8 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
         return {"export_country" if direction == "import" else "destination_country": base - 0.1}
     if to:
         return {"destination_country": base}
+    if said and m.has("purchase") and direction != "export":
+        return {"export_country": _OF_PURCHASE}
     if m.has("trade", "partner", "direction", "other_number", "registration"):
         return {}
     if m.has("import") and said:
@@ -256,6 +312,9 @@ def _hs(m: Meaning, _: str | None) -> dict[str, float]:
     words = m.folded.split()
     if m.has("description", "name", "percent", "tax", "date", "unit"):
         return {}
+    if set(m.parts) == {"customs", "code"} and m.known >= _MOST_KNOWN:
+        # "CUSTOMS CODE" is a code of goods as often as that of an office; only values can tell.
+        return {"hs_code": 0.6}
     if not m.has("hs") or m.has("rate"):
         # "TARIFF" is a rate as often as a code; only values can tell.
         return {"hs_code": 0.6} if "tariff" in words and "rate" not in words else {}
@@ -301,7 +360,7 @@ def _quantity(m: Meaning, _: str | None) -> dict[str, float]:
         counted = m.has("quantity", "number", "total") or len(m.parts) == 1
         return {"quantity": 0.58} if counted and not m.has("code", "net", "gross") else {}
     if m.has("quantity"):
-        if m.has("kind", "code", "rate"):
+        if m.has("kind", "code", "rate", "kilogram", "pound", "tonne"):
             return {}
         return {"quantity": (0.97 if len(m.parts) <= 2 else 0.93) - lower}
     if m.has("number", "total") and m.has("product") and not m.has("code", "description"):
@@ -310,7 +369,7 @@ def _quantity(m: Meaning, _: str | None) -> dict[str, float]:
 
 
 def _weight(m: Meaning, _: str | None) -> dict[str, float]:
-    weighed = m.has("weight") or (m.has("kilogram", "pound", "tonne") and not m.has("quantity"))
+    weighed = m.has("weight", "kilogram", "pound", "tonne")
     # "NETTO" alone is a weight; a single letter may be anything.
     alone = set(m.parts) <= {"gross", "net", "total", "item"} and m.known >= _MOST_KNOWN
     weighed |= m.has("gross", "net") and alone and len(m.folded.split()[0]) > 1
@@ -325,7 +384,8 @@ def _weight(m: Meaning, _: str | None) -> dict[str, float]:
         return {}
     score = 0.96 if m.has("gross") else 0.82 if m.has("net") else 0.9
     if not m.has("weight") and not m.has("gross", "net"):
-        score = 0.7
+        # A quantity in tonnes is a weight, and no count of goods.
+        score = 0.85 if m.has("quantity") and not m.has("unit") else 0.7
     # The same weight in other units is rounded.
     return {"weight_kg": score - (0.02 if m.has("tonne", "pound", "gram") else 0.0)}
 
@@ -419,6 +479,9 @@ def _rest(m: Meaning, direction: str | None) -> dict[str, float]:
     if m.has("direction") or (m.has("import") and m.has("export")) or m.parts == ("kind", "trade"):
         scores["direction"] = 0.9
     elif m.has("kind") and m.has("export", "import", "declaration"):
+        scores["direction"] = 0.6
+    elif set(m.parts) in ({"kind", "trade"}, {"kind", "invoice"}):
+        # "TRANSACTION TYPE": the values tell.
         scores["direction"] = 0.6
     if m.has("address") and len(m.parts) == 1 and direction:
         # An address without an owner is that of the side whose customs wrote the record.

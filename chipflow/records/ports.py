@@ -1,7 +1,8 @@
 """Which headers name the port, or airport, where goods were loaded or unladen.
 
-Only what a header says plainly counts: every word of it has to be understood. A customs office
-is no port, nor is the port of a ship's registry, of transshipment or of last call.
+Only what a header says plainly counts: every word of it has to be understood. The port of a ship's
+registry, of transshipment or of last call is none of the two. The customs office of a declaration
+stands for the port of its own country where no column names one.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from chipflow.records.countries import country_code
 from chipflow.records.layouts import vocabulary
-from chipflow.records.places import country_code
 from chipflow.records.words import Meaning, fold, read_header
 
 # Whole names of a port of loading or unlading; put together from words; the last port of a
@@ -19,6 +20,9 @@ _NAMED, _COMPOSED, _FARTHER, _LESS_FOR_CODE = 0.95, 0.92, 0.88, 0.05
 # "FOREIGN PORT", and "PORT" alone or with its country, in records of one direction: the other
 # side's port, and that of the side whose customs wrote the record.
 _FOREIGN, _OWN = 0.75, 0.66
+# The customs office where goods came in or went out, in records of one direction; and one that
+# only values with the word for a port make more than an office.
+OFFICE, _ONLY_OFFICE = 0.6, 0.45
 _LOADING = ("departure", "origin", "export")
 _UNLOADING = ("destination", "arrival", "import")
 # What may stand beside a port without making it something else.
@@ -41,6 +45,11 @@ def port_score(m: Meaning, direction: str | None) -> dict[str, float]:
         ``import`` or ``export`` if the sheet goes one way: needed for a port of which the
         header does not say what happened there.
     """
+    office = _offices().get(m.folded)
+    if office is not None:
+        named, score = office
+        side = named or {"export": "export_port", "import": "import_port"}.get(direction or "")
+        return {side: score} if side else {}
     text = _UNITED_STATES.sub("usa", m.folded)
     loading, unloading, beside, no_port = _names()
     rest, out = loading.subn(" ", text)
@@ -83,6 +92,19 @@ def _names() -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str], frozense
     table = vocabulary()["ports"]
     loading, unloading = (_any_of(table[key]) for key in ("loading", "unloading"))
     return loading, unloading, frozenset(table["beside"]), frozenset(table["not_a_port"])
+
+
+@cache
+def _offices() -> dict[str, tuple[str, float]]:
+    """Return names of customs offices: the port they stand for where they say which, a score."""
+    table = vocabulary()["ports"]
+    kinds = {
+        "office": ("", _ONLY_OFFICE),
+        "office_of_port": ("", OFFICE),
+        "office_in": ("import_port", OFFICE),
+        "office_out": ("export_port", OFFICE),
+    }
+    return {fold(name): kind for key, kind in kinds.items() for name in table[key]}
 
 
 def _any_of(names: list[str]) -> re.Pattern[str]:

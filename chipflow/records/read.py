@@ -44,14 +44,16 @@ def read_records(
     Parameters
     ----------
     *paths
-        Files (CSV and the like, .gz of it, .xlsx, .xlsb, .xls, .ods, Parquet, JSON lines, .zip
+        Files (CSV and the like, .gz of it, .xlsx, .xlsb, .xls, .ods, Parquet, JSON, .zip
         of any of them), folders, globs. A folder or an archive gives the files in it with a
         known extension.
     layout
         A layout's name or the path of a TOML file with the user's own mapping; without it the
         columns are found by their names and contents.
     strict
-        Stop at the first file that cannot be read, instead of leaving it out with a warning.
+        Stop at the first file that cannot be read, instead of leaving it out with a warning, and
+        at whatever else would be a warning: cells that are not understood, sheets that are not
+        used.
     engine
         ``duckdb`` or ``spark``.
     progress
@@ -65,7 +67,7 @@ def read_records(
     Raises
     ------
     InputError
-        No file can be used, or with ``strict`` any cannot.
+        No file can be used, or with ``strict`` any cannot or is read with a warning.
     ParameterError
         Unknown layout or engine, or no path.
 
@@ -101,10 +103,24 @@ def read_records(
     if not usable:
         raise _nothing_usable(records.sheets, errors)
     if strict:
-        bad = next((s for s in records.sheets if s.kind == "other" and s.rows), None)
-        if bad is not None and not _beside_others(bad, usable):
-            raise _nothing_usable([bad], [])
+        _refuse_doubts(records, usable)
     return records
+
+
+def _refuse_doubts(records: Records, usable: list[Sheet]) -> None:
+    """With ``strict``, whatever would be said as a warning is an error."""
+    bad = next((s for s in records.sheets if s.kind == "other" and s.rows), None)
+    if bad is not None and not _beside_others(bad, usable):
+        raise _nothing_usable([bad], [])
+    said = [*records.warnings, *records.doubts]
+    if said:
+        more = len(said) - _MOST_NAMED
+        raise InputError(
+            "read with doubts, and --strict refuses them: "
+            + " | ".join(said[:_MOST_NAMED])
+            + (f" | and {more:,} more" if more > 0 else ""),
+            hint="mend the files, name the columns in a layout, or leave --strict out",
+        )
 
 
 def read_frame(frame: pd.DataFrame, source: str) -> Records:
@@ -197,10 +213,10 @@ def _reader(kind: str) -> Callable[[bytes, str, str], list[RawSheet]]:
         from chipflow.records.columnar import read_parquet
 
         return read_parquet
-    if kind == "jsonl":
-        from chipflow.records.columnar import read_json_lines
+    if kind == "json":
+        from chipflow.records.columnar import read_json
 
-        return read_json_lines
+        return read_json
     from chipflow.records.delimited import read_text
 
     return read_text
@@ -223,7 +239,9 @@ def _build(
         sheets, usable, others, group_of = understand(openings, layout, sample)
         step.advance()
     with progress.stage("cleaning records", total=1) as step:
-        expr, rejected, duplicates = assemble(backend, sheets, usable, others, group_of, layout)
+        expr, rejected, duplicates, cells = assemble(
+            backend, sheets, usable, others, group_of, layout
+        )
         step.advance()
     return Records(
         expr,
@@ -233,6 +251,7 @@ def _build(
         duplicates=duplicates,
         inputs=inputs,
         warnings=warnings,
+        cells=cells,
     )
 
 

@@ -17,6 +17,7 @@ from chipflow.records.schema import (
     Sheet,
     one_line,
 )
+from chipflow.records.unread import CellCounts, UnreadCells, lead_needs, needs_sentence
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Records:
         path, sha256, bytes of each file.
     warnings : list of str
         What concerns no single sheet, such as files left out.
+    cells : CellCounts
+        How many cells of each sheet and field were given, and which were not understood.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Records:
         duplicates: pd.DataFrame,
         inputs: list[dict[str, Any]],
         warnings: list[str] | None = None,
+        cells: CellCounts | None = None,
     ) -> None:
         self.expr = expr
         self.rejected = rejected[list(REJECTED_COLUMNS)]
@@ -66,6 +70,7 @@ class Records:
         self.sheets = sheets
         self.inputs = inputs
         self.warnings = warnings or []
+        self.cells = cells or CellCounts.none()
         # An in-memory engine forgets its tables when its session is let go.
         self._backend = backend
 
@@ -81,6 +86,53 @@ class Records:
         return {name: sum(sheet.counts[name] for sheet in self.sheets) for name in names}
 
     @property
+    def unread(self) -> list[UnreadCells]:
+        """The fields with cells that say something and were not understood.
+
+        Returns
+        -------
+        list of UnreadCells
+            ``field, given, unread, commonest`` of each, and its ``sentence``. Empty
+            where all that is said was understood.
+        """
+        return self.cells.fields
+
+    @cached_property
+    def needs(self) -> dict[str, int]:
+        """How many records have what a lead needs.
+
+        Returns
+        -------
+        dict of str to int
+            ``records``; those with ``goods`` (a text that describes them), ``both_countries``,
+            ``destination`` (the country that they went to), ``day`` (not only a month),
+            ``weight_or_value``; ``all``: goods, both countries, and weight or value.
+        """
+        counted = self._backend.to_pandas(self.expr.aggregate(**lead_needs(self.expr)))
+        return {str(name): int(counted[name].iloc[0]) for name in counted.columns}
+
+    @property
+    def cells_unread(self) -> int:
+        """How many cells say something that was not understood."""
+        return sum(one.unread for one in self.unread)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What a reader of any result should know of how the sheets were read, a sentence each.
+
+        Sheets that were not used, what was odd about those that were, and the cells that were
+        not understood. Files that were left out stand in :attr:`warnings`.
+        """
+        said = []
+        for sheet in self.sheets:
+            place = one_line(sheet.source, _LONGEST_LINE)
+            if sheet.kind != "records":
+                said.append(f"not used: {place}: {sheet.reason}")
+            said += [f"{place}: {warning}" for warning in sheet.warnings]
+        said += [f"{one.sentence} (see rejected.csv)" for one in self.unread]
+        return [one_line(one, 2 * _LONGEST_LINE) for one in said]
+
+    @property
     def simulated(self) -> bool:
         """Whether any sheet says above its header that it is simulated."""
         return any(SIMULATED in sheet.banner.upper() for sheet in self.sheets)
@@ -94,7 +146,8 @@ class Records:
         used = sum(sheet.kind == "records" for sheet in self.sheets)
         return (
             f"<Records: {counts['used']:,} records from {used} of {len(self.sheets)} sheets; "
-            f"{counts['rejected']:,} rows rejected, {counts['duplicate']:,} duplicate>"
+            f"{counts['rejected']:,} rows rejected, {counts['duplicate']:,} duplicate; "
+            f"{self.cells_unread:,} cells not read>"
         )
 
     def explain(self) -> str:
@@ -104,7 +157,9 @@ class Records:
         then the columns that stay unused, and the warnings.
         """
         warnings = (f"! {one_line(warning, _LONGEST_LINE)}" for warning in self.warnings)
-        return "\n\n".join([*map(explain_sheet, self.sheets), *warnings])
+        sheets = (explain_sheet(one, self.cells.of_source(one.source)) for one in self.sheets)
+        needs = [needs_sentence(self.needs)] if len(self) else []
+        return "\n\n".join([*sheets, *needs, *warnings])
 
     def explanation(self) -> list[dict[str, Any]]:
         """Return what was understood of each sheet, as lists and dicts that JSON can hold.
@@ -114,8 +169,10 @@ class Records:
         list of dict
             For each sheet ``source``, ``kind`` (``records``, ``aggregate`` or ``other``),
             ``header_row`` (None without one), ``rows``, ``columns`` (field -> ``header`` and
-            ``confidence``), ``unknown`` (headers that stay unused) and ``warnings``, the first
-            of which says why the sheet is not used if it is not.
+            ``confidence``), ``unknown`` (headers that stay unused), ``could_be`` (field that no
+            column was read as -> unused headers that could be it), ``unread`` (fields with cells
+            that were not understood: ``field, given, unread, commonest``) and ``warnings``, the
+            first of which says why the sheet is not used if it is not.
         """
         return [
             {
@@ -128,6 +185,8 @@ class Records:
                     for field, (header, confidence) in sheet.columns.items()
                 },
                 "unknown": list(sheet.unknown),
+                "could_be": {name: list(headers) for name, headers in sheet.could_be.items()},
+                "unread": [one.to_dict() for one in self.cells.of_source(sheet.source)],
                 "warnings": [
                     *([f"not used: {sheet.reason}"] if sheet.reason else []),
                     *sheet.warnings,
@@ -184,9 +243,10 @@ class Records:
         head = (
             f"<p><b>{counts['used']:,} records</b> from {len(self.sheets)} sheets "
             f"({counts['rows_in']:,} rows in, {counts['rejected']:,} rejected, "
-            f"{counts['duplicate']:,} duplicate)"
+            f"{counts['duplicate']:,} duplicate; {self.cells_unread:,} cells not read)"
             + (" · <b>simulated</b>" if self.simulated else "")
             + "</p>"
+            + "".join(f"<p>{html.escape(one.sentence)}</p>" for one in self.unread)
         )
         rows = []
         for sheet in self.sheets[:_MOST_SHEETS_SHOWN]:
@@ -249,7 +309,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out, columns=list(COLUMNS)).reset_index(drop=True)
 
 
-def explain_sheet(sheet: Sheet) -> str:
+def explain_sheet(sheet: Sheet, unread: list[UnreadCells]) -> str:
     """Return what was understood of one sheet, as text."""
     place = "no header" if sheet.header_row is None else f"header in row {sheet.header_row}"
     facts = [sheet.kind, place, f"{sheet.rows:,} rows"]
@@ -258,7 +318,9 @@ def explain_sheet(sheet: Sheet) -> str:
     lines = [f"{one_line(sheet.source, _LONGEST_LINE)}: {', '.join(facts)}"]
     lines.append(
         f"  rows: {sheet.used:,} used, {sheet.rejected:,} rejected, {sheet.duplicate:,} duplicate"
+        f"; cells not read: {sum(one.unread for one in unread):,}"
     )
+    lines += [f"    {one.sentence}" for one in unread]
     if sheet.reason:
         lines.append(f"  not used: {one_line(sheet.reason, _LONGEST_LINE)}")
     table = [("field", "column", "confidence", "examples")]
@@ -275,5 +337,7 @@ def explain_sheet(sheet: Sheet) -> str:
         ]  # fmt: skip
     if sheet.unknown:
         lines.append("  unused: " + ", ".join(one_line(name) for name in sheet.unknown))
+    for name, headers in sheet.could_be.items():
+        lines.append(f"  could be {name}: " + ", ".join(one_line(header) for header in headers))
     lines += [f"  ! {one_line(warning, _LONGEST_LINE)}" for warning in sheet.warnings]
     return "\n".join(lines)

@@ -20,6 +20,7 @@ _HEAD = """\
 #   chipflow read FILES --layout THIS_FILE.toml        (or: chipflow analyze ... --layout ...)
 # Each line below [fields] is  field = [names of columns]; in each sheet the first that is there
 # is taken. A field left out, or commented out, is looked for as if there were no layout.
+# The second column of one name is "NAME#2"; a name below a group of columns is "GROUP / NAME".
 """
 _HINTS = """\
 # [hints]              hold for all files: remove the "#" and set only what is read wrongly
@@ -76,7 +77,8 @@ def _owners(sheets: list[Sheet]) -> dict[str, str]:
 
 
 def _of_field(name: str, sheet: Sheet) -> list[str]:
-    if name not in sheet.columns:
+    # What a column is by the direction of the row is no field that a layout could name.
+    if name not in sheet.columns or name in sheet.by_direction:
         return []
     return [h for h in (sheet.columns[name][0], *sheet.also.get(name, [])) if h]
 

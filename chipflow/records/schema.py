@@ -40,6 +40,7 @@ PLACE_COLUMNS: tuple[str, ...] = ("source", "source_row", "other_sources")
 PORT_FIELDS: tuple[str, ...] = ("export_port", "import_port")
 # Columns that say what was shipped: the content of a record.
 CONTENT_COLUMNS: tuple[str, ...] = tuple(c for c in COLUMNS if c not in PLACE_COLUMNS)
+PARTY_FIELDS: tuple[str, ...] = ("shipper", "consignee")
 COUNTRY_FIELDS: tuple[str, ...] = tuple(c for c, kind in KINDS.items() if kind == "country")
 NUMBER_FIELDS: tuple[str, ...] = tuple(c for c, kind in KINDS.items() if kind == "number")
 TEXT_FIELDS: tuple[str, ...] = (
@@ -52,6 +53,13 @@ TEXT_FIELDS: tuple[str, ...] = (
 # What a column of an input may be: the content, and three helpers that are used to read it.
 FIELDS: tuple[str, ...] = (*CONTENT_COLUMNS, "direction", "weight_unit")
 HELPER_FIELDS: tuple[str, ...] = ("direction", "weight_unit")
+
+# The two countries of a hop. What is stated of the party comes first, then what the declaration
+# says of the border, then the origin, which says least about the seller.
+HOP_COUNTRIES: dict[str, tuple[str, ...]] = {
+    "from_country": ("shipper_country", "export_country", "origin_country"),
+    "to_country": ("consignee_country", "import_country", "destination_country"),
+}
 
 REJECTED_COLUMNS: tuple[str, ...] = ("source", "source_row", "column", "value", "reason")
 DUPLICATE_COLUMNS: tuple[str, ...] = (
@@ -93,6 +101,13 @@ class Sheet:
         Canonical field -> (header, confidence between 0 and 1).
     also
         Canonical field -> further headers, used in rows where the first is empty.
+    by_direction
+        Canonical field -> ``import`` and ``export`` -> the header it is read from in rows of that
+        direction, where one column is now this side and now the other (the domestic party, the
+        country of the other side).
+    could_be
+        Canonical field that no column is known to be -> headers of unused columns whose values
+        look like it; ``samples`` has the values.
     unknown
         Headers that stay unused.
     warnings
@@ -117,6 +132,8 @@ class Sheet:
     rows: int = 0
     columns: dict[str, tuple[str, float]] = field(default_factory=dict)
     also: dict[str, list[str]] = field(default_factory=dict)
+    by_direction: dict[str, dict[str, str]] = field(default_factory=dict)
+    could_be: dict[str, list[str]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     banner: str = ""

@@ -27,11 +27,14 @@ class Body:
         Row numbers as a spreadsheet program shows them, one for each row of ``table``.
     ragged
         (row number, text, reason) of rows that do not fit the header.
+    warnings
+        What a reader of the result should know, one sentence each.
     """
 
     table: Any
     rows: npt.NDArray[np.int64]
     ragged: list[tuple[int, str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class RawSheet:
     load
         Gives the body below the header at a position of ``top``; -1 for a header that the
         format itself holds.
+    spans
+        Position in ``top`` -> for each column the one whose merged cell covers it; rows
+        without merged cells are left out.
     """
 
     source: str
@@ -57,6 +63,7 @@ class RawSheet:
     load: Callable[[int], Body]
     first_row: int = 1
     header_given: bool = False
+    spans: dict[int, list[int]] = field(default_factory=dict)
 
 
 def without_blank_rows(table: Any, rows: npt.NDArray[np.int64]) -> tuple[Any, Any]:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chipflow.records.content import ERROR_CELL
+from chipflow.records.currencies import local_currency
 from chipflow.records.detect import Mapping
+from chipflow.records.garbled import turned_back
 from chipflow.records.layouts import Layout
-from chipflow.records.places import local_currency
 from chipflow.records.schema import (
     COUNTRY_FIELDS,
     FIELDS,
     NUMBER_FIELDS,
+    PARTY_FIELDS,
     Sheet,
+    one_line,
 )
 from chipflow.records.sheets import Body
+
+if TYPE_CHECKING:
+    from chipflow.records.decide import Decisions
 
 # Between the parts of a problem, and of a hashed row. A cell that holds one gets a blank there.
 PART, END = MARKS = "\x1f", "\x1e"
 # The first printable character of ASCII, and the one above the last.
 _BLANK, _DELETE = 0x20, 0x7F
+TURNED_BACK = "read in a wrong encoding before, turned back"
+STAYS_GARBLED = "with letters lost in a wrong encoding, kept as far as readable"
 # Slots beyond the first hold columns that speak where the first says nothing.
 SLOT = "{}__{}"
 
@@ -30,6 +39,11 @@ SLOT = "{}__{}"
 def slot(name: str, n: int = 0) -> str:
     """Return the column of the text table that holds the n-th column of a field."""
     return name if n == 0 else SLOT.format(name, n)
+
+
+def field_of(where: str) -> str:
+    """Return the field of a slot."""
+    return where.split("__", 1)[0]
 
 
 @dataclass
@@ -49,6 +63,16 @@ class Usable:
             return []
         return [self.mapping.columns[name], *self.mapping.also.get(name, [])]
 
+    def numbered(self, name: str, n: int) -> bool:
+        """Tell if the n-th column of a side holds the numbers of companies, not their names."""
+        places = self.positions(name)
+        return n < len(places) and places[n] in self.mapping.registers
+
+    def way(self, name: str, n: int) -> str | None:
+        """Return the direction of the rows that the n-th column of a field is read in."""
+        places = self.positions(name)
+        return self.mapping.ways.get((name, places[n])) if n < len(places) else None
+
     def header(self, name: str, n: int = 0) -> str:
         """Return the header of the n-th column of a field."""
         places = self.positions(name)
@@ -61,17 +85,19 @@ def widths(usable: list[Usable]) -> dict[str, int]:
     return {name: n for name, n in most.items() if n}
 
 
-def text_table(usable: list[Usable]) -> tuple[Any, set[str]]:
+def text_table(usable: list[Usable]) -> tuple[Any, set[str], set[str]]:
     """Return one Arrow table of all usable sheets: ``sheet``, ``row``, slots.
 
     Cells have no blanks around them. Also returned are the slots without unusual text, see
-    :func:`bare`.
+    :func:`bare`, and those with error cells of a spreadsheet.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     needed = widths(usable)
     tables = []
     unusual: set[str] = set()
+    errors: set[str] = set()
     with ThreadPoolExecutor() as pool:
         for item in usable:
             body = item.body.table
@@ -88,10 +114,30 @@ def text_table(usable: list[Usable]) -> tuple[Any, set[str]]:
             }
             for where, (column, usual) in zip(given, pool.map(bare, given.values()), strict=True):
                 columns[where] = column
-                unusual |= set() if usual else {where}
+                # Few columns hold a "#" at all: the pattern is asked of those only.
+                signs = column.filter(pc.starts_with(column, "#"))
+                if pc.any(pc.match_substring_regex(signs, ERROR_CELL)).as_py():
+                    errors.add(where)
+                if usual:
+                    continue
+                unusual.add(where)
+                columns[where], changed, left = turned_back(column)
+                item.sheet.warnings += [
+                    _about_cells(item, what, where, columns[where], at)
+                    for what, at in ((TURNED_BACK, changed), (STAYS_GARBLED, left))
+                    if len(at)
+                ]
             tables.append(pa.table(columns))
     every = {slot(name, k) for name, count in needed.items() for k in range(count)}
-    return pa.concat_tables(tables), every - unusual
+    return pa.concat_tables(tables), every - unusual, errors
+
+
+def _about_cells(item: Usable, what: str, where: str, column: Any, at: Any) -> str:
+    """Return a sentence on some cells of a column, with the first of them."""
+    name, _, n = where.partition("__")
+    row, text = int(item.body.rows[at[0]]), one_line(column[int(at[0])].as_py())
+    header, cells = item.header(name, int(n or 0)), "cell" if len(at) == 1 else "cells"
+    return f"{header!r}: {len(at):,} {cells} {what} (row {row:,}: {text!r})"
 
 
 def raw_rows(usable: list[Usable]) -> Any:
@@ -152,19 +198,20 @@ def _look(column: Any) -> tuple[bool, bool]:
     return edges, usual
 
 
-def parameters(
-    usable: list[Usable], layout: Layout, commas: dict[tuple[int, str], bool],
-    day_first: dict[tuple[int, str], bool], shifted: dict[tuple[int, str], bool],
-) -> Any:  # fmt: skip
+def parameters(usable: list[Usable], layout: Layout, made: Decisions) -> Any:
     """Return what is known about each sheet as an Arrow table with one row for each.
 
     Columns: ``p_sheet``, ``p_direction``, ``p_reporter``, ``p_currency`` (of ``value``),
     ``p_unit`` (of ``quantity``), ``p_has_id``; for each slot ``comma_``, ``day_first_``,
-    ``shifted_``, ``factor_`` and ``full_`` (country names in full, so that NA says nothing).
+    ``shifted_``, ``calendar_``, ``monthly_``, ``factor_``, ``named_`` (the header names a unit)
+    and ``full_`` (country names in full, so that NA says nothing), and where any sheet has it
+    ``way_`` (direction of the rows that it is read in) and ``register_`` (of which a party's
+    number is).
     """
     import pyarrow as pa
 
     needed = widths(usable)
+    by_way, by_number = _of_some_rows(usable, needed)
     rows: list[dict[str, object]] = []
     for item in usable:
         amounts, columns = item.mapping.amounts, item.mapping.columns
@@ -185,14 +232,21 @@ def parameters(
             places = item.positions(name)
             for k in range(count):
                 where, at = slot(name, k), places[k] if k < len(places) else -1
+                if (name, k) in by_way:
+                    row[f"way_{where}"] = item.way(name, k)
+                if (name, k) in by_number:
+                    row[f"register_{where}"] = item.mapping.registers.get(at)
                 if name in NUMBER_FIELDS:
-                    row[f"comma_{where}"] = commas.get((item.number, where), False)
+                    row[f"comma_{where}"] = made.commas.get((item.number, where), False)
                     row[f"factor_{where}"] = amounts[at].factor if at in amounts else 1.0
+                    row[f"named_{where}"] = at in amounts and amounts[at].unit_named
                 elif name == "date":
-                    chosen = day_first.get((item.number, where), True)
+                    chosen = made.day_first.get((item.number, where), True)
                     told = layout.day_first
                     row[f"day_first_{where}"] = chosen if told is None else told
-                    row[f"shifted_{where}"] = shifted.get((item.number, where), False)
+                    row[f"shifted_{where}"] = made.shifted.get((item.number, where), False)
+                    row[f"calendar_{where}"] = made.calendars.get((item.number, where))
+                    row[f"monthly_{where}"] = (item.number, where) in made.monthly
                 elif name in COUNTRY_FIELDS:
                     row[f"full_{where}"] = at in item.full_names
         rows.append(row)
@@ -209,7 +263,23 @@ def parameters(
 _SHEET_TEXTS = ("p_direction", "p_reporter", "p_currency", "p_unit")
 
 
+def _of_some_rows(
+    usable: list[Usable], needed: dict[str, int]
+) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return the slots that are read by the row's direction, and those that hold numbers."""
+    slots = [(name, k) for name, count in needed.items() for k in range(count)]
+    by_way = {(name, k) for name, k in slots if any(u.way(name, k) for u in usable)}
+    by_number = {
+        (name, k)
+        for name, k in slots
+        if name in PARTY_FIELDS and any(u.numbered(name, k) for u in usable)
+    }
+    return by_way, by_number
+
+
 def _kind(column: str) -> Any:
     import pyarrow as pa
 
+    if column.startswith(("calendar_", "way_", "register_")):
+        return pa.string()
     return pa.float64() if column.startswith("factor_") else pa.bool_()

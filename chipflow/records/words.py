@@ -43,7 +43,7 @@ _PER = re.compile(
 _OWN_DOLLAR = re.compile(
     r"\b(?:valor|monto|precio|importe|pre[cç]o|costo|total en)\b", re.IGNORECASE
 )
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 # A longer header is a sentence or a value, not a name.
 MAX_HEADER_LENGTH = 120
 # Shorter pieces fit by chance into nearly any unknown word.

@@ -60,7 +60,7 @@ def test_a_header_means_its_field_most(header, field):
         "%GTTOTALVALUE", "VALUE_IN_USDPERCENTAGE", "UNIT_PRICE_IN_USD", "AVGUNITPRICEUSD",
         "USD_PER_KG", "EXCHANGE_RATE", "USD EXCHANGE RATE", "TAX_IN_USD", "FREIGHT_USD",
         "INSURANCE_USD", "CUSTOMS_BROKER_NAME", "DECLARANT_NAME", "FORWARDER", "NORTIFY_PARTY_NAME",
-        "GUARANTEE_NAME", "MANUFACTURER_EN", "IMPORTER_TIN", "EXPORTER_PHONE", "RECORDS_TAG",
+        "GUARANTEE_NAME", "MANUFACTURER_EN", "CUSTOMER_TIER", "EXPORTER_PHONE", "RECORDS_TAG",
         "TRADING_COUNTRY", "VESSEL_NAME", "INCOTERMS",
         "Đơn giá", "单价", "ITEM_NUMBER", "TRANSPORT_COUNTRY", "CONTAINER_NUMBER",
     ],
@@ -125,7 +125,7 @@ def test_words_run_together_are_cut_apart():
 def test_the_names_of_territories_are_those_that_rigour_knows():
     from rigour.territories import lookup_territory
 
-    from chipflow.records.places import country_code
+    from chipflow.records.countries import country_code
 
     for name in (
         "Côte d’Ivoire",
@@ -150,4 +150,5 @@ def test_the_table_of_territories_is_up_to_date():
         import territory_names
     finally:
         sys.path.remove(str(scripts))
-    assert territory_names.TABLE.read_text("utf-8").splitlines() == territory_names.lines()
+    table = territory_names.TABLES / "territories.txt"
+    assert table.read_text("utf-8").splitlines() == territory_names.lines()

@@ -79,7 +79,9 @@ def test_countries_in_any_usual_writing(write):
     records = read_records(write("c.csv", "date,shipper,consignee,origin_country\n" + rows))
     got = [None if pd.isna(v) else v for v in records.table.sort_values("date")["origin_country"]]
     assert got == list(names.values())
-    assert len(records.rejected) == 0
+    assert records.rejected["value"].tolist() == ["EUROPEAN UNION"], (
+        "a group is no country, and said"
+    )
 
 
 def test_na_is_namibia_among_codes_and_nothing_among_names(write):
@@ -339,9 +341,10 @@ def test_cyrillic_in_windows_1251(write):
     assert row["shipper"] == "ООО Рога и копыта"
 
 
-@pytest.mark.parametrize("bad", [b"ACM\xff\xfe", "MÃ©TAL".encode(), b"\xef\xbf\xbdCORP"])
+@pytest.mark.parametrize("bad", [b"ACM\xff\xfe\xff", b"\xef\xbf\xbd" * 3 + b"CO"])
 def test_unreadable_text_loses_its_field(write, bad):
-    body = b"date,shipper,consignee\n2024-01-01," + bad + b",B CO\n2024-01-02,C CO,D CO\n"
+    whole = "2024-01-02,Ácido Elétrico,Ração Única\n".encode()
+    body = b"date,shipper,consignee\n2024-01-01," + bad + b",B CO\n" + whole
     records = read_records(write("m.csv", body))
     assert records.counts["used"] == 2
     assert records.table["shipper"].isna().sum() == 1

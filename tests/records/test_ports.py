@@ -25,11 +25,11 @@ UNLOADING = [
     "Cảng dỡ hàng", "Varış limanı", "Boşaltma Limanı", "Pelabuhan Bongkar",
 ]  # fmt: skip
 NO_PORTS = [
-    "Customs office of exit", "Customs office of departure", "CUSTOMS_PORT", "Port of Registry",
+    "Customs office of departure", "CUSTOMS_PORT", "Port of Registry",
     "Port of Registration", "Port of Transshipment", "Transit port", "Last foreign port",
     "Port of Clearance", "Port charges", "LOADING_PORT_COUNTRY", "Port of loading date",
     "Destination station", "Terminal", "Place of Loading", "经停港", "VESSEL_PORT", "Port number",
-    "Aduana", "Таможенный пост",
+
 ]  # fmt: skip
 
 
@@ -46,6 +46,17 @@ def test_headers_of_ports(header, field):
 def test_what_is_no_port(header):
     for direction in (None, "import", "export"):
         assert not {"export_port", "import_port"} & set(field_scores(header, direction))
+
+
+@pytest.mark.parametrize(
+    ("header", "port"),
+    [("Aduana", "export_port"), ("Customs office of exit", "export_port"),
+     ("Aduana de ingreso", "import_port")],
+)  # fmt: skip
+def test_customs_office_stands_for_a_port_that_no_column_names(header, port):
+    office = field_scores(header, "export")
+    assert set(office) == {port}
+    assert 0.5 <= office[port] < field_scores("Puerto", "export")["export_port"]
 
 
 def test_a_port_without_a_role_is_that_of_the_customs_that_wrote_the_record():

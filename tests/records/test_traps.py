@@ -68,8 +68,8 @@ LAYOUTS = {
         -                 | Voyage No                 | 12E         | 13E        | 2W
         origin_country    | Country of Origin         | Taiwan      | China      | Taiwan
         -                 | Place of Receipt          | KEELUNG     | YANTIAN    | KEELUNG
-        -                 | U.S. Port                 | Oakland     | Long Beach | Oakland
-        -                 | Foreign Port              | Kaohsiung   | Yantian    | Kaohsiung
+        import_port       | U.S. Port                 | Oakland     | Long Beach | Oakland
+        export_port       | Foreign Port              | Kaohsiung   | Yantian    | Kaohsiung
         -                 | Container Count           | 1           | 2          | 1
         -                 | Marks & Numbers           | N/M         | N/M        | AB 1-7
         -                 | Carrier Name              | Cedar Line  | Cedar Line | Teak Line
@@ -694,7 +694,7 @@ LAYOUTS = {
         quantity_unit     | Unité complémentaire      | U           | U          | U
         value             | Valeur en douane (FCFA)   | 29 000 000  | 29 000 000 | 17 000 000
         -                 | Droits et taxes           | 100         | 90         | 80
-        -                 | Bureau de douane          | Dakar Port  | Dakar Port | Dakar Port
+        import_port       | Bureau de douane          | Dakar Port  | Dakar Port | Dakar Port
         """,
     ),
     "Customs declaration of the EU": (
