@@ -24,6 +24,8 @@ from chipflow.errors import (
 )
 
 if TYPE_CHECKING:
+    from chipflow.estimate import Estimate, estimate
+    from chipflow.flows import Flows, read_flows
     from chipflow.goods.controls import status
     from chipflow.leads import Lead, Leads, find_leads
     from chipflow.network import Network, build_network
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: `import chipflow` stays fast and loads no plotting or SQL library.
 _WHERE = {
+    "Estimate": "chipflow.estimate",
+    "Flows": "chipflow.flows",
     "Lead": "chipflow.leads",
     "Leads": "chipflow.leads",
     "Network": "chipflow.network",
@@ -40,7 +44,9 @@ _WHERE = {
     "Run": "chipflow.run",
     "analyze": "chipflow.run",
     "build_network": "chipflow.network",
+    "estimate": "chipflow.estimate",
     "find_leads": "chipflow.leads",
+    "read_flows": "chipflow.flows",
     "read_records": "chipflow.records",
     "simulate": "chipflow.simulate",
     "status": "chipflow.goods.controls",
@@ -48,6 +54,8 @@ _WHERE = {
 
 __all__ = [
     "ChipflowError",
+    "Estimate",
+    "Flows",
     "InputError",
     "LayoutError",
     "Lead",
@@ -62,7 +70,9 @@ __all__ = [
     "__version__",
     "analyze",
     "build_network",
+    "estimate",
     "find_leads",
+    "read_flows",
     "read_records",
     "simulate",
     "status",

@@ -38,11 +38,12 @@ def network_summary(network: Network) -> str:
 def leads_table(leads: Leads) -> str:
     """Show leads as a table."""
     asked = html.escape(" ".join(leads.destination))
+    looked_at = f"<p>{html.escape(leads.verdict.text)}</p>"
     if not len(leads):
         return (
-            f"<p><b>No route matched what was looked for</b> (destination {asked}, "
+            f"<p><b>{leads.verdict.heading}</b> (destination {asked}, "
             f"{len(leads.searched):,} shipments){_label(leads.searched)}. "
-            f"{len(leads.set_aside):,} routes were looked at and set aside.</p>"
+            f"{len(leads.set_aside):,} routes were looked at and set aside.</p>{looked_at}"
         )
     columns = ["rank", "score", "q_value", "chips", "units", "units_low", "units_high"]
     columns += ["countries", "companies", "first_date", "last_date"]
@@ -50,7 +51,8 @@ def leads_table(leads: Leads) -> str:
     return (
         f"<p><b>{len(leads):,} leads</b> to {asked}{more}{_label(leads.searched)}. A lead is a "
         "question to ask, not a finding: <code>leads[0]</code> shows the first with its reasons, "
-        "innocent explanations and records.</p>" + _table(leads.table[columns].head(ROWS_SHOWN))
+        f"innocent explanations and records.</p>{looked_at}"
+        + _table(leads.table[columns].head(ROWS_SHOWN))
     )
 
 

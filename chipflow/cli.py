@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from chipflow._version import __version__
+from chipflow.cli_controls import add_controls_commands
+from chipflow.cli_estimate import add_estimate_command
+from chipflow.cli_flows import add_flows_command
 from chipflow.cli_report import add_report_command
 from chipflow.errors import ChipflowError, ParameterError
 
@@ -31,6 +34,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+# What the counts of rows are called; cells that were not read stand beside them.
+ROW_LABELS = {
+    "rows_in": "rows in",
+    "used": "used",
+    "rejected": "rows rejected",
+    "duplicate": "duplicate",
+}
+# Warnings shown on a terminal; run.json and `read --explain` have all.
+MOST_WARNINGS = 40
+LONGEST_WARNING = 1_000  # characters
 
 # Bars appear on the error stream, so that the standard stream can be piped.
 # Lines are left whole: a path that is broken in two cannot be copied or searched for.
@@ -93,13 +107,29 @@ Rules = Annotated[
 ]
 Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="YYYY-MM-DD")]
 Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="YYYY-MM-DD")]
-Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable file.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop at an unreadable file or any other warning.")
+]
 Engine = Annotated[str, typer.Option("--engine", help="duckdb or spark.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of everything drawn by chance.")]
 NullDraws = Annotated[
-    int, typer.Option("--null-draws", help="Most null pairs drawn for each hand-over.", min=1)
+    int | None,
+    typer.Option(
+        "--null-draws",
+        help="How many random company pairs to compare with when estimating p-values; 200 by "
+        "default.",
+        min=1,
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        help="Numbers of the method that differ from the shipped ones, or the run.json of a run.",
+        metavar="TOML",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")]
 
 
 @app.command("read")
@@ -145,16 +175,33 @@ def read_command(
         typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())
     elif explain or (save_layout is None and out is None):
         _out.print(Text(read.explain()), soft_wrap=True)
-    elif not quiet:
-        _print_read(read)
+    else:
+        if not quiet:
+            _print_read(read)
+        _print_warnings(read)
 
 
 def _print_read(read: Records) -> None:
+    from chipflow.records.unread import needs_sentence
+
     counts = read.counts
-    parts = [f"{counts[name]:,} {name.replace('_', ' ')}" for name in counts]
-    _out.print(Text(f"{', '.join(parts)} ({len(read.sheets)} sheets)"))
-    for warning in read.warnings:
-        _out.print(Text(f"! {warning}"), style="yellow", soft_wrap=True)
+    rows = ", ".join(f"{counts[name]:,} {name.removeprefix('rows_')}" for name in counts)
+    sheets = f"{len(read.sheets):,} {'sheet' if len(read.sheets) == 1 else 'sheets'}"
+    _out.print(Text(f"Rows: {rows} ({sheets}). Cells not read: {read.cells_unread:,}"))
+    if len(read):
+        _out.print(Text(needs_sentence(read.needs).capitalize()))
+
+
+def _print_warnings(read: Records) -> None:
+    """Say on the error stream what was not read and what is odd, however quiet the rest is."""
+    from chipflow.records.schema import one_line
+
+    said = [*read.warnings, *read.doubts]
+    for warning in said[:MOST_WARNINGS]:
+        _errors.print(Text(f"! {one_line(warning, LONGEST_WARNING)}"), style="yellow")
+    if len(said) > MOST_WARNINGS:
+        more = f"! and {len(said) - MOST_WARNINGS:,} more warnings (chipflow read --explain)"
+        _errors.print(Text(more), style="yellow")
 
 
 @app.command("analyze")
@@ -173,7 +220,8 @@ def analyze_command(
     strict: Strict = False,
     engine: Engine = "duckdb",
     seed: Seed = 0,
-    null_draws: NullDraws = 200,
+    null_draws: NullDraws = None,
+    settings: SettingsFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Find leads in record files; write tables, map, network and report."""
@@ -195,13 +243,16 @@ def analyze_command(
         engine=engine,
         seed=seed,
         null_draws=null_draws,
+        settings=settings,
         progress=_progress(quiet),
     )
-    if not quiet:
-        _print_summary(run)
+    _print_run(run, quiet)
 
 
 add_report_command(app, _progress)
+add_controls_commands(app)
+add_flows_command(app, _progress)
+add_estimate_command(app, _progress)
 
 
 @app.command("demo")
@@ -214,39 +265,7 @@ def demo_command(
     from chipflow.run import analyze, copy_sample
 
     run = analyze(copy_sample(out), out, seed=seed, progress=_progress(quiet))
-    if not quiet:
-        _print_summary(run)
-
-
-@app.command("chip")
-def chip_command(
-    name: Annotated[str, typer.Argument(help="Chip, as the catalogue or a trader names it.")],
-    on: Annotated[str, typer.Option("--on", help="Day.", metavar="YYYY-MM-DD")],
-    to: Annotated[str, typer.Option("--to", help="Country of destination.")],
-    headquarters: Annotated[
-        str | None, typer.Option("--headquarters", help="Country of the buyer's headquarters.")
-    ] = None,
-    chips: Chips = None,
-    rules: Rules = None,
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
-) -> None:
-    """Say whether a chip could lawfully go somewhere on a day, and under which rule."""
-    import json
-    from dataclasses import asdict
-
-    from chipflow.goods.catalogue import load_catalogue
-    from chipflow.goods.controls import status
-
-    _one_of("--format", output, ("text", "json"))
-    tables = load_catalogue(chips=chips, rules=rules)
-    answer = status(name, on, to, headquarters, catalogue=tables)
-    if output == "json":
-        wanted = ("chip", "status", "rule", "citation", "sentence")
-        typer.echo(json.dumps({key: asdict(answer)[key] for key in wanted}, ensure_ascii=False))
-        return
-    _out.print(Text(f"{answer.status}: {answer.sentence}"))
-    if answer.citation:
-        _out.print(Text(answer.citation), style="dim")
+    _print_run(run, quiet)
 
 
 simulate_app = typer.Typer(
@@ -330,8 +349,20 @@ def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
         raise ParameterError(f"{option}: {given!r} is not known; choose {' or '.join(allowed)}")
 
 
+def _print_run(run: Run, quiet: bool) -> None:
+    from chipflow.records.schema import one_line
+
+    if not quiet:
+        _print_summary(run)
+    _print_warnings(run.records)
+    for name in run.leads.searched.unknown_names:
+        _errors.print(Text(f"! no record names {one_line(name)!r} of the lists of names"))
+    if run.leads.verdict.kind == "no verdict":
+        _errors.print(Text(f"! {run.leads.verdict.text}"), style="bold yellow")
+
+
 def _print_summary(run: Run) -> None:
-    from chipflow.records.decide import DAY_FIRST
+    from chipflow.records.unread import needs_sentence
 
     counts = run.summary["counts"]
     if run.records.simulated:
@@ -340,10 +371,8 @@ def _print_summary(run: Run) -> None:
     table.add_column(style="dim")
     table.add_column(justify="right")
     for label, name in (
-        ("rows in", "rows_in"),
-        ("used", "used"),
-        ("rejected", "rejected"),
-        ("duplicate", "duplicate"),
+        *((label, name) for name, label in ROW_LABELS.items()),
+        ("cells not read", "cells_unread"),
         ("companies", "companies"),
         ("routes set aside", "set_aside"),
         ("leads", "leads"),
@@ -351,31 +380,23 @@ def _print_summary(run: Run) -> None:
     ):
         table.add_row(label, f"{counts[name]:,}")
     _out.print(table)
+    _out.print(Text(needs_sentence(run.records.needs).capitalize()))
     if "screening" in run.summary:
         said = f"possible matches on a list: {len(run.leads.screening):,} (see screening.csv)"
         _out.print(Text(said))
-    for name in run.leads.searched.unknown_names:
-        _out.print(Text(f"no record names {name!r} of the lists of names"), style="yellow")
-    for sheet in run.summary["sheets"]:
-        if sheet["kind"] != "records":
-            _out.print(Text(f"not used: {sheet['source']}: {sheet['reason']}"), style="yellow")
-        if DAY_FIRST in sheet["warnings"]:
-            _out.print(Text(f"{sheet['source']}: {DAY_FIRST} (--layout can tell)"), style="yellow")
     _print_where_to_look(run)
 
 
 def _print_where_to_look(run: Run) -> None:
     from chipflow.run import first_places_to_look
 
-    if not len(run.leads):
-        asked = ", ".join(run.leads.destination)
-        _out.print(
-            Text(
-                f"No route matched what was looked for: named accelerators that pass through a "
-                f"third country to {asked} on a day on which they could not lawfully go there."
-            )
-        )
+    said = run.leads.verdict
+    if said.kind == "no verdict":
+        _out.print(Text("No verdict: see the warning"))
+    elif said.kind == "no lead":
+        _out.print(Text(said.sentence))
     else:
+        _out.print(Text(said.sentence))
         _out.print(Text("Where to look first (a lead is a question, not a finding):"))
         for row in first_places_to_look(run.leads).to_dict("records"):
             units = _number(row["units"])

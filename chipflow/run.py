@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,12 @@ from chipflow._version import __version__
 from chipflow.companies.screen import read_lists, screen_lists
 from chipflow.errors import InputError, OutputError
 from chipflow.leads import Leads, find_leads
-from chipflow.leads.significance import NULL_DRAWS
 from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.progress import silent
 from chipflow.records import read_records
+from chipflow.schemas import COMPANIES
+from chipflow.settings import Settings
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
 LIBRARIES = (
     "duckdb",
     "ibis-framework",
-    "igraph",
     "jinja2",
     "markdown-it-py",
     "matplotlib",
+    "networkit",
     "networkx",
     "numpy",
     "pandas",
@@ -51,30 +52,6 @@ LIBRARIES = (
     "scipy",
     "xlsxwriter",
 )
-
-COMPANY_COLUMNS = [
-    "company_id",
-    "name",
-    "aliases",
-    "country",
-    "addresses",
-    "role",
-    "units_in",
-    "units_out",
-    "in_strength",
-    "out_strength",
-    "betweenness",
-    "pagerank",
-    "hub",
-    "authority",
-    "throughput",
-    "anomaly",
-    "anomaly_reasons",
-    "listed",
-    "first_date",
-    "last_date",
-]
-
 
 # Results that are written only where they were asked for.
 SOMETIMES = ("screening.csv",)
@@ -116,7 +93,8 @@ def analyze(
     strict: bool = False,
     engine: str = "duckdb",
     seed: int = 0,
-    null_draws: int = NULL_DRAWS,
+    null_draws: int | None = None,
+    settings: Settings | str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Read records, find leads and write everything into a folder.
@@ -140,8 +118,12 @@ def analyze(
         :func:`chipflow.goods.load_catalogue` takes them.
     destination, since, until, seed, null_draws
         As in :func:`chipflow.find_leads`.
+    settings
+        The numbers of the method, or a file of them as :meth:`chipflow.settings.Settings.load`
+        takes it: a TOML file, or the ``run.json`` of an earlier run.
     strict
-        Whether one unreadable file ends the run.
+        Whether a file that cannot be read, or anything else that would be a warning (cells that
+        are not understood, no verdict), ends the run.
     engine
         ``"duckdb"`` or ``"spark"``.
     progress
@@ -162,7 +144,7 @@ def analyze(
     OutputError
         The folder cannot be written.
     """
-    from chipflow.goods.catalogue import load_catalogue, using
+    from chipflow.goods.catalogue import load_catalogue
     from chipflow.goods.controls import expand_destination
 
     tables = load_catalogue(chips=chips, rules=rules)
@@ -170,16 +152,21 @@ def analyze(
     targets = expand_destination(destination)
     paths = [records] if isinstance(records, str | Path) else list(records)
     listed = read_lists([lists] if isinstance(lists, str | Path) else lists)
-    with using(tables), _Results(folder) as results:
+    numbers = settings if isinstance(settings, Settings) else _settings(settings)
+    with _Results(folder) as results:
         read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
         if not read.counts["used"]:
             raise _nothing_used(read)
-        network = build_network(read, same=same, different=different, progress=progress)
+        network = build_network(
+            read, same=same, different=different, catalogue=tables, progress=progress
+        )
         screening = _screening(network, listed, progress) if listed else None
         leads = find_leads(
-            network, targets, since=since, until=until, seed=seed, null_draws=null_draws,
-            screening=screening, progress=progress,
+            network, targets, settings=numbers, since=since, until=until, seed=seed,
+            null_draws=null_draws, screening=screening, progress=progress,
         )  # fmt: skip
+        if strict and leads.verdict.kind == "no verdict":
+            raise InputError(leads.verdict.text, hint="leave --strict out to see what was read")
         parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
         own_tables = {"chips": chips, "rules": rules}
         parameters |= {name: str(file) for name, file in own_tables.items() if file is not None}
@@ -189,7 +176,14 @@ def analyze(
             write_csv(screening, results.folder / "screening.csv")
         summary = _summary(read, leads, parameters, results.folder)
         summary["own_files"] = _hashed(
-            {"layout": layout, "same": same, "different": different, "chips": chips, "rules": rules}
+            {
+                "layout": layout,
+                "same": same,
+                "different": different,
+                "chips": chips,
+                "rules": rules,
+                "settings": None if isinstance(settings, Settings) else settings,
+            }
         )
         if screening is not None:
             summary["screening"] = _lists_summary(listed, screening)
@@ -199,6 +193,10 @@ def analyze(
         )
         results.complete()
     return Run(folder, read, leads, summary)
+
+
+def _settings(file: str | Path | None) -> Settings:
+    return Settings() if file is None else Settings.load(file)
 
 
 def _nothing_used(read: Records) -> InputError:
@@ -281,13 +279,13 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
     with progress.stage("writing the tables"):
         write_csv(leads.table, folder / "leads.csv")
         write_parquet(leads.table, folder / "leads.parquet")
-        write_csv(leads.companies[COMPANY_COLUMNS], folder / "companies.csv")
+        write_csv(leads.companies[COMPANIES.names], folder / "companies.csv")
         write_csv(leads.searched.spellings, folder / "spellings.csv")
-        if leads.searched.links is not None:
-            write_csv(leads.searched.links, folder / "links.csv")
+        if leads.searched.shared_attributes is not None:
+            write_csv(leads.searched.shared_attributes, folder / "links.csv")
         write_csv(leads.set_aside, folder / "set_aside.csv")
         write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
-        write_csv(leads.vanished, folder / "vanished.csv")
+        write_csv(leads.dead_ends, folder / "vanished.csv")
         write_csv(leads.direct, folder / "direct.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
@@ -314,6 +312,11 @@ def _summary(
         "python": platform.python_version(),
         "libraries": {name: _version_of(name) for name in LIBRARIES},
         "parameters": parameters,
+        "settings": {
+            "date": Settings.date(),
+            "changed": leads.settings.changed(),
+            "numbers": leads.settings.as_dict(),
+        },
         "simulated": read.simulated,
         "inputs": sorted(read.inputs, key=lambda one: str(one["path"])),
         "sheets": [
@@ -325,14 +328,26 @@ def _summary(
                 "rows": sheet.rows,
                 "header_row": sheet.header_row,
                 "unknown": list(sheet.unknown),
+                "could_be": {name: list(headers) for name, headers in sheet.could_be.items()},
+                "samples": {
+                    header: sheet.samples[header]
+                    for headers in sheet.could_be.values()
+                    for header in headers
+                    if header in sheet.samples
+                },
                 "reporting_country": sheet.reporting_country,
                 "direction": sheet.direction,
                 **{name: int(count) for name, count in sheet.counts.items()},
             }
             for sheet in read.sheets
         ],
+        "warnings": list(read.warnings),
+        "verdict": {**asdict(leads.verdict), "heading": leads.verdict.heading},
+        "unread": [one.to_dict() for one in read.unread],
+        "lead_needs": read.needs,
         "counts": {
             **{name: int(count) for name, count in read.counts.items()},
+            "cells_unread": read.cells_unread,
             "companies": len(leads.searched.directory),
             "leads": len(leads),
             "set_aside": len(leads.set_aside),

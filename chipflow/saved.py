@@ -13,10 +13,12 @@ import pandas as pd
 from chipflow.companies.screen import SCREENING_COLUMNS
 from chipflow.errors import InputError
 from chipflow.leads import Leads
-from chipflow.leads.vanished import VANISHED_COLUMNS
 from chipflow.network import Network
 from chipflow.records import Records
 from chipflow.records.schema import COLUMNS, Sheet
+from chipflow.records.unread import UnreadCells
+from chipflow.schemas import COMPANIES, DEAD_ENDS
+from chipflow.settings import Settings
 from chipflow.tables import FORMULA_STARTS, write_parquet
 
 # What leads rest on, beside the tables that people open: attribute of Leads -> file.
@@ -29,7 +31,7 @@ AGAIN = "run chipflow analyze again to write it"
 # Parts of what ``run.json`` says of a sheet; older folders hold fewer.
 SHEET_FIELDS = (
     "source", "kind", "header_row", "rows", "unknown", "warnings", "reporting_country",
-    "direction", "reason", "used", "rejected", "duplicate",
+    "direction", "reason", "used", "rejected", "duplicate", "could_be", "samples",
 )  # fmt: skip
 
 
@@ -81,11 +83,11 @@ def read_leads(folder: str | Path) -> Leads:
         directory=companies[["company_id", "name", "aliases", "country", "addresses"]],
         spellings=_csv(place / "spellings.csv"),
         records=records,
-        saved=_typed_companies(companies),
+        saved=COMPANIES.read(companies),
     )
     screening = place / "screening.csv"
     stopped = place / "vanished.csv"
-    apart = {"vanished": _typed_vanished(_csv(stopped))} if stopped.is_file() else {}
+    apart = {"dead_ends": DEAD_ENDS.read(_csv(stopped))} if stopped.is_file() else {}
     return Leads(
         table=_parquet(place / "leads.parquet"),
         searched=network,
@@ -94,6 +96,7 @@ def read_leads(folder: str | Path) -> Leads:
         set_aside=_csv(place / "set_aside.csv"),
         throughput=network.saved.set_index("company_id")["throughput"],
         parameters=run["parameters"],
+        settings=Settings.from_dict(run.get("settings", {}).get("numbers", {}), place / "run.json"),
         screening=_csv(screening)
         if screening.is_file()
         else pd.DataFrame(columns=SCREENING_COLUMNS),
@@ -120,7 +123,9 @@ class _SavedRecords(Records):
         self.duplicates = _csv(folder / "duplicates.csv")
         self.sheets = [_sheet(one, simulated=bool(run.get("simulated"))) for one in run["sheets"]]
         self.inputs = run["inputs"]
-        self.warnings = []
+        self.warnings = list(run.get("warnings", []))
+        self._unread = [UnreadCells.from_dict(one) for one in run.get("unread", [])]
+        self._needs = {str(name): int(n) for name, n in run.get("lead_needs", {}).items()}
         self._shipments = shipments
         self._counts = run["counts"]
 
@@ -128,6 +133,14 @@ class _SavedRecords(Records):
     def counts(self) -> dict[str, int]:
         names = ("rows_in", "used", "rejected", "duplicate")
         return {name: int(self._counts[name]) for name in names}
+
+    @property
+    def unread(self) -> list[UnreadCells]:
+        return self._unread
+
+    @cached_property
+    def needs(self) -> dict[str, int]:
+        return self._needs
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -139,26 +152,6 @@ def _sheet(said: dict[str, Any], *, simulated: bool) -> Sheet:
     if "rows_in" in said:
         known.setdefault("rows", said["rows_in"])
     return Sheet(**known, banner="SIMULATED RECORDS" if simulated else "")
-
-
-def _typed_companies(companies: pd.DataFrame) -> pd.DataFrame:
-    texts = {
-        "company_id", "name", "aliases", "country", "addresses", "role", "listed",
-        "anomaly_reasons",
-    }  # fmt: skip
-    days = {"first_date", "last_date"}
-    table = companies.copy()
-    for name in table.columns:
-        if name in days:
-            table[name] = pd.to_datetime(table[name])
-        elif name not in texts:
-            table[name] = pd.to_numeric(table[name])
-    return table
-
-
-def _typed_vanished(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = [name for name, kind in VANISHED_COLUMNS.items() if kind != "str"]
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 
 def _json(path: Path) -> dict[str, Any]:

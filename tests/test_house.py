@@ -14,8 +14,20 @@ import chipflow
 
 PACKAGE = Path(chipflow.__file__).parent
 ROOT = PACKAGE.parent
-STAGES = ["records", "goods", "companies", "network", "leads", "views"]
-EVERYBODY_MAY_USE = {"errors", "engine", "tables", "progress", "threads", "_version"}
+STAGES = [
+    "records", "goods", "companies", "network", "tracing", "routes", "leads", "flows", "estimate",
+    "views",
+]  # fmt: skip
+EVERYBODY_MAY_USE = {
+    "errors",
+    "engine",
+    "schemas",
+    "settings",
+    "tables",
+    "progress",
+    "threads",
+    "_version",
+}
 # The one place where results reach up to the views, so that they can show themselves.
 SHOWS = "_shows"
 
@@ -40,6 +52,16 @@ def test_imports_go_downhill(stage):
     allowed = {*STAGES[: STAGES.index(stage) + 1], SHOWS}
     for path in sorted((PACKAGE / stage).rglob("*.py")):
         assert imported_stages(path) <= allowed, path
+
+
+def test_country_statistics_use_records_only():
+    for path in sorted((PACKAGE / "flows").rglob("*.py")):
+        assert imported_stages(path) <= {"records", "flows", SHOWS}, path
+
+
+def test_estimates_read_leads_and_flows_as_tables_only():
+    for path in sorted((PACKAGE / "estimate").rglob("*.py")):
+        assert imported_stages(path) <= {"records", "goods", "estimate", SHOWS}, path
 
 
 def test_nobody_imports_the_simulator():

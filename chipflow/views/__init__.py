@@ -4,6 +4,11 @@ Loading this package loads no drawing library; each function loads its own when 
 """
 
 from chipflow.views.density_plot import plot_density
+from chipflow.views.estimate_plots import plot_estimate
+from chipflow.views.estimate_report import estimate_report
+from chipflow.views.flow_map import flow_map
+from chipflow.views.flow_plots import plot_flow_result
+from chipflow.views.flow_report import flow_report
 from chipflow.views.heat_map import plot_countries
 from chipflow.views.network_view import network_view
 from chipflow.views.page import Page
@@ -17,9 +22,14 @@ from chipflow.views.workbook import workbook
 __all__ = [
     "Page",
     "ViewSpec",
+    "estimate_report",
+    "flow_map",
+    "flow_report",
     "network_view",
     "plot_countries",
     "plot_density",
+    "plot_estimate",
+    "plot_flow_result",
     "plot_flows",
     "plot_ledger",
     "plot_map",

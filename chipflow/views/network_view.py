@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chipflow.leads.verdict import verdict
 from chipflow.views import world
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import codes_of, each_row, measure_of, numbers
@@ -103,6 +104,7 @@ def network_view(leads_or_network: Leads | Network, *, seed: int = SEED) -> Page
         pairs=len(graph.edges),
         pairs_left_out=graph.pairs_left_out,
         lead_count=len(graph.leads),
+        heading=graph.heading,
     )
 
 
@@ -117,12 +119,15 @@ class _Graph:
     simulated: bool
     all_companies: int
     pairs_left_out: int
+    # Of a search that found nothing; empty where leads were found, or none was made.
+    heading: str
 
     @classmethod
     def of(cls, given: Any) -> _Graph:
         graph = cls()
         leads = given if hasattr(given, "searched") else None
         network = given.searched if leads is not None else given
+        graph.heading = verdict(leads).heading if leads is not None and not len(leads) else ""
         shipments = given.shipments
         companies = given.companies.drop_duplicates("company_id").set_index("company_id")
         graph.simulated = bool(network.records.simulated)

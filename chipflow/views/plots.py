@@ -372,10 +372,11 @@ def rule_days(leads: Leads) -> list[pd.Timestamp]:
     chips: set[str] = set()
     for chip in sorted(leads.shipments["chip"].dropna().unique()):
         with contextlib.suppress(ParameterError):
-            chips.add(chip_name(str(chip)))
+            chips.add(chip_name(str(chip), leads.searched.catalogue))
     if not chips or not leads.destination:
         return []
-    intervals = timeline(sorted(chips), leads.destination)
+    tables = leads.searched.catalogue
+    intervals = timeline(sorted(chips), leads.destination, catalogue=tables)
     later = intervals["status"].ne(
         intervals.groupby(["chip", "destination"])["status"].shift()
     ) & intervals.groupby(["chip", "destination"]).cumcount().gt(0)

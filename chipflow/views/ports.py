@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chipflow.records.places import country_code, is_country_code_or_official_name
+from chipflow.records.countries import country_code, is_country_code_or_official_name
 from chipflow.records.words import fold
 from chipflow.views import world
 

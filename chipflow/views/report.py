@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from chipflow._version import __version__
-from chipflow.views import figure as figure_dress
 from chipflow.views import plots
+from chipflow.views.figure import svg as _figure
 from chipflow.views.notes import read_notes, rendered
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import each_row, numbers, view_spec
-from chipflow.views.wording import NO_ROUTE, shortened
+from chipflow.views.wording import shortened
 
 if TYPE_CHECKING:
     import os
-
-    from matplotlib.axes import Axes
 
     from chipflow.leads import Lead, Leads
     from chipflow.views.spec import ViewSpec
@@ -35,7 +29,6 @@ MOST_ASIDE = 100  # routes set aside
 MOST_COMPANIES = 60  # companies
 MOST_SHEETS = 400  # sheets
 MOST_REASONS = 15  # kinds of rejected cells and rows
-PICTURE_DPI = 180  # of the outlines under a map: sharp on paper
 COMPANY_ROLES = ("middle", "buyer", "seller")
 
 
@@ -96,7 +89,7 @@ def report(
         off_route=int(leads.direct["records"].sum()),
         with_q=any(row["q_value"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
-        no_route=NO_ROUTE,
+        reading=spec.reading,
         map=_figure(plots.draw_map, spec, size=(9.2, 4.6)),
         rules=bool(plots.rule_days(leads)),
         flows=_figure(plots.plot_flows, leads, size=(9.2, 3.1)),
@@ -220,25 +213,3 @@ def _timeline(lead: Lead) -> dict[str, str]:
     records = lead.records
     rows = min(pd.concat([records["shipper_id"], records["consignee_id"]]).nunique(), MOST_ROWS)
     return _figure(plots.plot_timeline, lead, size=(9.2, 1.1 + 0.4 * max(rows, 2)))
-
-
-def _figure(
-    draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]
-) -> dict[str, str]:
-    """Draw a figure as SVG with the text kept as text, the same bytes every time."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
-    target = io.BytesIO()
-    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
-    with matplotlib.rc_context(settings), figure_dress.every_glyph(), warnings.catch_warnings():
-        # The reader's browser has the fonts; this machine need not.
-        warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
-        drawn = draw(subject, ax=figure.subplots())
-        figure.savefig(
-            target, format="svg", dpi=PICTURE_DPI, bbox_inches="tight", pad_inches=0.05,
-            metadata={"Date": None, "Creator": None},
-        )  # fmt: skip
-    encoded = base64.b64encode(target.getvalue()).decode("ascii")
-    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": str(drawn.get_label())}

@@ -12,7 +12,7 @@ from chipflow.views import world
 from chipflow.views.packing import packed
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import view_spec
-from chipflow.views.wording import MEASURES, NO_ROUTE
+from chipflow.views.wording import MEASURES
 
 if TYPE_CHECKING:
     from chipflow.leads import Leads
@@ -51,7 +51,6 @@ def route_map(leads: Leads) -> Page:
         **spec.to_dict(),
         **{name: packed(getattr(spec, name)) for name in TABLES},
         "world": world.topology(),
-        "no_route": NO_ROUTE,
         "measure_name": MEASURES[spec.measure],
     }
     return assemble(

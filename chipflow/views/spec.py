@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from chipflow.leads.verdict import looked_for, verdict
 from chipflow.views import world
 from chipflow.views.port_places import NO_PORT, with_ports
-from chipflow.views.wording import joined, looked_for, parameter_text, shortened
+from chipflow.views.wording import joined, parameter_text, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,6 +66,9 @@ class ViewSpec:
         True if any record says that it was made up.
     asked
         ``destination`` (codes), ``destination_names``, ``looked_for`` (sentence), ``parameters``.
+    reading
+        What may be said, and what was not read: ``verdict`` (kind), ``heading``, ``sentence``,
+        ``hints``, ``unread`` (a sentence for each field), ``cells_unread``.
     counts
         Rows in, used, rejected, duplicate; shipments, companies, countries, leads.
     measure
@@ -100,6 +104,7 @@ class ViewSpec:
 
     simulated: bool
     asked: dict[str, Any]
+    reading: dict[str, Any]
     counts: dict[str, int]
     measure: str
     centre: float
@@ -187,6 +192,7 @@ def view_spec(leads: Leads) -> ViewSpec:
     return ViewSpec(
         simulated=bool(leads.searched.records.simulated),
         asked=_asked(leads),
+        reading=_reading(leads),
         counts=_counts(leads, flows),
         measure=measure,
         centre=_centre(arcs, kept, countries, index, measure),
@@ -520,6 +526,19 @@ def _asked(leads: Leads) -> dict[str, Any]:
             shortened(str(name)): shortened(parameter_text(value))
             for name, value in sorted(leads.parameters.items(), key=lambda pair: str(pair[0]))
         },
+    }
+
+
+def _reading(leads: Leads) -> dict[str, Any]:
+    said = verdict(leads)
+    unread = leads.searched.records.unread
+    return {
+        "verdict": said.kind,
+        "heading": said.heading,
+        "sentence": shortened(said.sentence),
+        "hints": [shortened(one) for one in said.hints],
+        "unread": [shortened(one.sentence) for one in unread],
+        "cells_unread": sum(one.unread for one in unread),
     }
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from chipflow.views import world
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-NO_ROUTE = "No route matched what was looked for."
 # What an amount means, by the column it comes from.
 MEASURES = {"units": "chips", "value_usd": "US dollars", "shipments": "shipments"}
 # A text cell longer than this is cut in pages: no name or description that says something is.
@@ -22,22 +16,6 @@ MOST_CHARACTERS = 600
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LEAST_PROBABILITY = 1e-6  # the specification keeps six decimals
 LABEL_CHARACTERS = 20  # beside a mark in a picture
-
-
-def looked_for(destination: Sequence[str]) -> str:
-    """Say in one sentence what a search looked for.
-
-    Parameters
-    ----------
-    destination
-        ISO 3166 alpha-2 codes.
-    """
-    names = [world.country_name(code) for code in destination]
-    places = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return (
-        "goods that may be chips controlled on the day they moved, handed on by at least one "
-        f"company in between, and arriving in {places or 'a named destination'}"
-    )
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:

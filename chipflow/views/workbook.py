@@ -18,10 +18,11 @@ import pandas as pd
 
 from chipflow._version import __version__
 from chipflow.errors import OutputError
+from chipflow.leads.verdict import looked_for, verdict
 from chipflow.tables import defuse
 from chipflow.views import world
 from chipflow.views.port_places import having_ports
-from chipflow.views.wording import NO_ROUTE, joined, looked_for, parameter_text, shortened
+from chipflow.views.wording import joined, parameter_text, shortened
 from chipflow.views.workbook_columns import COMPANIES, EVIDENCE, LEADS, RECORDS, SET_ASIDE
 
 if TYPE_CHECKING:
@@ -242,10 +243,12 @@ def _about(writer: _Writer, leads: Leads) -> None:
     sheet.fit_to_pages(1, 0)
     for place, width in enumerate(ABOUT_WIDTHS):
         sheet.set_column(place, place, width)
-    counts = leads.searched.records.counts
+    records = leads.searched.records
+    counts, said = records.counts, verdict(leads)
     lines: list[tuple[str, str]] = [
         ("Looked for", looked_for(leads.destination)),
-        ("Found", f"{len(leads.table):,} leads" if len(leads.table) else NO_ROUTE),
+        ("Found", f"{len(leads.table):,} leads" if len(leads.table) else said.heading),
+        ("Looked at", said.text),
         (
             "How to read it",
             "A lead is a pattern in records that is consistent with controlled goods moving on. It "
@@ -253,6 +256,7 @@ def _about(writer: _Writer, leads: Leads) -> None:
             "what was in the box, or what anybody knew.",
         ),
         *((name.replace("_", " ").capitalize(), f"{counts[name]:,}") for name in counts),
+        *(("Not read", one.sentence) for one in records.unread),
         *((name, parameter_text(value)) for name, value in sorted(leads.parameters.items())),
         ("chipflow", __version__),
         *(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chipflow.records import countries
+
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
@@ -70,16 +72,7 @@ def label_points() -> dict[str, tuple[float, float]]:
 @functools.cache
 def country_name(code: str) -> str:
     """Return the English short name of a country, or the code itself if there is none."""
-    import pycountry
-
-    if code == UNKNOWN:
-        return UNKNOWN_NAME
-    if code == "XK":
-        return "Kosovo"
-    country = pycountry.countries.get(alpha_2=code)
-    if country is None:
-        return code
-    return str(getattr(country, "common_name", country.name)).split(",")[0]
+    return UNKNOWN_NAME if code == UNKNOWN else countries.country_name(code)
 
 
 def iso2_of(geometry: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow import views
-from chipflow.leads.direct import direct_sales
+from chipflow.leads.direct_exports import direct_sales
 
 SHIPMENT_COLUMNS = [
     "record_id", "date", "date_precision", "shipper", "shipper_address", "shipper_country",
@@ -43,6 +43,8 @@ class Sheet:
     direction: str | None = "import"
     reporting_country: str | None = None
     reason: str = ""
+    could_be: dict = field(default_factory=dict)
+    samples: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Records:
         )
     )
     duplicates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unread: list = field(default_factory=list)
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Network:
     shipments: pd.DataFrame
     companies: pd.DataFrame
     records: Records
+    catalogue: object = None
 
 
 @dataclass
@@ -353,7 +357,7 @@ def small_leads() -> Leads:
         for place in ("DE", "JP", "BR", "MX", "AU")
     ]  # fmt: skip
     aside = [
-        {"reason": "lawful on that day", "sentence": "H800 was free to go to China until "
+        {"reason": "no licence asked", "sentence": "H800 was free to go to China until "
          "2023-11-16.", "chips": "H800", "countries": "US > SG > CN",
          "companies": "Cedar > Merlion > Jade", "units": 64.0, "record_ids": "r1;r2"},
     ]  # fmt: skip

@@ -234,7 +234,7 @@ def test_workbook_is_the_same_every_time(tmp_path):
 def test_workbook_of_nothing(opened):
     book = opened(leads_of([]))
     assert book["Leads"].max_row <= 2
-    assert "No route matched" in str([row[1].value for row in book["About"].iter_rows()])
+    assert "No verdict" in str([row[1].value for row in book["About"].iter_rows()])
 
 
 def test_workbook_of_hostile_names_runs_nothing(opened, tmp_path):

@@ -221,8 +221,9 @@
     if (!COUNT) {
       $("status").textContent = "";
       list.append(el("div", { class: "nothing" },
-        el("h2", {}, data.no_route),
-        el("p", {}, `Looked for: ${data.asked.looked_for}.`),
+        el("h2", {}, data.reading.heading),
+        el("p", {}, said(data.reading.sentence, 800)),
+        ...data.reading.hints.map((one) => el("p", {}, said(one, 400))),
         el("p", { class: "muted" }, `The map shows the largest flows between countries in these records instead, measured in ${data.measure_name}. They are ordinary trade, not leads.`),
         data.set_aside.reason.length ? el("p", { class: "muted" }, `${plural(data.set_aside.reason.length, "route was", "routes were")} looked at and set aside; the report says why.`) : null));
       return undefined;
@@ -315,6 +316,11 @@
     box.hidden = false;
     box.scrollTop = 0;
     document.querySelector(".app").classList.add("open");
+    if (data.reading.unread.length) {
+      $("unread").hidden = false;
+      $("unread").querySelector("summary").textContent = `${plural(data.reading.cells_unread, "cell was", "cells were")} not read`;
+      $("unread").querySelector("ul").replaceChildren(...data.reading.unread.map((one) => el("li", {}, said(one, 400))));
+    }
     if ($("map").clientWidth < 760) $("legend").open = false;
     $("dossier-title").focus({ preventScroll: true });
   }
@@ -991,6 +997,11 @@
     $("flows-label").textContent = COUNT ? "All trade in these records behind the routes" : "Largest flows in these records";
     const { counts, asked } = data;
     $("summary").textContent = `${COUNT + data.left_out.leads ? plural(counts.leads, "lead") : "No lead"} towards ${asked.destination_names.join(", ") || "no destination"}, from ${plural(counts.used, "record")} of ${plural(counts.companies, "company", "companies")}.`;
+    if (data.reading.unread.length) {
+      $("unread").hidden = false;
+      $("unread").querySelector("summary").textContent = `${plural(data.reading.cells_unread, "cell was", "cells were")} not read`;
+      $("unread").querySelector("ul").replaceChildren(...data.reading.unread.map((one) => el("li", {}, said(one, 400))));
+    }
     if ($("map").clientWidth < 760) $("legend").open = false;
     drawing.resize();
     listen();
