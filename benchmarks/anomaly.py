@@ -25,9 +25,10 @@ import pandas as pd
 
 import chipflow as cf
 from chipflow.leads.anomaly import Anomalies, anomalies
-from chipflow.leads.flags import FLAGS, LEAST_P
-from chipflow.leads.trade import Trade
+from chipflow.leads.company_activity import CompanyActivity
+from chipflow.leads.red_flags import FLAGS
 from chipflow.network import Network
+from chipflow.settings import Settings
 from chipflow.simulate import simulate
 
 SEED = 0  # of IsolationForest
@@ -57,27 +58,29 @@ def _between(truth: pd.DataFrame, ids: dict[str, str]) -> set[str]:
 
 def features(network: Network) -> pd.DataFrame:
     """Return plain features of each company, in logarithms, missing ones at the median."""
-    trade = Trade.of(network.shipments)
-    every = np.ones(len(trade), dtype=bool)
-    table = pd.DataFrame(index=trade.ids)
+    activity = CompanyActivity.of(network.shipments)
+    every = np.ones(len(activity), dtype=bool)
+    table = pd.DataFrame(index=activity.ids)
     for side, own, other in (
-        ("in", trade.consignee, trade.shipper),
-        ("out", trade.shipper, trade.consignee),
+        ("in", activity.consignee, activity.shipper),
+        ("out", activity.shipper, activity.consignee),
     ):
         pairs = pd.DataFrame(
-            {"own": own, "other": other, "kg": trade.usd_kg, "each": trade.usd_item}
+            {"own": own, "other": other, "kg": activity.usd_kg, "each": activity.usd_item}
         )
         by = pairs[pairs["own"] >= 0].groupby("own")
-        table[f"lots_{side}"] = np.log1p(trade.count(own, every))
-        table[f"usd_{side}"] = np.log1p(trade.total(own, every, trade.worth))
-        table[f"computing_{side}"] = np.log1p(trade.total(own, trade.computing, trade.worth))
+        table[f"lots_{side}"] = np.log1p(activity.count(own, every))
+        table[f"usd_{side}"] = np.log1p(activity.total(own, every, activity.worth))
+        table[f"computing_{side}"] = np.log1p(
+            activity.total(own, activity.computing, activity.worth)
+        )
         table[f"partners_{side}"] = np.log1p(
-            by["other"].nunique().reindex(range(trade.companies)).fillna(0).to_numpy()
+            by["other"].nunique().reindex(range(activity.companies)).fillna(0).to_numpy()
         )
         for name in ("kg", "each"):
-            middle = by[name].median().reindex(range(trade.companies)).to_numpy()
+            middle = by[name].median().reindex(range(activity.companies)).to_numpy()
             table[f"usd_{name}_{side}"] = middle
-    table["first_day"] = trade.first_day
+    table["first_day"] = activity.first_day
     return table.fillna(table.median()).fillna(0.0)
 
 
@@ -106,7 +109,7 @@ def average_precision(found: np.ndarray, scores: np.ndarray) -> float:
 
 def compared(network: Network, found: Anomalies) -> dict[str, np.ndarray]:
     """Return each way's scores of the companies."""
-    flags = -np.log(found.p_values.fillna(1.0).clip(lower=LEAST_P)).to_numpy()
+    flags = -np.log(found.p_values.fillna(1.0).clip(lower=Settings().red_flags.least_p)).to_numpy()
     scores = {"chipflow": found.companies["score"].fillna(0.0).to_numpy()}
     plain = features(network).to_numpy()
     for name, detect in detectors().items():
