@@ -24,7 +24,7 @@ from chipflow.errors import (
 )
 
 if TYPE_CHECKING:
-    from chipflow.estimate import Estimate, estimate
+    from chipflow.estimate import Estimate, estimate  # type: ignore[no-redef]
     from chipflow.flows import Flows, read_flows
     from chipflow.goods.controls import status
     from chipflow.leads import Lead, Leads, find_leads

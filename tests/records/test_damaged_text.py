@@ -109,7 +109,9 @@ def test_damage_to_some_rows_loses_no_other(goods, damage):
     numbers = [*body.rows.tolist(), *(number for number, _, _ in body.ragged)]
     assert len(numbers) == len(set(numbers)) == body.table.num_rows + len(body.ragged)
     names = set(body.table.column("c1").to_pylist())
-    assert all(f"Alder {i} Inc" in names for i in range(len(goods)) if i not in damage)
+    # The row right behind an opened quote may be a part of that cell as well.
+    near = {*damage, *(i + 1 for i in damage)}
+    assert all(f"Alder {i} Inc" in names for i in range(len(goods)) if i not in near)
 
 
 @pytest.mark.parametrize(
