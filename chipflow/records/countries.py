@@ -586,8 +586,22 @@ def guessed_country(text: str) -> str | None:
         near = process.extract(
             key, _by_length().get(length, []), scorer=OSA.distance, score_cutoff=1, limit=None
         )
-        found |= {_names()[name] for name, _, _ in near}
+        found |= {_names()[name] for name, _, _ in near if name in _names_in_english()}
     return found.pop() if len(found) == 1 and found <= _countries() else None
+
+
+@cache
+def _names_in_english() -> frozenset[str]:
+    """Names of ISO 3166-1: among those of all languages any word is near to one of them."""
+    import pycountry
+
+    fields = ("name", "common_name", "official_name")
+    return frozenset(
+        name_key(str(getattr(country, field)))
+        for country in pycountry.countries
+        for field in fields
+        if hasattr(country, field)
+    )
 
 
 @cache
