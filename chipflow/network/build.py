@@ -19,7 +19,7 @@ from chipflow.goods.density import hidden_chips
 from chipflow.goods.pieces import weighed_pieces
 from chipflow.network.centrality import centrality
 from chipflow.progress import silent
-from chipflow.records.schema import COLUMNS
+from chipflow.records.schema import COLUMNS, HOP_COUNTRIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,13 +217,13 @@ def build_network(
 
 
 def _sides(goods: ir.Table) -> ir.Table:
-    # What the goods crossed on this hop: the stated country of the party comes first, then what
-    # the declaration says of the border, then the origin, which says least about the seller.
+    import ibis
+
     return goods.mutate(
-        from_country=goods.shipper_country.coalesce(goods.export_country, goods.origin_country),
-        to_country=goods.consignee_country.coalesce(
-            goods.import_country, goods.destination_country
-        ),
+        **{
+            side: ibis.coalesce(*(goods[name] for name in names))
+            for side, names in HOP_COUNTRIES.items()
+        }
     )
 
 

@@ -586,7 +586,7 @@ def guessed_country(text: str) -> str | None:
         near = process.extract(
             key, _by_length().get(length, []), scorer=OSA.distance, score_cutoff=1, limit=None
         )
-        found |= {_names()[name] for name, _, _ in near if name in _names_in_english()}
+        found |= {_names()[name] for name, _, _ in near}
     return found.pop() if len(found) == 1 and found <= _countries() else None
 
 
@@ -607,7 +607,7 @@ def _names_in_english() -> frozenset[str]:
 @cache
 def _by_length() -> dict[int, list[str]]:
     table: dict[int, list[str]] = {}
-    for name in _names():
+    for name in sorted(_names_in_english() & _names().keys()):
         if len(name) >= _SHORTEST_SLIP - 1:
             table.setdefault(len(name), []).append(name)
     return table
