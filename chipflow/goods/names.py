@@ -168,12 +168,27 @@ def _codes(piece: str) -> list[str]:
         for length in range(len(words), 0, -1):
             code = _code(" ".join(words[:length]))
             if code is not None:
-                codes.append(code)
+                codes.extend(_with_its_country(code, words[:length]))
                 words = words[length:]
                 break
         else:
             country(" ".join(words) if len(words) == 1 or len(words[0]) > 2 else words[0])
     return codes
+
+
+def _with_its_country(code: str, words: list[str]) -> list[str]:
+    """Return two codes for "China Hong Kong": who asks for both wants both.
+
+    A cell of a record that holds the same words means Hong Kong.
+    """
+    from chipflow.records.countries import parents
+
+    parent = parents().get(code)
+    both = any(
+        _code(" ".join(words[:n])) == parent and _code(" ".join(words[n:])) == code
+        for n in range(1, len(words))
+    )
+    return [parent, code] if parent and both else [code]
 
 
 @lru_cache(maxsize=4096)

@@ -64,9 +64,9 @@ def test_without_a_goods_column_there_is_no_verdict(analyzed):
 
 
 def test_an_unused_column_that_holds_the_goods_is_named(analyzed):
-    rows = table(ROUTE).rename(columns={"description": "What"}).drop(columns="hs_code")
+    rows = table(ROUTE).rename(columns={"description": "Thing"}).drop(columns="hs_code")
     *_, warned, _, _ = analyzed(rows)
-    assert "'What' holds 'NVIDIA H100 80GB PCIE GPU CARD' and was not used" in warned
+    assert "'Thing' holds 'NVIDIA H100 80GB PCIE GPU CARD' and was not used" in warned
 
 
 def test_most_destinations_unread_is_no_all_clear(analyzed):

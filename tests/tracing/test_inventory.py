@@ -329,7 +329,7 @@ def test_each_lot_has_of_a_hand_over_what_it_says_itself(write_csv):
     assert (lots > 1).all()
     if "S3" in links.index:
         assert links.loc["S3", "shipment_log_odds"] < lots.min() / 2
-    assert links["shipment_log_odds"].sum() == pytest.approx(links["hop_log_odds"].iloc[0])
+    assert links["shipment_log_odds"].sum() == pytest.approx(links["transfer_log_odds"].iloc[0])
 
 
 def test_that_goods_without_a_name_went_on_says_little_of_what_they_are(write_csv):
