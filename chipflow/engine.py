@@ -7,15 +7,18 @@ expressions that mean the same on each.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from chipflow.compiled import compiled, input_name
 from chipflow.errors import ChipflowError, MissingDependencyError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import ibis.expr.types as ir
     import pandas as pd
+    import pyarrow as pa
     from ibis.backends import BaseBackend
 
 ENGINES = ("duckdb", "spark")
@@ -57,30 +60,15 @@ def connect(engine: str = "duckdb") -> BaseBackend:
         ) from error
 
 
-@contextmanager
-def unfused() -> Iterator[None]:
-    """Let Ibis write each step as a SELECT of its own.
-
-    Merging steps into one SELECT takes Ibis longer the more steps there are, and repeats the
-    expressions of shared steps; the engines' own optimisers do it better.
-    """
-    import ibis
-
-    before = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = before
-
-
-def materialise(expression: ir.Table) -> ir.Table:
+def materialise(expression: ir.Table, session: BaseBackend | None = None) -> ir.Table:
     """Compute a table once and return it as one that every later step reads.
 
     Parameters
     ----------
     expression
-        Bound to an engine.
+        Bound to an engine, or of memory tables only.
+    session
+        The session that computes it; by default the one that the expression is bound to.
 
     Returns
     -------
@@ -94,9 +82,53 @@ def materialise(expression: ir.Table) -> ir.Table:
     """
     from ibis import util
 
-    session = expression.get_backend()
+    session = session or expression.get_backend()
+    name = util.gen_name("chipflow")
     with _engine_errors():
-        return session.create_table(util.gen_name("chipflow"), expression, temp=True)
+        if session.name != "duckdb":
+            return session.create_view(name, expression)
+        # The types are stated: those of a query can be wider than Ibis says (sums of integers).
+        types = session.compiler.type_mapper
+        columns = ", ".join(
+            f"{_quoted(column)} {types.to_string(kind)}"
+            for column, kind in expression.schema().items()
+        )
+        with _query(expression, session) as query:
+            session.con.execute(f"CREATE TEMP TABLE {_quoted(name)} ({columns})")
+            session.con.execute(f"INSERT INTO {_quoted(name)} {query}")
+        return session.table(name, database="temp.main")
+
+
+@contextmanager
+def _query(expression: ir.Table, session: BaseBackend) -> Iterator[str]:
+    """Give the SQL of an expression while its tables stand where the query looks for them."""
+    import ibis.expr.operations as ops
+
+    query, inputs = compiled(expression, session)
+    connection = session.con
+    gone: list[Callable[[], object]] = []
+    try:
+        for number, table in enumerate(inputs):
+            name = input_name(number)
+            if isinstance(table, ops.InMemoryTable):
+                connection.register(name, table.data.to_pyarrow(table.schema))
+                gone.append(partial(connection.unregister, name))
+            else:
+                place = ".".join(
+                    _quoted(part)
+                    for part in (table.namespace.catalog, table.namespace.database, table.name)
+                    if part
+                )
+                connection.execute(f"CREATE TEMP VIEW {name} AS FROM {place}")
+                gone.append(partial(connection.execute, f"DROP VIEW {name}"))
+        yield query
+    finally:
+        for let_go in gone:
+            let_go()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
@@ -148,13 +180,39 @@ def in_memory(frame: pd.DataFrame) -> ir.Table:
     return ibis.memtable(pa.Table.from_pandas(frame, preserve_index=False))
 
 
-def fetch(expression: ir.Table) -> pd.DataFrame:
+def fetch_arrow(expression: ir.Table, session: BaseBackend | None = None) -> pa.Table:
+    """Compute an Ibis table and return it as Arrow.
+
+    Parameters
+    ----------
+    expression
+        Bound to an engine, or of memory tables only.
+    session
+        The session that computes it; by default the one that the expression is bound to.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of the types that the expression says.
+    """
+    session = session or expression.get_backend()
+    with _engine_errors():
+        if session.name != "duckdb":
+            return session.to_pyarrow(expression)
+        with _query(expression, session) as query:
+            found = session.con.sql(query).to_arrow_table()
+        return found.cast(expression.schema().to_pyarrow())
+
+
+def fetch(expression: ir.Table, session: BaseBackend | None = None) -> pd.DataFrame:
     """Compute an Ibis table and return it as pandas, text as ``str`` and truth as ``boolean``.
 
     Parameters
     ----------
     expression
         Bound to an engine, or of memory tables only.
+    session
+        The session that computes it; by default the one that the expression is bound to.
 
     Returns
     -------
@@ -168,6 +226,5 @@ def fetch(expression: ir.Table) -> pd.DataFrame:
         pa.large_string(): pd.StringDtype(na_value=float("nan")),
         pa.bool_(): pd.BooleanDtype(),
     }
-    with _engine_errors():
-        table: pd.DataFrame = expression.to_pyarrow().to_pandas(types_mapper=kinds.get)
+    table: pd.DataFrame = fetch_arrow(expression, session).to_pandas(types_mapper=kinds.get)
     return table

@@ -21,6 +21,7 @@ STAGES = [
 EVERYBODY_MAY_USE = {
     "errors",
     "engine",
+    "compiled",
     "schemas",
     "settings",
     "tables",

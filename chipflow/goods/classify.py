@@ -111,8 +111,15 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     ("64 PCS H100") stands in where the quantity is missing or none. Pairs and dozens are turned
     into pieces.
     """
-    tables = catalogue or load_catalogue()
-    return _classified(expr, tables, _in_memory(tables))
+    rows, told = _of_columns(expr.schema(), catalogue or load_catalogue())
+    return told.op().replace({rows.op(): expr.op()}).to_expr()
+
+
+@lru_cache(maxsize=8)
+def _of_columns(columns: ibis.Schema, tables: Catalogue) -> tuple[ir.Table, ir.Table]:
+    """Return a table of such columns, and what is said of it: to write it takes Ibis long."""
+    rows = ibis.table(columns, name=_ROWS)
+    return rows, _classified(rows, tables, _in_memory(tables))
 
 
 @lru_cache(maxsize=8)

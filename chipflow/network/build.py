@@ -10,7 +10,7 @@ import pandas as pd
 
 from chipflow.companies import Judgements, resolve
 from chipflow.companies.resolve import SAME_NAME
-from chipflow.engine import fetch, in_memory, materialise, unfused
+from chipflow.engine import fetch, in_memory, materialise
 from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
@@ -191,7 +191,7 @@ def build_network(
         A file of names cannot be read, or both speak of one pair.
     """
     judgements = Judgements.read(same, different)
-    with progress.stage("reading goods from the descriptions"), unfused():
+    with progress.stage("reading goods from the descriptions"):
         goods = materialise(classify(records.expr, catalogue))
     with progress.stage("joining the spellings of companies"):
         sides = _sides(goods)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chipflow.engine import unfused
+from chipflow.engine import fetch, materialise
 from chipflow.records.both_sides import seen_from_both
 from chipflow.records.clean import DATE_MISSING, NO_DATE, clean, content_of
 from chipflow.records.decide import decide
@@ -85,19 +86,19 @@ def assemble(
         )
     needed = widths(usable)
     cells, usual, errors = text_table(usable)
-    texts = _keep(backend, "texts", _memtable(cells), lazily=True)
-    made = decide(texts, needed, usable, group_of, layout, backend.to_pandas, usual)
+    texts = _memtable(cells)
+    made = decide(texts, needed, usable, group_of, layout, partial(fetch, session=backend), usual)
     made.errors = errors
     for number, sentences in made.warnings.items():
         sheets[number].warnings += sentences
     known = parameters(usable, layout, made)
-    cleaned = _keep(backend, "cleaned", clean(texts, known, needed, made))
+    cleaned = materialise(clean(texts, known, needed, made), backend)
     used = cleaned.filter(cleaned.lost.isnull())
     records = _told_apart(backend, used, usable)
-    lost = backend.to_pandas(
+    lost = fetch(
         cleaned.filter(cleaned.lost.notnull()).select("sheet", "row", "lost", "lost_value")
     )
-    last = backend.to_pandas(used.group_by("sheet").agg(last=used.row.max()))
+    last = fetch(used.group_by("sheet").agg(last=used.row.max()))
     last_row = {int(s): int(r) for s, r in zip(last["sheet"], last["last"], strict=True)}
     by_number = {u.number: u for u in usable}
     footers = _footers(lost, by_number, last_row)
@@ -118,8 +119,10 @@ def assemble(
         duplicates, others_of = _duplicates(backend, marked, names, sources)
         counted = marked.group_by("sheet").agg(used=marked["first"].sum(), rows=marked.count())
         whole = _named(cleaned, marked, names, others_of)
-    _count(backend.to_pandas(counted), lost, by_number)
-    expr = _keep(backend, "records", _placed(whole, sources), lazily=records is None)
+    _count(fetch(counted), lost, by_number)
+    expr = _placed(whole, sources)
+    if records is not None:
+        expr = materialise(expr, backend)
     return expr, _rejects(rejected), duplicates, cells
 
 
@@ -134,7 +137,6 @@ def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any
     """
     import ibis
 
-    fetch = backend.to_pandas
     two_sided = _goes_both_ways(usable)
     if not two_sided and all_numbered(used, fetch):
         return None
@@ -147,16 +149,16 @@ def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any
         rows = rows.mutate(raw_row=rows.raw.hexdigest("md5")).drop("raw")
     else:
         rows = rows.mutate(raw_row=ibis.null("string"))
-    rows = _keep(backend, "contents", rows)
+    rows = materialise(rows)
     if all_differ(rows, fetch):
         columns = {"k": 0, "first": True}
-        marked = _keep(backend, "marked", rows.mutate(**columns).select(*_MARKS))
+        marked = materialise(rows.mutate(**columns).select(*_MARKS))
     else:
-        marked = _keep(backend, "marked", identify(rows, pasted(rows, fetch)).select(*_MARKS))
+        marked = materialise(identify(rows, pasted(rows, fetch)).select(*_MARKS))
     marked = marked.mutate(other_side=False)
     if two_sided:
         marked = _without_other_side(backend, used, marked, usable)
-    return marked, _keep(backend, "names", name_records(marked))
+    return marked, materialise(name_records(marked))
 
 
 def _goes_both_ways(usable: list[Usable]) -> bool:
@@ -171,27 +173,16 @@ def _without_other_side(backend: Any, used: Any, marked: Any, usable: list[Usabl
     first = marked.filter(marked["first"]).select("sheet", "row", "content", "k")
     kept = used.inner_join(first, ["sheet", "row"])
     reporters = {item.number: item.sheet.reporting_country for item in usable}
-    pairs = seen_from_both(kept, reporters, backend.to_pandas)
+    pairs = seen_from_both(kept, reporters, fetch)
     if not len(pairs):
         return marked
-    return _keep(backend, "joined", joined_records(marked, pairs))
+    return materialise(joined_records(marked, pairs))
 
 
 def _memtable(table: Any) -> Any:
     import ibis
 
     return ibis.memtable(table)
-
-
-def _keep(backend: Any, name: str, expr: Any, lazily: bool = False) -> Any:
-    """Compute an expression once; DuckDB holds the result in memory, Spark as a view."""
-    if lazily:
-        return expr
-    with unfused():
-        if backend.name != "duckdb":
-            return backend.create_view(name, expr, overwrite=True)
-        # Without `overwrite`, which would copy the whole table once more: names are used once.
-        return backend.create_table(name, expr, temp=True)
 
 
 def _frame(rows: Iterable[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -266,7 +257,7 @@ def _ragged_rows(item: Usable, last: int) -> pd.DataFrame:
 
 def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
     """One line for each field that was left out of a row that is used."""
-    wrong = backend.to_pandas(
+    wrong = fetch(
         cleaned.filter(cleaned.problems.notnull() & cleaned.lost.isnull()).select(
             "sheet", "row", "problems"
         )
@@ -310,9 +301,7 @@ def _read_cells(backend: Any, used: Any, by_number: dict[int, Usable]) -> pd.Dat
         mark = f"own_{name}"
         return used[mark] if mark in used.columns else used[name].notnull()
 
-    counted = backend.to_pandas(
-        used.group_by("sheet").agg(**{name: own(name).sum() for name in fields})
-    )
+    counted = fetch(used.group_by("sheet").agg(**{name: own(name).sum() for name in fields}))
     long = counted.melt("sheet", var_name="field", value_name="given")
     mapped = [
         field in by_number[int(sheet)].mapping.columns
@@ -336,9 +325,7 @@ def _duplicates(
     first = marked.filter(marked["first"]).select(
         "content", "k", kept_sheet=marked.sheet, kept_row=marked.row
     )
-    found = backend.to_pandas(
-        again.inner_join(first, ["content", "k"]).inner_join(names, ["content", "k"])
-    )
+    found = fetch(again.inner_join(first, ["content", "k"]).inner_join(names, ["content", "k"]))
     names_of = pd.Series(sources, dtype="str")
     table = pd.DataFrame(
         {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chipflow.engine import connect
+from chipflow.engine import connect, fetch_arrow
 from chipflow.errors import InputError
 from chipflow.progress import silent
 from chipflow.records.assemble import assemble
@@ -267,7 +267,7 @@ def _sample(backend: Any, tables: list[Any]) -> Any:
     numbered = whole.append_column("at", pa.array(np.arange(whole.num_rows)))
     table = ibis.memtable(numbered)
     row = ibis.struct({name: table[name] for name in names})
-    marks = backend.to_pyarrow(table.select("at", mark=row.hash()))
+    marks = fetch_arrow(table.select("at", mark=row.hash()), backend)
     order, mark = marks["at"].to_numpy(), marks["mark"].to_numpy()
     chosen = np.zeros(whole.num_rows, dtype=bool)
     chosen[order[_smallest(mark, SAMPLE_ROWS)]] = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from chipflow.engine import fetch, fetch_arrow
 from chipflow.records.schema import (
     COLUMNS,
     DUPLICATE_COLUMNS,
@@ -77,7 +78,7 @@ class Records:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The records as a pandas DataFrame of the canonical columns, sorted by record_id."""
-        return typed(self._backend.to_pyarrow(self.expr.order_by("record_id")).to_pandas())
+        return typed(fetch_arrow(self.expr.order_by("record_id")).to_pandas())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -108,7 +109,7 @@ class Records:
             ``destination`` (the country that they went to), ``day`` (not only a month),
             ``weight_or_value``; ``all``: goods, both countries, and weight or value.
         """
-        counted = self._backend.to_pandas(self.expr.aggregate(**lead_needs(self.expr)))
+        counted = fetch(self.expr.aggregate(**lead_needs(self.expr)))
         return {str(name): int(counted[name].iloc[0]) for name in counted.columns}
 
     @property
