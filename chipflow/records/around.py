@@ -29,6 +29,7 @@ SHARE = "a percentage, not an amount"
 KILO_OR_THOUSAND = "may be kilograms or thousands"
 MONEY_FIELDS = ("value", "value_usd")
 _DOLLAR = "USD"
+_PIECES = "pcs"
 
 _RANGE = re.compile(
     rf"(?:de|from|von|от|từ|du)?\s*\D{{0,5}}{MARK}\s*[^\d{MARK}]{{0,8}}?\s*"
@@ -113,16 +114,21 @@ class Around:
 
 
 @cache
-def _number_words() -> tuple[dict[str, float], dict[str, float]]:
-    """Return the number words of any amount, and those of money."""
+def _number_words(field: str) -> dict[str, float]:
+    """Return the number words of an amount: of any, and of money, or dozens of pieces."""
     text = files("chipflow.records").joinpath("tables/number_words.csv").read_text("utf-8")
-    everywhere: dict[str, float] = {}
-    money: dict[str, float] = {}
-    for row in csv.DictReader(text.splitlines()):
-        times = float(row["times"])
-        everywhere |= {w.casefold(): times for w in row["everywhere"].split(";") if w}
-        money |= {w.casefold(): times for w in row["of_money"].split(";") if w}
-    return everywhere, everywhere | money
+    columns = ["everywhere"]
+    if field in MONEY_FIELDS:
+        columns.append("of_money")
+    if field == "quantity":
+        columns.append("of_pieces")
+    return {
+        word.casefold(): float(row["times"])
+        for row in csv.DictReader(text.splitlines())
+        for column in columns
+        for word in row[column].split(";")
+        if word
+    }
 
 
 @lru_cache(maxsize=50_000)
@@ -187,6 +193,7 @@ def _one(before: str, after: str, field: str, country: str | None) -> Around:
         after, sign = "", -1.0
     after = _NO_CENTS.sub("", after).strip()
     money = field in MONEY_FIELDS
+    said = f"{before} {after}"
     times, after = _counted_in(after, field)
     worded = times != 1.0
     if not worded and before:
@@ -202,9 +209,17 @@ def _one(before: str, after: str, field: str, country: str | None) -> Around:
         told = _weighed(before, after)
     else:
         told = _quantity(before, after)
+        if told.unit is None and _in_dozens(said):
+            # The count is one of pieces now, whatever a column of units says.
+            told = replace(told, unit=_PIECES)
     if told.reason is not None:
         return told
     return replace(told, times=sign * times, worded=worded, about=bool(about or later))
+
+
+def _in_dozens(text: str) -> bool:
+    dozens = _number_words("quantity").keys() - _number_words("weight_kg").keys()
+    return any(word.casefold().removesuffix(".") in dozens for word in _WORD.findall(text))
 
 
 def _counted_in(text: str, field: str) -> tuple[float, str]:
@@ -212,7 +227,7 @@ def _counted_in(text: str, field: str) -> tuple[float, str]:
     # "千克" is a kilogram and no thousand of grams; "K" may count the pieces in a quantity.
     if field not in MONEY_FIELDS and text not in _KILO and weight_unit(text).kilograms is not None:
         return 1.0, text
-    words = _number_words()[field in MONEY_FIELDS]
+    words = _number_words(field)
     times, rest = 1.0, text
     while True:
         bare = rest.strip()

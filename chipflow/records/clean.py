@@ -10,7 +10,7 @@ from chipflow.records.amounts import is_missing, read_numbers, step, surrounding
 from chipflow.records.content import ERROR_CELL
 from chipflow.records.content import is_missing as says_nothing
 from chipflow.records.country_columns import NATIONAL_NUMBER, NUMBER, CountryColumn
-from chipflow.records.currencies import currency_code, why_no_currency
+from chipflow.records.currencies import column_choices, currency_code, why_no_currency
 from chipflow.records.dates import read_dates
 from chipflow.records.decide import NUMBER_OF_PARTY, Decisions
 from chipflow.records.garbled import GARBLED
@@ -188,8 +188,9 @@ def _currencies(
         return table
     values = [v for v in made.different.get("currency", []) if not says_nothing(v)]
     pairs = [(value, country) for value in values for country in countries]
-    codes = [currency_code(value, country or None) for value, country in pairs]
-    whys = [why_no_currency(value, country or None) for value, country in pairs]
+    choices = {value: column_choices(value) for value in values}
+    codes = [currency_code(value, country or None, choices[value]) for value, country in pairs]
+    whys = [why_no_currency(value, country or None, choices[value]) for value, country in pairs]
     found = ibis.memtable(
         pa.table(
             {

@@ -48,6 +48,10 @@ _MOST_PIECES = 3
 _SHORTEST_CUT = 8
 # Letters of a name in which one wrong letter is a slip and not another name.
 _SHORTEST_SLIP = 6
+# Letters from which on two and more words are too many to be another place by chance.
+_LONG_NAME = 8
+# Letters that a shortened word keeps ("EMIR. ARABES UNIDOS"); fewer begin too many words.
+_SHORTEST_STUMP = 3
 
 _APOSTROPHE = re.compile(r"['’ʻʼ`´‘]\s*")
 _APART = re.compile(r"[\W_]+")
@@ -487,6 +491,31 @@ def _cut_off(key: str) -> str | None:
     return codes.pop()
 
 
+def _shortened(key: str) -> str | None:
+    """Return the one country whose name begins each of its words so ("EMIR ARABES UNIDOS")."""
+    words = [word for word in key.split() if word not in _words().idle]
+    if len(words) < 2 or min(map(len, words)) < _SHORTEST_STUMP or _HAN.search(key):
+        return None
+    longer = (
+        code
+        for name, code in _by_stump().get((words[0][:_SHORTEST_STUMP], len(words)), ())
+        if all(whole.startswith(word) for whole, word in zip(name, words, strict=True))
+    )
+    found = set(longer)
+    return found.pop() if len(found) == 1 else None
+
+
+@cache
+def _by_stump() -> dict[tuple[str, int], list[tuple[list[str], str]]]:
+    """Return the names of several words, by the beginning of the first and their number."""
+    table: dict[tuple[str, int], list[tuple[list[str], str]]] = {}
+    for name, code in _names().items():
+        words = [word for word in name.split() if word not in _words().idle]
+        if len(words) > 1:
+            table.setdefault((words[0][:_SHORTEST_STUMP], len(words)), []).append((words, code))
+    return table
+
+
 def _understood(key: str) -> bool:
     """Tell if every word is one that names of countries are made of; quick."""
     if _HAN.search(key):
@@ -553,13 +582,13 @@ def _read(name: str, key: str) -> str | None:
         if key in _names():
             return _names()[key]
     if not _understood(key):
-        return _cut_off(key)
+        return _cut_off(key) or _shortened(key)
     place = _parse(name)
     if place is not None and len(place.countries) == 1:
         return next(iter(place.countries))
     if place is not None and len(place.within) == 1 and key in _own_places():
         return _own_places()[key]
-    return _cut_off(key)
+    return _cut_off(key) or _shortened(key)
 
 
 @lru_cache(maxsize=100_000)
@@ -573,7 +602,10 @@ def guessed_country(text: str) -> str | None:
     if country_code(text) is not None or is_no_country(text) or is_group(text):
         return None
     key = name_key(text)
-    if not _SHORTEST_SLIP <= len(key) <= LONGEST_NAME or _understood(key):
+    if not _SHORTEST_SLIP <= len(key) <= LONGEST_NAME:
+        return None
+    # A short text of words that occur in names may be another place.
+    if (len(key) < _LONG_NAME or " " not in key) and _understood(key):
         return None
     coded = re.fullmatch(r".{3,}?\s*[(\[]([A-Za-z]{2,3})[)\]]", text.strip())
     if coded:

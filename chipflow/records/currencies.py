@@ -20,6 +20,7 @@ _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LONGEST_NAME = 60
 _MOST_NAMED = 6
+_SHORTEST_WORD = 4
 _UNKNOWN = "not a currency that is known"
 _NUMBER = re.compile(r"(\d{1,3})(?:\.0)?")
 
@@ -114,7 +115,33 @@ def currency_choices(text: str) -> tuple[str, ...]:
     return (code,) if agreed else ()
 
 
-def currency_code(text: str, country: str | None = None) -> str | None:
+@cache
+def _by_word() -> dict[str, frozenset[str]]:
+    """Return which currencies have a word in one of their names."""
+    found: dict[str, set[str]] = {}
+    for name, codes in _names().items():
+        for word in name.split():
+            found.setdefault(word, set()).update(codes)
+    return {word: frozenset(codes) for word, codes in found.items()}
+
+
+def column_choices(text: str) -> tuple[str, ...]:
+    """Return the currencies that a cell of a column of currencies can stand for.
+
+    As :func:`currency_choices`; and a name without the country in it ("злотий") is the one
+    currency with such words in its names. Beside an amount such a word may be anything.
+    """
+    choices = currency_choices(text)
+    words = fold(text).split()
+    if choices or not words or min(map(len, words)) < _SHORTEST_WORD:
+        return choices
+    among = frozenset.intersection(*(_by_word().get(word, frozenset()) for word in words))
+    return tuple(sorted(among))
+
+
+def currency_code(
+    text: str, country: str | None = None, choices: tuple[str, ...] | None = None
+) -> str | None:
     """Return the ISO 4217 code of a currency, or None where it is unknown or not certain.
 
     Parameters
@@ -124,24 +151,28 @@ def currency_code(text: str, country: str | None = None) -> str | None:
     country
         ISO 3166 alpha-2 of the country whose customs wrote the file: its own currency is meant
         by a name that several currencies share.
+    choices
+        What the text can stand for, where it is not :func:`currency_choices`.
 
     Examples
     --------
     >>> currency_code("US$"), currency_code("peso"), currency_code("peso", "MX")
     ('USD', None, 'MXN')
     """
-    choices = currency_choices(text)
+    choices = currency_choices(text) if choices is None else choices
     if len(choices) == 1:
         return choices[0]
     own = local_currency(country)
     return own if own in choices else None
 
 
-def why_no_currency(text: str, country: str | None = None) -> str | None:
+def why_no_currency(
+    text: str, country: str | None = None, choices: tuple[str, ...] | None = None
+) -> str | None:
     """Return why a text names no one currency; None where it does."""
-    if currency_code(text, country) is not None:
+    choices = currency_choices(text) if choices is None else choices
+    if currency_code(text, country, choices) is not None:
         return None
-    choices = currency_choices(text)
     if not choices:
         return _UNKNOWN
     named = ", ".join(choices[:_MOST_NAMED])

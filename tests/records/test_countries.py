@@ -51,6 +51,12 @@ def test_what_names_no_one_country_is_not_read():
         ("160 - CHINA", "CN"),  # the number of another table beside a name
         ("NA", "NA"),
         ("N/A", None),
+        ("EMIR. ARABES UNIDOS", "AE"),
+        ("BOLIVIA, EST. PLURINACIONAL", "BO"),
+        ("BOSN. HERZEG.", "BA"),
+        ("DOMINIC. REP.", "DO"),
+        ("SAN MAR", None),  # too short to be San Marino
+        ("PORT SAID", None),
     ],
 )
 def test_places_within_places(text, code):
