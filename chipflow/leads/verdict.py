@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from chipflow.goods.classify import classify_texts
 from chipflow.records.countries import country_name
 from chipflow.records.schema import one_line
 from chipflow.records.unread import field_label
@@ -222,13 +223,24 @@ def _no_verdict(
     return reasons, hints
 
 
+def _telling(samples: Sequence[str], field: str) -> str:
+    """Return the sample that shows best what is missed: of goods, one that names a chip."""
+    if not samples:
+        return ""
+    if field not in GOODS_FIELDS:
+        return samples[0]
+    read = classify_texts([(text, None, None, None) for text in samples])
+    named = [text for text, goods in zip(samples, read, strict=True) if goods.chip is not None]
+    return (named or [*samples])[0]
+
+
 def _unused(sheets: list[Sheet], fields: Sequence[str]) -> list[str]:
     """Name the unused columns that could be a field, each with a text that stands in it."""
     said: dict[str, None] = {}
     for sheet in sheets:
         for field in fields:
             for header in sheet.could_be.get(field, [])[:_MOST_HEADERS]:
-                example = next(iter(sheet.samples.get(header, [])), "")
+                example = _telling(sheet.samples.get(header, []), field)
                 holds = f" holds '{one_line(example, _LONGEST_SAMPLE)}' and" if example else ""
                 said[f"'{one_line(header)}'{holds} was not used"] = None
     if not said:
