@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from chipflow.errors import ParameterError
+from chipflow.errors import InputError, ParameterError
+from chipflow.given_files import given_text
 
 # 1.4826 makes the median absolute deviation estimate a normal standard deviation.
 MAD_TO_SD = 1.4826
@@ -456,14 +457,14 @@ class Settings:
         """
         file = Path(path)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = given_text(file, "the file of settings")
             if file.suffix == ".json":
                 import json
 
                 tables = json.loads(text)["settings"]["numbers"]
             else:
                 tables = tomllib.loads(text)
-        except (OSError, ValueError, KeyError) as error:
+        except (InputError, ValueError, KeyError, TypeError) as error:
             raise ParameterError(
                 f"{file}: no settings can be read from it ({error}); write a TOML file as "
                 "Settings.save does, or name the run.json of a run"

@@ -20,6 +20,7 @@ STAGES = [
 ]  # fmt: skip
 EVERYBODY_MAY_USE = {
     "errors",
+    "given_files",
     "engine",
     "compiled",
     "schemas",

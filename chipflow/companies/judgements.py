@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chipflow.companies.names import name_key
 from chipflow.errors import InputError
+from chipflow.given_files import given_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -153,14 +155,10 @@ def _groups(path: str | Path | None) -> tuple[tuple[str, ...], ...]:
     if path is None:
         return ()
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row if cell.strip()] for row in csv.reader(file)]
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", file=str(path), hint="check the path"
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError("not a CSV file in UTF-8", file=str(path), hint=_HINT) from error
+        lines = csv.reader(io.StringIO(given_text(path, "the list of names"), newline=""))
+        rows = [[cell.strip() for cell in row if cell.strip()] for row in lines]
+    except csv.Error as error:
+        raise InputError("not a CSV file", file=str(path), hint=_HINT) from error
     groups = []
     for number, row in enumerate(rows, start=1):
         if not row or (number == 1 and row[0].casefold() in _HEADERS):

@@ -25,6 +25,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from chipflow.errors import InputError, ParameterError
 from chipflow.estimate.distributions import PARAMETERS, USUAL_LEVEL, Prior
+from chipflow.given_files import given_text
 
 Term: TypeAlias = str | float
 
@@ -141,9 +142,7 @@ def load_model(priors: str | Path) -> Model:
     if not path.is_file():
         raise ParameterError(f"--priors: {name!r} is neither {' nor '.join(SHIPPED)} nor a file")
     try:
-        return _Reader(name).model(tomllib.loads(path.read_text("utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("not a readable UTF-8 text", file=name) from error
+        return _Reader(name).model(tomllib.loads(given_text(path, "the file of priors")))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"no TOML: {error}", file=name, hint="mend it there") from error
 

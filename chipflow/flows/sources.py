@@ -11,7 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from chipflow.errors import LayoutError
+from chipflow.errors import InputError, LayoutError
+from chipflow.given_files import given_text
 
 _SIGNS = re.compile(r"[^\w]+|_")
 _CURRENCY = re.compile(r"(?<![A-Z])(USD|EUR|GBP|JPY|CNY|RMB|TWD|KRW|INR|RUB|SGD|MYR|HKD|THB|US\$)")
@@ -256,10 +257,10 @@ def load_layout(path: str | Path | None) -> Layout:
     if path is None:
         return Layout()
     try:
-        told = tomllib.loads(Path(path).read_text("utf-8-sig"))
-    except OSError as error:
-        raise LayoutError(f"cannot be read ({error.strerror})", file=path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        told = tomllib.loads(given_text(path, "the layout"))
+    except InputError as error:
+        raise LayoutError(error.what, file=path, hint=error.hint) from error
+    except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"no TOML: {error}", file=path) from error
     fields, hints = told.get("fields", {}), told.get("hints", {})
     wrong = sorted({*fields} - _LAYOUT_KEYS) + sorted({*hints} - _HINT_KEYS)

@@ -13,6 +13,7 @@ import numpy as np
 from chipflow.errors import InputError
 from chipflow.records.delimited import to_utf8
 from chipflow.records.sheets import MAX_COLUMNS, Body, RawSheet, without_blank_rows
+from chipflow.records.unpack import Budget
 
 # A delimiter that no JSON text holds: control characters are escaped in JSON.
 _NOT_IN_JSON = "\x01"
@@ -23,6 +24,10 @@ _DEPTH = 3
 _ARRAY = re.compile(rb"\[\s*(\{|\[\s*\{)")
 # A second object on a line of its own: the file is one object on each line.
 _SECOND_LINE = re.compile(rb'\n[ \t]*\{\s*"[^\n]*\}[ \t]*\r?\n[ \t]*\{\s*"')
+# Rows of a Parquet file that are unpacked before their size is asked.
+_ROWS_AT_ONCE = 8_192
+# Bytes that Arrow needs for each text beside its letters.
+_OFFSET = 4
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
 
 
@@ -38,12 +43,40 @@ def read_parquet(data: bytes, source: str, name: str) -> list[RawSheet]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(data))
-    except (pa.ArrowException, OSError) as error:
+        names = [
+            field.name
+            for field in pq.read_schema(io.BytesIO(data))
+            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        ]
+        # Run lengths and dictionaries hold gigabytes in few bytes. Texts stay in their
+        # dictionaries until their size as text, which is what every column becomes, is counted.
+        file = pq.ParquetFile(io.BytesIO(data), read_dictionary=names)
+        batches, budget = [], Budget(source, len(data))
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            budget.take(_size_as_text(batch))
+            batches.append(batch)
+        table = pa.Table.from_batches(batches, batches[0].schema if batches else file.schema_arrow)
+    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError, MemoryError) as error:
         raise InputError(
             "a Parquet file that is cut off or damaged", file=source, hint="copy it again"
         ) from error
     return [table_sheet(table, source, name)]
+
+
+def _size_as_text(batch: Any) -> int:
+    """Return how many bytes the cells of a batch take once they are text, offsets included."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            lengths = pc.binary_length(column.dictionary)
+            size += int(pc.sum(pc.take(lengths, column.indices)).as_py() or 0)
+        else:
+            size += column.nbytes
+        size += _OFFSET * len(column)
+    return size
 
 
 def table_sheet(table: Any, source: str, name: str) -> RawSheet:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from chipflow.errors import InputError
-from chipflow.records.unpack import Archive, Budget, gunzip
+from chipflow.given_files import given_text, is_regular
+from chipflow.records.unpack import MAX_UNPACKED_BYTES, Archive, Budget, gunzip
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv")
 BOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
@@ -19,6 +22,8 @@ SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".parquet", *JSON_SUFFIXES, ".gz", "
 _GZIP, _ZIP, _COMPOUND = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Members that only a workbook has, by the beginning of their names.
 _OF_WORKBOOKS = ("xl/", "content.xml")
+# What every folder of results holds.
+RUN = "run.json"
 # What macOS puts beside each file of an archive.
 _OF_MACOS = "__MACOSX"
 _MOST_NAMED = 5
@@ -111,10 +116,19 @@ def find_files(paths: tuple[str | Path, ...]) -> tuple[list[Found], list[InputEr
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p, path))
+            found_in, results = _inside(path)
+            inside = sorted(p for p in found_in if not _hidden(p, path))
+            errors += [
+                InputError(
+                    "results of chipflow, which are no records",
+                    file=place.as_posix(),
+                    hint="write results outside the folder of records",
+                )
+                for place in results
+            ]
             usable = [p for p in inside if p.suffix.lower() in SUFFIXES]
             ignored += [p.as_posix() for p in inside if p.suffix.lower() not in SUFFIXES]
-            if not usable:
+            if not usable and not results:
                 errors.append(
                     InputError(
                         f"a folder without record files ({len(inside)} other files)",
@@ -134,6 +148,32 @@ def find_files(paths: tuple[str | Path, ...]) -> tuple[list[Found], list[InputEr
         for match in matches:
             found.setdefault(match.resolve(), Found(match, match.as_posix()))
     return sorted(found.values(), key=lambda f: f.name), errors, ignored
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files of a folder, and the folders in it that hold results of a run.
+
+    What chipflow wrote is no input: read again, its shipments would stand twice.
+    """
+    found: list[Path] = []
+    results: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        if RUN in names and _wrote(here / RUN):
+            results.append(here)
+            folders.clear()
+            continue
+        folders.sort()
+        found += [path for name in names if (path := here / name).is_file()]
+    return found, results
+
+
+def _wrote(run: Path) -> bool:
+    try:
+        said = json.loads(given_text(run, RUN))
+    except (InputError, ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and "chipflow" in said
 
 
 def _hidden(path: Path, folder: Path) -> bool:
@@ -175,6 +215,14 @@ def open_parts(found: Found) -> Unpacked:
 def _read(found: Found) -> tuple[bytes, str, int]:
     """Return the bytes of a file, unpacked if it is a gzip file, with digest and size."""
     try:
+        if not is_regular(found.path):
+            raise InputError("no regular file", file=found.name, hint="give a file on a disk")
+        if found.path.stat().st_size > MAX_UNPACKED_BYTES:
+            raise InputError(
+                f"larger than {MAX_UNPACKED_BYTES / 1e9:g} GB",
+                file=found.name,
+                hint="split the file",
+            )
         raw = found.path.read_bytes()
     except OSError as error:
         raise InputError(

@@ -12,7 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from chipflow.errors import LayoutError, ParameterError
+from chipflow.errors import InputError, LayoutError, ParameterError
+from chipflow.given_files import given_text
 from chipflow.records.schema import FIELDS
 
 GENERIC = "generic"
@@ -111,9 +112,9 @@ def load_layout(layout: str | Path | None) -> Layout:
         content = files("chipflow.records").joinpath(f"layouts/{name}.toml").read_text("utf-8")
     elif path.is_file():
         try:
-            content = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LayoutError("not a readable UTF-8 text", file=name) from error
+            content = given_text(path, "the layout")
+        except InputError as error:
+            raise LayoutError(error.what, file=name, hint=error.hint) from error
     else:
         near = get_close_matches(name, layout_names(), n=3, cutoff=0.4)
         meant = f"; did you mean {', '.join(near)}?" if near else ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chipflow.errors import InputError
+from chipflow.given_files import given_text
 
 if TYPE_CHECKING:
     import os
@@ -53,16 +52,7 @@ def read_notes(path: str | os.PathLike[str]) -> str:
     InputError
         The file cannot be read, or is no UTF-8 text.
     """
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "the notes are no UTF-8 text", file=path, hint="save them as UTF-8"
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"the notes cannot be read ({error.strerror})", file=path, hint="name another file"
-        ) from error
+    return given_text(path, "the file of notes")
 
 
 def _parser() -> MarkdownIt:

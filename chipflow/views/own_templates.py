@@ -8,18 +8,20 @@ has to hold the policy that keeps it from fetching or running anything.
 from __future__ import annotations
 
 import contextlib
-import html as html_text
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chipflow.errors import InputError
+from chipflow.given_files import given_text
 from chipflow.views import world
+from chipflow.views.page_policy import fault
 from chipflow.views.wording import number, probability, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import jinja2
 
@@ -31,6 +33,10 @@ FILTERS = MappingProxyType(
         "probability": probability,
     }
 )
+# Templates that another one may include or extend end so: nothing else of a folder is shown.
+TEMPLATE_ENDS = (".j2", ".jinja", ".jinja2")
+# A page that is longer, or takes longer, has no end (characters, seconds).
+LONGEST_PAGE, LONGEST_SECONDS = 300_000_000, 300
 # A block of the user's template with CSS; the policy names it by hash like chipflow's own.
 STYLE_BLOCK = "own_style"
 
@@ -62,7 +68,7 @@ class OwnTemplate:
         made = ImmutableSandboxedEnvironment(
             loader=jinja2.ChoiceLoader(
                 [
-                    jinja2.FileSystemLoader(path.parent),
+                    jinja2.FunctionLoader(_beside(path.parent)),
                     jinja2.PackageLoader("chipflow.views", "templates"),
                 ]
             ),
@@ -72,16 +78,7 @@ class OwnTemplate:
             undefined=jinja2.StrictUndefined,
         )
         made.filters.update(FILTERS)
-        try:
-            source = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError("the template is no UTF-8 text", file=path) from error
-        except OSError as error:
-            raise InputError(
-                f"the template cannot be read ({error.strerror})",
-                file=path,
-                hint="name another file",
-            ) from error
+        source = given_text(path, "the template")
         with _placed(path):
             return cls(path, made.from_string(source))
 
@@ -110,23 +107,47 @@ class OwnTemplate:
             The template asks for what is not there, or leaves out the policy.
         """
         with _placed(self.path):
-            page = self.template.render(values)
-        policy = (
-            f'http-equiv="Content-Security-Policy" content="{html_text.escape(values["policy"])}"'
-        )
-        if _same_quotes(policy) not in _same_quotes(page[: page.find("</head>")]):
+            page = "".join(self._pieces(values))
+        wrong = fault(page, values["policy"])
+        if wrong is not None:
             raise InputError(
-                "the page has lost the policy that keeps it from fetching anything",
+                f"the page {wrong}",
                 file=self.path,
                 hint='begin with {% extends "report.html.j2" %}, or keep its Content-Security-'
-                "Policy in the head",
+                "Policy as the first element of the head",
             )
         return page
 
+    def _pieces(self, values: dict[str, Any]) -> Iterator[str]:
+        """Give the page piece by piece, so that one without an end is given up."""
+        size, end = 0, time.monotonic() + LONGEST_SECONDS
+        for piece in self.template.generate(values):
+            size += len(piece)
+            if size > LONGEST_PAGE:
+                raise InputError(
+                    f"the page is longer than {LONGEST_PAGE / 1e6:g} million characters",
+                    file=self.path,
+                    hint="show less on it",
+                )
+            if time.monotonic() > end:
+                raise InputError(
+                    f"the page is not filled after {LONGEST_SECONDS} seconds",
+                    file=self.path,
+                    hint="take loops out of it",
+                )
+            yield piece
 
-def _same_quotes(text: str) -> str:
-    # Two spellings of an apostrophe in markup.
-    return text.replace("&#x27;", "&#39;")
+
+def _beside(folder: Path) -> Callable[[str], str | None]:
+    """Return what finds the templates in the folder of a template, and no other file."""
+
+    def load(name: str) -> str | None:
+        file = folder / name
+        if Path(name).name != name or not name.endswith(TEMPLATE_ENDS) or not file.is_file():
+            return None
+        return given_text(file, "the template")
+
+    return load
 
 
 @contextlib.contextmanager

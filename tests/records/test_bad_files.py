@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from chipflow.companies.judgements import Judgements
+from chipflow.companies.lists import read_list
 from chipflow.errors import ChipflowError, InputError, LayoutError, ParameterError
 from chipflow.records import read_records, unpack
+from chipflow.records.layouts import load_layout
 
 
 def workbook_bytes():
@@ -146,3 +150,34 @@ def test_random_cells_are_all_accounted_for(tmp_path, rows):
     assert counts["rows_in"] == counts["used"] + counts["rejected"] + counts["duplicate"]
     assert counts["used"] >= 1
     assert len(records.table) == counts["used"]
+
+
+def test_results_within_the_folder_of_records_are_no_input(tmp_path, write):
+    write("records.csv", b"date,shipper,consignee\n2024-01-01,A LTD,B LTD\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text('{"chipflow": "0.1.0"}')
+    (tmp_path / "out" / "shipments.csv").write_text((tmp_path / "records.csv").read_text())
+    records = read_records(tmp_path)
+    assert [one["path"] for one in records.inputs] == [(tmp_path / "records.csv").as_posix()]
+    assert any("results of chipflow" in sentence for sentence in records.warnings)
+    # A folder of somebody else's run is read.
+    (tmp_path / "out" / "run.json").write_text("[]")
+    assert len(read_records(tmp_path).inputs) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_or_a_file_without_an_end_is_refused_at_once(tmp_path, write):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="no regular file"):
+        read_list(pipe)
+    for option in ("same", "different"):
+        with pytest.raises(InputError, match="no regular file"):
+            Judgements.read(**{"same": None, "different": None, option: pipe})
+    sparse = tmp_path / "sparse.toml"
+    with sparse.open("wb") as file:
+        file.truncate(60_000_000_000)
+    with pytest.raises(ChipflowError, match="larger than"):
+        load_layout(sparse)
+    with pytest.raises(InputError, match="larger than"):
+        read_list(sparse)

@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chipflow.errors import InputError
@@ -212,6 +214,15 @@ def bomb(path, megabytes=200, claimed=None):
         data[at + 24 : at + 28] = struct.pack("<I", claimed)
         path.write_bytes(bytes(data))
     return path
+
+
+def test_a_parquet_bomb_is_given_up_before_it_is_unpacked(tmp_path):
+    # Five gigabytes of one text, which a dictionary holds once.
+    name = pa.array(["A" * 1_000_000] * 5_000)
+    table = pa.table({"shipper": name, "consignee": name, "date": ["2024-01-01"] * 5_000})
+    pq.write_table(table, tmp_path / "bomb.parquet")
+    with pytest.raises(InputError, match="unpacks to more than"):
+        read_records(tmp_path / "bomb.parquet")
 
 
 @pytest.mark.parametrize("claimed", [None, 10])

@@ -77,11 +77,32 @@ def test_a_template_of_ones_own(tmp_path):
         ('{% extends "nothing.j2" %}', "no template 'nothing.j2' to extend"),
         ("{{ nothing }}", "cannot be filled: 'nothing' is undefined"),
         ("<html><head></head><body>bare</body></html>", "lost the policy"),
+        (
+            "<!doctype html><html><head><!-- {policy} --></head><body>in a comment</body></html>",
+            "lost the policy",
+        ),
+        ("<!doctype html><html><head><script>0</script>{policy}</head></html>", "lost the policy"),
+        (
+            '<!doctype html><html><head>{policy}<meta content="0;url=//a/" http-equiv=refresh>',
+            "may lead elsewhere",
+        ),
+        (
+            "<!doctype html><html><head>{policy}<!--><meta http-equiv=refresh content='0;//a'>-->",
+            "may lead elsewhere",
+        ),
+        ('<!doctype html><html><head>{policy}<link rel=preconnect href="//a">', "<link>"),
+        ('{% extends "report.html.j2" %}{% block cover %}{% include "secret.txt" %}{% endblock %}',
+         "no template 'secret.txt'"),
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{{ '0123456789' * 999 }}"
+         "{% endfor %}{% endfor %}", "longer than 300 million"),
         ("{{ counts.__class__.__mro__ }}", "cannot be filled: .*unsafe"),
         ('{% extends "report.html.j2" %}{% block own_style %}</style>{% endblock %}', "end its"),
     ],
 )
 def test_templates_that_cannot_be_used(tmp_path, text, message):
+    written(tmp_path, "secret.txt", "nobody else's business")
+    policy = '<meta http-equiv="Content-Security-Policy" content="{{ policy }}">'
+    text = text.replace("{policy}", policy)
     with pytest.raises(InputError, match=message):
         report(no_leads(), template=written(tmp_path, "house.j2", text))
 
