@@ -127,7 +127,7 @@ class ComparisonSettings:
 class InventorySettings:
     """One company's purchases against one company's sales."""
 
-    share_nodes: int = number("inventory.share_nodes")
+    share_nodes: tuple[float, ...] = number("inventory.share_nodes")
     of_strangers: float = number("inventory.of_strangers")
     latest: int = number("inventory.latest")
     pooled: float = number("inventory.pooled")

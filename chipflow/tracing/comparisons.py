@@ -203,7 +203,7 @@ def compare(
     bought = InboundFeatures.of(traced, e) if bought is None else bought
     sold = OutboundFeatures.of(traced, f) if sold is None else sold
     weight, usd, rarity = _compared(bought, sold)
-    same = _same_chip(bought, sold)
+    same = same_chip(bought.carried, sold)
     return Comparison(
         weight=weight,
         number=_number(traced, e, f),
@@ -241,27 +241,21 @@ def within_chip_ratio(
     return uncounted, uncounted * _number(traced, e, f)
 
 
-def partial_ratio(bought: InboundFeatures, sold: OutboundFeatures, *, best: bool = False) -> Floats:
+def partial_ratio(bought: InboundFeatures, sold: OutboundFeatures) -> Floats:
     """Likelihood ratio of weight, value and words of pairs of shipments, over all habits.
 
-    Cheaper than :func:`compare`: what is unlike by this is not compared any further.
+    Cheaper than :func:`compare`.
 
     Parameters
     ----------
     bought, sold
         The earlier and the later shipment of each pair; or one earlier shipment for all later ones.
-    best
-        Take the habit of words that fits best, not the mean over habits.
     """
     settings = sold.settings
     weight, value = _measures(bought, sold)
-    habit = (
-        settings.habits_of_words.max(axis=0)
-        if best
-        else settings.shares_of_habits @ settings.habits_of_words
-    )
+    habit = settings.shares_of_habits @ settings.habits_of_words
     same = habit[SAME_CHIP] / sold.same_chip_share
-    words = np.where(_same_chip(bought, sold), same, habit[sold.word] / sold.word_share)
+    words = np.where(same_chip(bought.carried, sold), same, habit[sold.word] / sold.word_share)
     return np.asarray(weight * value * words)
 
 
@@ -280,9 +274,22 @@ def chip_ratio(
     return _ratio(apart, rarity, _chip_density, settings, wrong)
 
 
+def weight_ratio(apart: Floats, rarity: Floats, settings: ComparisonSettings) -> Floats:
+    """Likelihood ratio of a weight, against shipments by chance.
+
+    Parameters
+    ----------
+    apart
+        How far it is from that of the purchase in logs.
+    rarity
+        One over its density among shipments taken by chance.
+    """
+    return _ratio(apart, rarity, _weight_density, settings, settings.wrong_weight)
+
+
 def price_habit_shares(settings: ComparisonSettings) -> Floats:
     """How common each of the declared shares is."""
-    density = _value_density(settings.declared_shares, settings)
+    density = value_density(settings.declared_shares, settings)
     return np.asarray(density / density.sum())
 
 
@@ -305,13 +312,7 @@ def compare_competing(
     kg, usd, rarity = _apart_as_declared(traced, e, f)
     settings = traced.settings.comparisons
     ratio = _by_price_habit(usd, rarity, settings)
-    weight = _ratio(
-        kg,
-        traced.background.inverse_density["kg"][f],
-        _weight_density,
-        settings,
-        settings.wrong_weight,
-    )
+    weight = weight_ratio(kg, traced.background.inverse_density["kg"][f], settings)
     ratio *= (weight * waiting(traced, e, f, window))[:, None]
     return ratio, _same_words(traced, e, f)
 
@@ -376,8 +377,9 @@ def _same_words(traced: TracedShipments, e: Ints, f: Ints) -> np.ndarray:
     return np.asarray(np.where(traced.family[f] >= 0, traced.family[f] == traced.family[e], alike))
 
 
-def _same_chip(bought: InboundFeatures, sold: OutboundFeatures) -> np.ndarray:
-    return np.asarray((sold.family == bought.carried) & (sold.family >= 0))
+def same_chip(carried: Ints, sold: OutboundFeatures) -> np.ndarray:
+    """Say whether each later shipment names the chip of the family carried by the earlier one."""
+    return np.asarray((sold.family == carried) & (sold.family >= 0))
 
 
 def _measures(bought: InboundFeatures, sold: OutboundFeatures) -> tuple[Floats, Floats]:
@@ -390,7 +392,7 @@ def _measures(bought: InboundFeatures, sold: OutboundFeatures) -> tuple[Floats, 
 
 def _by_price_habit(apart: Floats, rarity: Floats, settings: ComparisonSettings) -> Floats:
     """Likelihood ratios of values, one column for each of the declared shares."""
-    broad = _value_density(apart, settings)
+    broad = value_density(apart, settings)
     with np.errstate(over="ignore", invalid="ignore"):
         by_chance = (1 - settings.wrong_value) * rarity
         ratio = _habitual_density(apart, settings)
@@ -424,9 +426,7 @@ def _compared(bought: InboundFeatures, sold: OutboundFeatures) -> tuple[Floats, 
     Per piece where both shipments are counted; else by value per weight.
     """
     kg, usd, rarity = _apart(bought, sold)
-    weight = _ratio(
-        kg, sold.rarity["kg"], _weight_density, sold.settings, sold.settings.wrong_weight
-    )
+    weight = weight_ratio(kg, sold.rarity["kg"], sold.settings)
     singly, built_in, kg_single, chips = _rebuilt(bought, sold)
     apart = sold.kg[singly] - kg_single
     rebuilt = sold.settings.rebuilt
@@ -460,7 +460,7 @@ def _rebuilt(bought: InboundFeatures, sold: OutboundFeatures) -> tuple[Ints, Int
         named=sold.family[at] >= 0,
     )
     heavier = sold.kg - boxed > np.log(sold.per_item) / 2
-    same = _same_chip(bought, sold) & (built_in == 0) & (sold.per_item > 1)
+    same = same_chip(bought.carried, sold) & (built_in == 0) & (sold.per_item > 1)
     at = at[singly]
     return at, np.flatnonzero(same & heavier), single[at], built_in[at]
 
@@ -485,7 +485,7 @@ def _value_table(settings: ComparisonSettings) -> tuple[Floats, Floats]:
     apart = at[:, None] - settings.declared_shares[None, :]
     habitual = normal(apart, settings.habit_spread) @ price_habit_shares(settings)
     keeps = settings.keeps_price_habit
-    return at, keeps * habitual + (1 - keeps) * _value_density(at, settings)
+    return at, keeps * habitual + (1 - keeps) * value_density(at, settings)
 
 
 def _ratio(
@@ -510,7 +510,8 @@ def _chip_density(distance: Floats, settings: ComparisonSettings) -> Floats:
     return normal(distance, settings.chip_spread)
 
 
-def _value_density(distance: Floats, settings: ComparisonSettings) -> Floats:
+def value_density(distance: Floats, settings: ComparisonSettings) -> Floats:
+    """Density of the log of a declared value around that of the purchase."""
     share, spread = settings.value_spread
     low, high = settings.log_value_range
     inside = ((distance >= low) & (distance <= high)) / (high - low)

@@ -23,12 +23,14 @@ from chipflow.tracing.comparisons import (
     partial_ratio,
     within_chip_ratio,
 )
-from chipflow.tracing.inventory import CompanyPairs, InventoryModel, prototypes, share_nodes
+from chipflow.tracing.inventory import CompanyPairs, InventoryModel, share_nodes
+from chipflow.tracing.screening import prototypes
 
 if TYPE_CHECKING:
     from chipflow.tracing.shipments import TracedShipments
 
 SHIPMENTS_AT_ONCE = 50_000  # bounds the memory, to about 10 MB a thread
+BUYER_NODES = 24  # of the quadrature over the share of sales that one buyer supplies
 
 
 def import_coverage(traced: TracedShipments) -> Floats:
@@ -157,7 +159,7 @@ def likely_buyers(
         traced, pairs["e"].to_numpy(), pairs["f"].to_numpy(), inventory.window
     )
     held = traced.holds(pairs["e"].to_numpy(), pairs["f"].to_numpy())
-    by_buyer = _by_buyer(pairs, ratios, held, share_nodes(traced.settings.inventory.share_nodes))
+    by_buyer = _by_buyer(pairs, ratios, held, share_nodes(BUYER_NODES))
     by_buyer["log"] += _same_size(inventory, by_buyer) + _newness(inventory, by_buyer)
     asked_by = believed.drop_duplicates("group").set_index("group")["pair"]
     pair = asked_by.reindex(by_buyer["group"]).to_numpy()

@@ -27,10 +27,10 @@ from chipflow.tracing.comparisons import (
     compare,
     compare_competing,
     competing_words,
-    partial_ratio,
     price_habit_shares,
     same_goods_ratio,
 )
+from chipflow.tracing.screening import StockRanges, longest_wait_ratio
 
 if TYPE_CHECKING:
     from chipflow.settings import InventorySettings, Settings
@@ -290,13 +290,18 @@ class InventoryModel:
         at = np.searchsorted(groups, key)
         known = np.append(groups, -1)[at] == key
         number = np.bincount(at[known], minlength=len(groups))
+        traced_too, competes = self._explicable(asked, pair, f)
+        left = known & ~like & (traced_too | competes)
+        others, competing_others = (
+            np.bincount(at[of], minlength=len(groups)) for of in (left, left & competes)
+        )
         named = traced.family[f] >= 0
         names = np.bincount(at[known & named], minlength=len(groups)) > 0
         uncompared = self._uncompared(key[~known], named[~known])
-        pair, f = pair[like], f[like]
-        order = np.lexsort((f, of_group))
-        pair, f, group = pair[order], f[order], of_group[order]
-        others = number - np.bincount(group, minlength=len(groups))
+        order = np.lexsort((f[like], of_group))
+        chosen = np.flatnonzero(like)[order]
+        pair, f, group = pair[chosen], f[chosen], of_group[order]
+        traced_too, competes = traced_too[chosen], competes[chosen]
         buyer, sender = asked.buyer[pair], asked.sender[pair]
         chips, competing, without = self._ratios(buyer, sender, f)
         usual = self._sender_baseline(asked, pair, f)
@@ -305,9 +310,11 @@ class InventoryModel:
         without /= usual[:, None, None]
         chips *= self._supply_share(pair, f, buyer, chips, competing, len(asked))[:, None, None]
         starts = np.searchsorted(group, np.arange(len(groups)))
-        log_lr, probability, own_log_lr = _weigh(
-            chips, competing, without, starts, others, self.settings
-        )
+        weighed = _Weighed(
+            chips, competing, without, traced_too | competes, competes,
+            starts, others, competing_others,
+        )  # fmt: skip
+        log_lr, probability, own_log_lr = _weigh(weighed, self.settings)
         place = groups % (self.places + 1) - 1
         sales = pd.DataFrame(
             {
@@ -331,6 +338,14 @@ class InventoryModel:
         )
         return PairScores(sales, table, uncompared)
 
+    def _explicable(
+        self, asked: CompanyPairs, pair: Ints, f: Ints
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Say of sales whether they can continue a traced purchase, and whether another one."""
+        low, high = self.followed.before(asked.buyer[pair], f, self.window)
+        low_other, high_other = self.others.before(asked.sender[pair], f, self.window)
+        return high > low, high_other > low_other
+
     def _uncompared(self, key: Ints, named: np.ndarray) -> pd.DataFrame:
         """Count groups of sales, of which the keys and what is named are given sale by sale."""
         keys, with_name = pd.unique(key), pd.unique(key[named])
@@ -347,30 +362,44 @@ class InventoryModel:
         )
 
     def _passes_screen(self, owner: Ints, f: Ints) -> np.ndarray:
-        """Say which sales are like any chip that the owner bought, by one prototype a chip."""
-        first, prototypes = self.prototypes
-        low, high = first[owner], first[owner + 1]
-        found = np.zeros(len(f), dtype=bool)
-        sold = OutboundFeatures.of(self.traced, f)
+        """Say which sales can be like anything that the owner bought, at any habit."""
+        stock, traced = self.stock, self.traced
+        low, high = stock.first[owner], stock.first[owner + 1]
+        # What an open distributor names is compared by number and wait alone.
+        found = self.usual[f] & (high > low)
+        best = np.zeros(len(f))
+        sold = OutboundFeatures.of(traced, f)
         screen = self.settings.inventory.screen
+        most_waits = longest_wait_ratio(self.settings.comparisons, self.window)
 
         def compare(part: slice) -> None:
-            row, place = entries(low[part], high[part])
+            row, form = entries(low[part], high[part])
             row += part.start
-            like = partial_ratio(prototypes.take(place), sold.take(row), best=True) >= screen
-            found[row[like]] = True
+            partial = stock.bound(form, sold.take(row)) * most_waits
+            np.fmax.at(best, row, partial)
+            # Numbers that agree may speak for what is unlike; most are unlike beyond that.
+            number = stock.number_bound(traced, owner[row], form, f[row])
+            found[row[partial * number >= screen]] = True
 
         for_each(_chunks(high - low), compare)
+        self._pass_pooled(owner, f, best, found)
         return found
 
-    @cached_property
-    def prototypes(self) -> tuple[Ints, InboundFeatures]:
-        """For each owner the shipments that stand for the chips in its stock, one for each chip."""
-        at = self.followed.at
-        owner, e = prototypes(self.traced, at, self.followed.owner[at])
-        return np.searchsorted(owner, np.arange(self.owners + 1)), InboundFeatures.of(
-            self.traced, e
+    def _pass_pooled(self, owner: Ints, f: Ints, best: Floats, found: np.ndarray) -> None:
+        """Let sales pass whose number is that of several purchases in a row."""
+        pooled = self.settings.inventory.pooled / self.traced.background.number_share[f]
+        left = np.flatnonzero(~found & (best * (1 + pooled) >= self.settings.inventory.screen))
+        low, high = self.followed.before(owner[left], f[left], self.window)
+        begin, end, more = self._pooled_purchases(low, high, f[left])
+        found[left[(end > begin) & (best[left] * (1 + more) >= self.settings.inventory.screen)]] = (
+            True
         )
+
+    @cached_property
+    def stock(self) -> StockRanges:
+        """What the owners' traced purchases are, by their forms."""
+        at = self.followed.at
+        return StockRanges.of(self.traced, at, self.followed.owner[at], self.owners)
 
     def _ratios(self, buyer: Ints, sender: Ints, f: Ints) -> tuple[Floats, Floats, Floats]:
         """Likelihood ratios of each sale: by habits for traced purchases, and for all others.
@@ -637,32 +666,6 @@ def _by_chip(
     return np.asarray(share * (meant / alone)[cell])
 
 
-def prototypes(traced: TracedShipments, at: Ints, owner: Ints) -> tuple[Ints, Ints]:
-    """Choose one shipment for each owner and chip: the one whose weight is in the middle.
-
-    Parameters
-    ----------
-    shipments
-        All shipments.
-    at
-        Positions of those to choose from; such without a weight come last.
-    owner
-        Who has each of them.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Owner and position of each that was chosen, by owner.
-    """
-    chip = pd.factorize(traced.cargo.chip[at])[0]
-    table = pd.DataFrame({"owner": owner, "chip": chip, "kg": traced.like("kg", at), "e": at})
-    table = table.sort_values(["owner", "chip", "kg", "e"])
-    groups = table.groupby(["owner", "chip"])
-    middle = (groups["kg"].transform("count").clip(lower=1) - 1) // 2
-    table = table[groups.cumcount() == middle]
-    return table["owner"].to_numpy(), table["e"].to_numpy()
-
-
 def _sums(row: Ints, values: Floats, rows: int, which: np.ndarray) -> Floats:
     """Sum some rows of values that stand in the order of the rows they belong to."""
     if not which.all():
@@ -691,24 +694,71 @@ def share_nodes(number: int) -> Floats:
     return np.asarray(np.sin(at) ** 2)
 
 
-def _weigh(
-    chips: Floats,
-    competing: Floats,
-    without: Floats,
-    starts: Ints,
-    others: Ints,
-    settings: Settings,
-) -> tuple[Floats, Floats, Floats]:
-    """Return the log likelihood ratio of each group of sales, and what each sale says.
+def nodes_needed(sales: Ints, settings: InventorySettings) -> Ints:
+    """Nodes that the likelihood of so many sales needs: the more, the narrower it is.
 
-    Parameters
+    Doubled from step to step, so that groups of about one size are weighed together.
+    """
+    least, by_root = settings.share_nodes
+    steps = np.ceil(np.log2(np.maximum(by_root * np.sqrt(sales) / least, 1.0)))
+    return np.asarray(np.round(least * 2.0**steps), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """Groups of sales to be weighed, as far as they were compared.
+
+    Attributes
     ----------
     chips, competing, without
         What :meth:`InventoryModel._ratios` returned, in the order of groups.
+    explicable, competes
+        Whether each sale can continue any purchase, and any that is not traced.
     starts
         First row of each group.
-    others
-        Number of sales in each group that were not compared.
+    others, competing_others
+        Number of sales in each group that were not compared, and of these that can continue a
+        purchase that is not traced.
+    """
+
+    chips: Floats
+    competing: Floats
+    without: Floats
+    explicable: np.ndarray
+    competes: np.ndarray
+    starts: Ints
+    others: Ints
+    competing_others: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def sales(self) -> Ints:
+        """Number of sales in each group that were compared."""
+        return np.diff([*self.starts, len(self.competing)])
+
+    def take(self, groups: Ints) -> tuple[_Weighed, Ints]:
+        """Return some groups, and the rows of their sales."""
+        sizes = self.sales[groups]
+        _, rows = entries(self.starts[groups], self.starts[groups] + sizes)
+        return (
+            _Weighed(
+                self.chips[rows],
+                self.competing[rows],
+                self.without[rows],
+                self.explicable[rows],
+                self.competes[rows],
+                np.cumsum(sizes) - sizes,
+                self.others[groups],
+                self.competing_others[groups],
+            ),
+            rows,
+        )
+
+
+def _weigh(asked: _Weighed, settings: Settings) -> tuple[Floats, Floats, Floats]:
+    """Return the log likelihood ratio of each group of sales, and what each sale says.
 
     Returns
     -------
@@ -717,22 +767,40 @@ def _weigh(
         and the log of how much likelier that is made by the sale itself: of a company that sells
         chips anything is likely to be chips, whatever it looks like.
     """
-    if not len(starts):
-        return np.empty(0), np.empty(0), np.empty(0)
-    comparisons, nodes = settings.comparisons, share_nodes(settings.inventory.share_nodes)
-    rows = len(competing)
-    habits, competing, without = (one.reshape(rows, -1) for one in (chips, competing, without))
+    log_lr = np.empty(len(asked))
+    probability, own_log_lr = np.empty((2, len(asked.competing)))
+    needed = nodes_needed(asked.sales + asked.others, settings.inventory)
+    for number in np.unique(needed).tolist():
+        groups = np.flatnonzero(needed == number)
+        part, rows = asked.take(groups) if len(groups) < len(asked) else (asked, slice(None))
+        log_lr[groups], probability[rows], own_log_lr[rows] = _weigh_by_nodes(
+            part, share_nodes(number), settings
+        )
+    return log_lr, probability, own_log_lr
+
+
+def _weigh_by_nodes(
+    asked: _Weighed, nodes: Floats, settings: Settings
+) -> tuple[Floats, Floats, Floats]:
+    """Weigh groups of sales, summed over these shares of sales that continue purchases."""
+    comparisons, rows, starts = settings.comparisons, len(asked.competing), asked.starts
+    habits, competing, without = (
+        one.reshape(rows, -1) for one in (asked.chips, asked.competing, asked.without)
+    )
     prior, prior_without = (
         np.log(np.outer(words, price_habit_shares(comparisons)).reshape(-1) / len(nodes))
         for words in (comparisons.shares_of_habits, comparisons.competing_shares)
     )
-    group = np.repeat(np.arange(len(starts)), np.diff([*starts, rows]))
+    # What cannot continue any purchase is no example of how many sales do.
+    explicable, competes = asked.explicable[:, None], asked.competes[:, None]
+    group = np.repeat(np.arange(len(asked)), asked.sales)
     by_share, plain = [], []
     for share in nodes:
-        nothing = others * np.log1p(-share)
-        mixed = np.log1p(share * (habits + competing - 1))
+        mixed = np.log1p(share * (habits + competing - explicable))
+        nothing = asked.others * np.log1p(-share)
         by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior + nothing[:, None])
-        mixed = np.log1p(share * (without - 1))
+        mixed = np.log1p(share * (without - competes))
+        nothing = asked.competing_others * np.log1p(-share)
         plain.append(np.add.reduceat(mixed, starts, axis=0) + prior_without + nothing[:, None])
     joint = np.stack(by_share)
     top = joint.max(axis=(0, 2))
@@ -741,9 +809,9 @@ def _weigh(
     against = np.logaddexp.reduce(np.stack(plain), axis=(0, 2))
     log_lr = top + np.log(total) - against
     weight /= total[:, None]
-    unlike, expected = np.zeros(rows), np.zeros(len(starts))
+    unlike, expected = np.zeros(rows), np.zeros(len(asked))
     for share, part in zip(nodes, weight, strict=True):
-        plain_sale = 1 + share * (competing - 1)
+        plain_sale = 1 + share * (competing - explicable)
         unlike += np.einsum("rh,rh->r", plain_sale / (plain_sale + share * habits), part[group])
         expected += share * part.sum(axis=1)
     return log_lr, 1 - unlike, np.log1p(-expected)[group] - np.log(unlike)

@@ -21,7 +21,14 @@ from chipflow.tracing.background import (
 )
 from chipflow.tracing.cargo import taken_out
 from chipflow.tracing.comparisons import chip_ratio, price_habit_shares
-from chipflow.tracing.inventory import TO_DESTINATION, PairScores, _weigh, share_nodes
+from chipflow.tracing.inventory import (
+    TO_DESTINATION,
+    PairScores,
+    _weigh,
+    _Weighed,
+    nodes_needed,
+    share_nodes,
+)
 from chipflow.tracing.prior import Prior
 
 COMPARISONS, BACKGROUND = ComparisonSettings(), BackgroundSettings()
@@ -101,23 +108,42 @@ def test_a_sale_that_fits_speaks_for_its_group_and_one_that_does_not_against():
     habits = (len(COMPARISONS.word_habits), COMPARISONS.price_habits)
     nothing = np.zeros((1, *habits))
 
-    def strength(ratio, others=0):
-        of = np.full((1, *habits), ratio)
-        starts = np.array([0])
-        log_lr, probability, _ = _weigh(
-            of, nothing, nothing, starts, np.array([others]), Settings()
-        )
+    def strength(ratio, others=0, *, competes=True):
+        of, no = np.full((1, *habits), ratio), np.zeros(1, dtype=np.int64)
+        asked = _Weighed(
+            of, nothing, nothing, np.array([True]), np.array([competes]), no,
+            np.array([others]), np.array([others * competes]),
+        )  # fmt: skip
+        log_lr, probability, _ = _weigh(asked, Settings())
         return float(log_lr[0]), float(probability[0])
 
     assert strength(100.0)[0] > strength(10.0)[0] > strength(0.1)[0]
     assert strength(100.0)[0] > strength(100.0, others=10)[0], "sales that are unlike count against"
     assert strength(100.0)[1] > 0.9 > 0.5 > strength(0.1)[1]
+    # Half of all shares lie on either side of one half; and what bought nothing else has nothing
+    # else to sell on.
+    assert strength(100.0, competes=False)[0] == pytest.approx(np.log((1 + 100) / 2))
+    assert strength(100.0)[0] == pytest.approx(np.log(1 + 100))
 
 
 def test_quadrature_nodes_have_the_moments_of_the_prior():
     at = share_nodes(24)
     assert at.mean() == pytest.approx(1 / 2)
     assert at.var() == pytest.approx(1 / 8), "Beta(1/2, 1/2)"
+
+
+@pytest.mark.parametrize(
+    ("sales", "like", "ratio"),
+    [(1, 1, 100.0), (50, 1, 100.0), (300, 3, 100.0), (1000, 1, 100.0), (1000, 20, 20.0)],
+)
+def test_nodes_suffice_for_companies_of_any_size(sales, like, ratio):
+    def log_likelihood(nodes):
+        at = share_nodes(nodes)
+        by_share = like * np.log1p(at * (ratio - 1)) + (sales - like) * np.log1p(-at)
+        return np.logaddexp.reduce(by_share) - np.log(nodes)
+
+    needed = int(nodes_needed(np.array([sales]), Settings().inventory)[0])
+    assert log_likelihood(needed) == pytest.approx(log_likelihood(20_000), abs=0.01)
 
 
 def test_most_sales_of_a_sort_are_no_evidence_that_these_continue():
