@@ -141,8 +141,8 @@ def lead_p_values(
     pandas.DataFrame
         By cluster: ``p_value``, missing where no decoy pair would be listed; ``weakest_log_odds``,
         the log odds of the weakest transfer of the strongest way; ``unrecorded_fdr``, the share of
-        transfers like the one that no record shows, before the last of the way, that are expected
-        to be chance (zero where there is a way without one).
+        transfers like the one that no record shows that are expected to be chance (zero where
+        there is a way without one).
     """
     columns = ["p_value", "weakest_log_odds", "unrecorded_fdr"]
     settings = settings or ErrorRateSettings()
@@ -150,13 +150,7 @@ def lead_p_values(
         none = pd.DataFrame({name: [] for name in columns}, dtype="float64")
         return none.rename_axis("cluster")
     own = links.assign(certain=tracing.certain[links["e"].to_numpy()])
-    # What a lead's own shipments say is what it has of a transfer's strength.
-    lots = own.drop_duplicates(["cluster", "transfer", "to_record"]).groupby(
-        ["cluster", "transfer"]
-    )
-    table = lots["shipment_log_odds"].sum().rename("strength").reset_index()
-    table = table.merge(tracing.transfers[["place", "kind"]], left_on="transfer", right_index=True)
-    table["final"] = table["place"] == TO_DESTINATION
+    table = transfers_of_leads(links, tracing, null, settings)
     table["p"] = np.nan
     for (kind, final), of_kind in null.items():
         those = (table["kind"] == kind) & (table["final"] == final)
@@ -164,7 +158,6 @@ def lead_p_values(
     # A missing p-value shows nothing.
     table["doubt"] = table["p"].fillna(1.0).where(~table["final"], table["p"])
     table["against"] = -table["strength"]
-    table["chance"] = _unrecorded_fdr(table, null, settings)
     # Of what a shipment says, each of its feeds has what it gives of the goods.
     own = own.assign(weight=source_shares(own) * own["shipment_log_odds"].abs())
     doubts_of = ["doubt", "against", "chance"]
@@ -188,6 +181,38 @@ def lead_p_values(
     ).rename_axis("cluster")
 
 
+def transfers_of_leads(
+    links: pd.DataFrame,
+    tracing: Tracing,
+    null: dict[tuple[str, bool], NullDistribution],
+    settings: ErrorRateSettings | None = None,
+) -> pd.DataFrame:
+    """Say how strong each transfer of each cluster is, and how far chance explains it.
+
+    Parameters
+    ----------
+    links, tracing, null
+        As in :func:`lead_p_values`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cluster and transfer: ``strength`` (log odds, the part of them that the
+        cluster's own shipments say), ``kind, place, final`` (whether it reaches the destination)
+        and ``chance``, the share of transfers like it that are expected to be chance, for those
+        that no record shows; zero for recorded ones.
+    """
+    # What a lead's own shipments say is what it has of a transfer's strength.
+    lots = links.drop_duplicates(["cluster", "transfer", "to_record"]).groupby(
+        ["cluster", "transfer"]
+    )
+    table = lots["shipment_log_odds"].sum().rename("strength").reset_index()
+    table = table.merge(tracing.transfers[["place", "kind"]], left_on="transfer", right_index=True)
+    table["final"] = table["place"] == TO_DESTINATION
+    table["chance"] = _unrecorded_fdr(table, null, settings or ErrorRateSettings())
+    return table
+
+
 def _unrecorded_fdr(
     transfers: pd.DataFrame,
     null: dict[tuple[str, bool], NullDistribution],
@@ -196,15 +221,15 @@ def _unrecorded_fdr(
     """Share by chance of transfers like each one, for those that no record shows.
 
     That unnamed goods were sold on to the destination shows where they went, not what they are,
-    however well the shipments agree. So where no record shows how chips became those goods, the
-    last transfer cannot lend its strength to the one before: that is compared with chance by
+    however well the shipments agree. So where no record shows how chips became those goods, no
+    other transfer of the way can lend its strength to that one: it is compared with chance by
     itself.
     """
     share = np.zeros(len(transfers))
     strength = transfers["strength"].to_numpy(dtype=float)
     for (kind, final), of_kind in null.items():
-        those = ((transfers["kind"] == kind) & ~transfers["final"]).to_numpy()
-        if kind == RECORDED or final or not those.any():
+        those = ((transfers["kind"] == kind) & (transfers["final"] == final)).to_numpy()
+        if kind == RECORDED or not those.any():
             continue
         by_chance = of_kind.density(strength[those])
         share[those] = _local_fdr(by_chance, strength[those], strength, int(those.sum()), settings)

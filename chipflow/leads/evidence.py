@@ -406,15 +406,25 @@ def _unrecorded(lead: LeadContext) -> Finding | None:
     bought, sold = (at[inferred[end][best]] for end in ("from_record", "to_record"))
     there, here = lead.steps["to_country"][bought], lead.steps["from_country"][sold]
     where = f"inside {here}" if there == here else f"from {there} to {here}: a leg without a record"
-    other = "another company may be the source"
+    # What chance makes of such hand-overs is counted, and is in no other part of the odds.
+    odds = expit(inferred["log_odds"][best]) * (1 - inferred["chance"][best])
+    buyers, sender = int(inferred["searched"][best]), lead.names[lead.steps["shipper_id"][sold]]
+    among = "it is the only one that fits" if buyers == 1 else f"it fits best of {buyers:,}"
+    other = (
+        f"among the buyers in these records that can have had these chips there, {among}, and a "
+        "source that they do not hold may fit as well (odds of this one: "
+        f"{odds * lead.settings.transfers.named_right:.0%})"
+    )
     if inferred["kind"][best] == RELATED:
-        other = "they share something, but may be two businesses"
+        other = (
+            "they share something, but may be two businesses, and two separate trades may look "
+            f"alike (odds of this one: {odds:.0%})"
+        )
     # Weighs nothing here: the rarity of transfers is already in the odds of the link.
     return Finding(
         0.0,
         f"No record shows how the goods came from {lead.names[lead.steps['consignee_id'][bought]]} "
-        f"to {lead.names[lead.steps['shipper_id'][sold]]} {where}: two separate trades may look "
-        f"alike, and {other} (odds of this one: {expit(inferred['log_odds'][best]):.0%})",
+        f"to {sender} {where}: {other}",
         _ids(np.unique(inferred["to_record"])),
     )
 

@@ -49,8 +49,8 @@ def exclusions(rows: pd.DataFrame, settings: ExclusionSettings) -> pd.DataFrame:
             rows["unrecorded_fdr"] > settings.most_by_chance,
             Exclusion.UNRECORDED_BY_CHANCE,
             [
-                "No record shows one of the hand-overs before the last: of such as weak in these "
-                f"records, {share:.0%} are expected to be chance"
+                "No record shows one of the hand-overs: of such as weak in these records, "
+                f"{share:.0%} are expected to be chance"
                 for share in rows["unrecorded_fdr"]
             ],
         ),

@@ -17,7 +17,12 @@ from chipflow.leads.company_profiles import CompanyProfiles
 from chipflow.leads.completeness import missing_records
 from chipflow.leads.dead_ends import dead_ends
 from chipflow.leads.dossier import Leads
-from chipflow.leads.error_rates import lead_p_values, local_false_discovery_rates, q_values
+from chipflow.leads.error_rates import (
+    lead_p_values,
+    local_false_discovery_rates,
+    q_values,
+    transfers_of_leads,
+)
 from chipflow.leads.evidence import comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
@@ -213,7 +218,7 @@ class _Found:
         steps = with_shipments(
             routes.steps, shipments, tracing.destination, tracing.traced.catalogue
         )
-        links = with_distances(routes.continuations, steps)
+        links = with_distances(_with_odds(routes.continuations, tracing, null), steps)
         settings = tracing.settings
         involved = sorted({*steps["shipper_id"], *steps["consignee_id"]})
         profiles = CompanyProfiles.of(
@@ -273,6 +278,20 @@ class _Found:
             set_aside=aside,
             throughput=_throughput(steps[steps["cluster"].isin(ids.index)]),
         )
+
+
+def _with_odds(
+    links: pd.DataFrame, tracing: Tracing, null: dict[tuple[str, bool], NullDistribution]
+) -> pd.DataFrame:
+    """Links with ``searched`` and ``chance`` of their transfers: see Tracing and error rates."""
+    if links.empty:
+        return links.assign(searched=1, chance=0.0)
+    of_transfers = transfers_of_leads(links, tracing, null, tracing.settings.error_rates)
+    known = of_transfers[["cluster", "transfer", "chance"]]
+    found = links.merge(known, on=["cluster", "transfer"], how="left").join(
+        tracing.transfers["searched"], on="transfer"
+    )
+    return found.fillna({"chance": 0.0, "searched": 1})
 
 
 def _joins(network: Network, companies: list[str]) -> dict[tuple[str, str], str]:

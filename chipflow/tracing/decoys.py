@@ -373,7 +373,7 @@ class _Across(_Draw):
     def __init__(self, tracing: Tracing, makes_lead: MakesLead) -> None:
         super().__init__(tracing, makes_lead)
         # Likelier than not, times the probability of the buyer that is named.
-        self.least = float(np.log(tracing.settings.transfers.likeliest))
+        self.least = float(np.log(tracing.settings.tracer.believed))
         self.inventory = self.inventories.of_countries
         self.candidates = self.inventories.candidates
         # Whose own transfer is clear sells chips: they agree with chips bought anywhere.
@@ -383,6 +383,7 @@ class _Across(_Draw):
     def _senders(self, final: bool, clear: Ints) -> CompanyPairs:
         """Companies that sell candidates to the destination, or to others, and from where."""
         asked = candidate_senders(self.traced, self.candidates & (self.traced.arrives == final))
+        asked = asked.take(self.inventories.coverage[asked.buyer] > 0)
         return asked.take(~np.isin(asked.sender, clear))
 
     def asked(self, *, final: bool) -> int:
@@ -408,7 +409,14 @@ class _Across(_Draw):
     def judged(self, asked: CompanyPairs) -> Judged:
         """Judge them as if the sender were of that country."""
         known = self.inventories
-        return judge_domestic(self.inventory, self.candidates, asked, known.coverage, known.related)
+        return judge_domestic(
+            self.inventory,
+            self.candidates,
+            asked,
+            known.coverage,
+            known.related,
+            known.domestic_share,
+        )[0]
 
 
 DRAWN_BY: dict[str, Callable[[Tracing, MakesLead], _Draw]] = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from chipflow.network.arrays import Floats, Ints
 from chipflow.threads import for_each
@@ -23,10 +24,17 @@ from chipflow.tracing.comparisons import (
     partial_ratio,
     within_chip_ratio,
 )
-from chipflow.tracing.inventory import CompanyPairs, InventoryModel, share_nodes
+from chipflow.tracing.inventory import (
+    TO_DESTINATION,
+    CompanyPairs,
+    InventoryModel,
+    PairScores,
+    share_nodes,
+)
 from chipflow.tracing.screening import prototypes
 
 if TYPE_CHECKING:
+    from chipflow.settings import TransferSettings
     from chipflow.tracing.shipments import TracedShipments
 
 SHIPMENTS_AT_ONCE = 50_000  # bounds the memory, to about 10 MB a thread
@@ -34,31 +42,48 @@ BUYER_NODES = 24  # of the quadrature over the share of sales that one buyer sup
 
 
 def import_coverage(traced: TracedShipments) -> Floats:
-    """Share of the chips that leave each country for which what came in suffices.
+    """Probability that the purchase behind chips that leave a country is in the records.
+
+    Of the companies that send chips by name out of a country, those of whose purchases of these
+    chips the records hold one, beside a few as usual elsewhere (a beta distribution); and no more
+    than the share of the chips that leave for which what came in suffices. Where nothing of the
+    kind came in on record, no source can be shown.
 
     Parameters
     ----------
-    shipments
+    traced
         All shipments.
 
     Returns
     -------
     numpy.ndarray
-        One share a country, by its code in the arrays.
+        One probability a country, by its code in the arrays.
     """
-    crosses = (traced.family >= 0) & (traced.arrays.from_country != traced.arrays.to_country)
+    arrays, settings = traced.arrays, traced.settings.transfers
+    crosses = (traced.family >= 0) & (arrays.from_country != arrays.to_country)
     chips = np.where(np.isfinite(traced.supply), traced.supply, 0.0)
-    countries = 1 + int(
-        max(traced.arrays.from_country.max(initial=0), traced.arrays.to_country.max(initial=0))
-    )
-    sums = [
+    countries = 1 + int(max(arrays.from_country.max(initial=0), arrays.to_country.max(initial=0)))
+    came, left = (
         np.bincount(side[at], weights=chips[at], minlength=countries)
-        for side in (traced.arrays.to_country, traced.arrays.from_country)
+        for side in (arrays.to_country, arrays.from_country)
         for at in [np.flatnonzero(crosses & (side >= 0))]
-    ]
-    return np.clip(
-        sums[0] / np.maximum(sums[1], 1.0), traced.settings.transfers.least_coverage, 1.0
     )
+    families = max(len(traced.families), 1)
+    out, into = (
+        np.flatnonzero(crosses & named & (side >= 0))
+        for side, named in (
+            (arrays.from_country, arrays.named_shipper),
+            (arrays.to_country, arrays.named_consignee),
+        )
+    )
+    sold = np.unique(arrays.shipper[out] * families + traced.family[out], return_index=True)
+    bought = np.unique(arrays.consignee[into] * families + traced.family[into])
+    home = arrays.from_country[out[sold[1]]]
+    supplied = np.bincount(home[np.isin(sold[0], bought)], minlength=countries)
+    usual, weight = settings.coverage
+    share = (weight * usual + supplied) / (weight + np.bincount(home, minlength=countries))
+    suffices = np.clip(came / np.maximum(left, 1.0), 0.0, 1.0)
+    return np.asarray(np.where(came > 0, np.minimum(share, suffices), 0.0))
 
 
 def domestic_candidates(traced: TracedShipments, stock: np.ndarray) -> np.ndarray:
@@ -119,6 +144,67 @@ def candidate_senders(traced: TracedShipments, candidates: np.ndarray) -> Compan
     return CompanyPairs(pairs[0], pairs[1])
 
 
+class DomesticShare:
+    """How common it is that goods which look like a country's chips are chips of its buyers.
+
+    Learned from all senders that were asked, by expectation and maximisation from a beta
+    distribution, so that where nobody's goods go on unseen hardly any are taken to.
+    """
+
+    def __init__(self, scores: PairScores, supply: Floats, settings: TransferSettings) -> None:
+        final = (scores.groups["place"] == TO_DESTINATION).to_numpy()
+        log_lr = scores.groups["log_lr"].to_numpy(dtype=float)
+        usual = {True: settings.domestic, False: settings.domestic_onward}
+        others = scores.unlike.groupby(scores.unlike["place"] == TO_DESTINATION)["number"].sum()
+        self.of_place = {
+            place: learned_share(
+                log_lr[final == place],
+                supply[final == place],
+                int(others.get(place, 0)),
+                (share, settings.domestic_prior),
+            )
+            for place, share in usual.items()
+        }
+
+    def log_odds(self, groups: pd.DataFrame, supply: Floats) -> Floats:
+        """Log odds of each group of sales before it is looked at.
+
+        Parameters
+        ----------
+        groups
+            :attr:`chipflow.tracing.inventory.PairScores.groups`.
+        supply
+            Probability that the purchase behind it is in the records.
+        """
+        final = (groups["place"] == TO_DESTINATION).to_numpy()
+        share = np.where(final, self.of_place[True], self.of_place[False]) * supply
+        return np.asarray(logit(share))
+
+
+def learned_share(
+    log_lr: Floats, supply: Floats, others: int, prior: tuple[float, float], rounds: int = 50
+) -> float:
+    """Share of senders that have the goods from buyers in their country.
+
+    Parameters
+    ----------
+    log_lr
+        Log-likelihood ratio of each that was compared.
+    supply
+        Probability that its source is in the records, if it has one there.
+    others
+        How many were unlike anything.
+    prior
+        Expected share, and how many senders that expectation counts as.
+    """
+    usual, weight = prior
+    share = usual
+    for _ in range(rounds):
+        found = float(expit(log_lr + logit(share * supply)).sum())
+        share = (usual * weight + found) / (weight + len(log_lr) + others)
+    return share
+
+
 def likely_buyers(
     inventory: InventoryModel,
     asked: CompanyPairs,
@@ -130,8 +216,8 @@ def likely_buyers(
 
     Parameters
     ----------
-    inventories
-        The books of countries.
+    inventory
+        The inventories of countries.
     asked
         Countries and senders.
     believed
@@ -146,13 +232,16 @@ def likely_buyers(
     Returns
     -------
     pandas.DataFrame
-        ``group, pair, buyer, e, f, share, odds_of_buyer, buyers``: the pairs of shipments of the
-        likeliest buyer of each group of sales, its probability, and among how many it was found.
+        ``group, pair, buyer, e, f, share, buyer_probability, buyers``: the pairs of shipments of
+        the likeliest buyer of each group of sales, its probability, and among how many it was
+        found. Of a buyer that had less than was sold, or in no such form, there are none.
     """
     traced = inventory.traced
     pairs = inventory.continuations(asked, believed)
     pairs["buyer"] = traced.arrays.consignee[pairs["e"].to_numpy()]
     pairs = _of_the_chip_named(traced, pairs)
+    pairs = pairs[_of_one_form(traced, pairs["e"].to_numpy(), pairs["f"].to_numpy())]
+    pairs = _that_suffice(traced, pairs.reset_index(drop=True), believed)
     if pairs.empty:
         return pairs.assign(buyer_probability=[], buyers=[])
     ratios = within_chip_ratio(
@@ -169,12 +258,13 @@ def likely_buyers(
     buyers = by_buyer.groupby("group")["buyer"].transform("size")
     by_buyer["log"] += np.log(np.maximum(traced.settings.transfers.related * buyers * near, 1.0))
     weight = np.exp(np.minimum(by_buyer["log"].to_numpy(), 500.0))
-    # Beside the buyers stands a source that no record shows, as likely as all of them together
-    # where what came into the country suffices for what leaves it, and else more so.
-    unseen = buyers / coverage[asked.buyer[pair]]
     by_buyer["weight"] = weight
-    whole = by_buyer.groupby("group")["weight"].transform("sum") + unseen
-    by_buyer["buyer_probability"] = by_buyer["weight"] / whole
+    whole = by_buyer.groupby("group")["weight"].transform("sum")
+    # Beside the buyers stands a source that no record shows, as likely as the records lack
+    # purchases of this country. It fits as well as the others do, of whom one at most is right.
+    found = coverage[asked.buyer[pair]]
+    unseen = (1 - found) / found * (1 + whole - weight)
+    by_buyer["buyer_probability"] = by_buyer["weight"] / (whole + unseen)
     by_buyer["buyers"] = np.where(near > 0, 1, buyers)
     best = by_buyer.sort_values(["buyer_probability", "buyer"], ascending=[False, True])
     best = best.drop_duplicates("group").set_index("group")[
@@ -187,6 +277,38 @@ def likely_buyers(
     own = pairs[pairs["buyer"].to_numpy() == likeliest[group]]
     named: pd.DataFrame = own.join(best[["buyer_probability", "buyers"]], on="group")
     return named.reset_index(drop=True)
+
+
+def _of_one_form(traced: TracedShipments, e: Ints, f: Ints) -> np.ndarray:
+    """Whether two shipments hold the chip in one form, of about one weight a piece."""
+    per_item = traced.cargo.per_item
+    named = (traced.family[f] >= 0) & np.isfinite(per_item[e]) & np.isfinite(per_item[f])
+    other_form = traced.singly(e, f) | (named & (per_item[e] != per_item[f]))
+    apart = abs(traced.arrays.kg[f] - traced.arrays.kg[e])
+    return np.asarray(~other_form & ~(apart > np.log(traced.settings.evidence.far_apart)))
+
+
+def _that_suffice(
+    traced: TracedShipments, pairs: pd.DataFrame, believed: pd.DataFrame
+) -> pd.DataFrame:
+    """Pairs of shipments of buyers that bought as many chips as the sales are expected to hold."""
+    if pairs.empty:
+        return pairs
+    e, f = pairs["e"].to_numpy(), pairs["f"].to_numpy()
+    counted = np.isfinite(traced.cargo.units[f]) | np.isfinite(traced.arrays.items[f])
+    doubt = traced.settings.unit_intervals.by_weight
+    held = traced.holds(e, f) / np.where(counted, 1.0, np.exp(2 * doubt))
+    probability = believed.set_index(["group", "f"])["probability"]
+    of_sale = probability.reindex(pd.MultiIndex.from_frame(pairs[["group", "f"]])).to_numpy()
+    told = pairs.assign(
+        sold=np.where(np.isfinite(held), held * of_sale, 0.0), bought=traced.supply[e]
+    )
+    keys = ["group", "buyer"]
+    sold = told.groupby([*keys, "f"])["sold"].mean().groupby(keys).sum()
+    bought = told.drop_duplicates([*keys, "e"]).groupby(keys)["bought"].sum()
+    suffices = sold <= bought + traced.settings.comparisons.equal
+    kept = suffices.reindex(pd.MultiIndex.from_frame(pairs[keys])).to_numpy(dtype=bool)
+    return pairs[kept].reset_index(drop=True)
 
 
 def _of_the_chip_named(traced: TracedShipments, pairs: pd.DataFrame) -> pd.DataFrame:

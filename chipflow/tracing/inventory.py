@@ -344,7 +344,7 @@ class InventoryModel:
         """Say of sales whether they can continue a traced purchase, and whether another one."""
         low, high = self.followed.before(asked.buyer[pair], f, self.window)
         low_other, high_other = self.others.before(asked.sender[pair], f, self.window)
-        return high > low, high_other > low_other
+        return np.asarray(high > low), np.asarray(high_other > low_other)
 
     def _uncompared(self, key: Ints, named: np.ndarray) -> pd.DataFrame:
         """Count groups of sales, of which the keys and what is named are given sale by sale."""
@@ -383,7 +383,7 @@ class InventoryModel:
 
         for_each(_chunks(high - low), compare)
         self._pass_pooled(owner, f, best, found)
-        return found
+        return np.asarray(found)
 
     def _pass_pooled(self, owner: Ints, f: Ints, best: Floats, found: np.ndarray) -> None:
         """Let sales pass whose number is that of several purchases in a row."""

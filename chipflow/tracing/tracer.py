@@ -12,6 +12,7 @@ from scipy.special import logit
 from chipflow.tracing.allocation import allocate
 from chipflow.tracing.comparisons import compare
 from chipflow.tracing.domestic_transfers import (
+    DomesticShare,
     candidate_senders,
     domestic_candidates,
     import_coverage,
@@ -56,7 +57,9 @@ class Inventories:
     prior
         How common it is that goods are sold on.
     coverage
-        Share of each country's exports of chips for which its imports suffice.
+        Probability that the purchase behind chips that leave a country is in the records.
+    domestic_share
+        How common it is that these were handed over inside the country; None: never asked.
     related
         Who shares something with whom.
     """
@@ -68,6 +71,7 @@ class Inventories:
     candidates: np.ndarray
     prior: Prior
     coverage: Floats
+    domestic_share: DomesticShare | None
     related: RelatedParties
 
     def with_cargo(self, traced: TracedShipments) -> Inventories:
@@ -110,6 +114,7 @@ class Tracer:
         self.answers: list[Judged] = []
         self.latest = np.full(arrays.companies, -1)
         self.between_related = self.domestic = Judged.nothing()
+        self.domestic_share: DomesticShare | None = None
         self.of_related: tuple[InventoryModel, np.ndarray] | None = None
         self.of_countries: tuple[InventoryModel, np.ndarray] | None = None
 
@@ -140,7 +145,7 @@ class Tracer:
         prior = self.prior or Prior(companies.score(asked), self.settings.prior)
         return Inventories(
             companies, of_related, explained, of_countries, candidates, prior,
-            self.coverage, self.related,
+            self.coverage, self.domestic_share, self.related,
         ).with_cargo(self.traced)  # fmt: skip
 
     def _follow(self, reached: set[int]) -> None:
@@ -219,7 +224,10 @@ class Tracer:
         """Trace what companies sell that others in their country bought."""
         self.of_countries = inventory, candidates = self._country_inventory()
         asked = candidate_senders(self.traced, candidates)
-        self.domestic = judge_domestic(inventory, candidates, asked, self.coverage, self.related)
+        asked = asked.take(self.coverage[asked.buyer] > 0)
+        self.domestic, self.domestic_share = judge_domestic(
+            inventory, candidates, asked, self.coverage, self.related
+        )
         self._inherit(self.domestic.continuations)
         return set(self.domestic.continuations["f"].tolist())
 

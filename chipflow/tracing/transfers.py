@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from chipflow.tracing.domestic_transfers import likely_buyers
-from chipflow.tracing.inventory import TO_DESTINATION
+from chipflow.tracing.domestic_transfers import DomesticShare, likely_buyers
 
 if TYPE_CHECKING:
     from chipflow.network.arrays import Floats
@@ -138,7 +137,8 @@ def judge_domestic(
     asked: CompanyPairs,
     coverage: Floats,
     related: RelatedParties,
-) -> Judged:
+    share: DomesticShare | None = None,
+) -> tuple[Judged, DomesticShare]:
     """Weigh sales of companies against all purchases of countries, and find the buyers.
 
     Parameters
@@ -153,17 +153,24 @@ def judge_domestic(
         What :func:`chipflow.tracing.domestic_transfers.import_coverage` returned.
     related
         Who shares something with whom.
+    share
+        How common such transfers are, where that was learned already.
+
+    Returns
+    -------
+    tuple
+        What was found out, and how common such transfers are.
     """
     settings = inventory.settings
     scores = inventory.score(asked, unlike=~candidates)
     groups = _with_parties(scores.groups, asked).assign(kind=DOMESTIC)
-    final = groups["place"] == TO_DESTINATION
-    share = np.where(final, settings.transfers.domestic, settings.transfers.domestic_onward)
-    share = share * coverage[asked.buyer[groups["pair"]]]
-    odds = groups["log_lr"].to_numpy() + logit(share)
+    supply = coverage[asked.buyer[groups["pair"]]]
+    share = share or DomesticShare(scores, supply, settings.transfers)
+    odds = groups["log_lr"].to_numpy() + share.log_odds(groups, supply)
     sales, believed = _believed(scores.sales, odds, settings.tracer.believed)
     found = likely_buyers(inventory, asked, believed, coverage, related.both_ways)
-    found = found[found["buyer_probability"] > settings.transfers.likeliest]
+    # Likelier than all others and the source that no record shows, together.
+    found = found[found["buyer_probability"] > settings.tracer.believed]
     probability = _probability_of(found, believed) * found["buyer_probability"]
     found = found.assign(probability=probability, kind=DOMESTIC)
     told = found.drop_duplicates("group").set_index("group").reindex(groups.index)
@@ -173,7 +180,7 @@ def judge_domestic(
         searched=told["buyers"].fillna(1).astype("int64"),
         log_odds=odds + np.log(buyer_probability.to_numpy()),
     )
-    return Judged(_counted(groups, found.drop_duplicates(["group", "f"])), found, sales)
+    return Judged(_counted(groups, found.drop_duplicates(["group", "f"])), found, sales), share
 
 
 def likeliest_sources(continuations: pd.DataFrame, of: list[str]) -> pd.DataFrame:
