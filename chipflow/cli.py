@@ -377,6 +377,7 @@ def _print_summary(run: Run) -> None:
         ("routes set aside", "set_aside"),
         ("leads", "leads"),
         ("controlled there, on no route", "controlled_off_route"),
+        ("licences were being granted", "licences_granted"),
     ):
         table.add_row(label, f"{counts[name]:,}")
     _out.print(table)

@@ -287,6 +287,7 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
         write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
         write_csv(leads.dead_ends, folder / "vanished.csv")
         write_csv(leads.direct, folder / "direct.csv")
+        write_csv(leads.licensed, folder / "licensed.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
         write_csv(read.rejected, folder / "rejected.csv")
         write_csv(read.duplicates, folder / "duplicates.csv")
@@ -352,6 +353,7 @@ def _summary(
             "leads": len(leads),
             "set_aside": len(leads.set_aside),
             "controlled_off_route": int(leads.direct["records"].sum()),
+            "licences_granted": int(leads.licensed["records"].sum()),
         },
         "tables": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
     }

@@ -239,6 +239,23 @@ EXCLUDED = _table(
     record_ids | str | | Joined by ";"
 """,
 )
+LICENSED = _table(
+    "licensed",
+    "One route or pair of companies with sales for which licences were being granted.",
+    "licensed.csv",
+    "record_ids",
+    """
+    how | str | | route, or direct (straight to the destination)
+    reason | str | | Why it is no lead
+    sentence | str | | The same in a sentence
+    chips | str | | Catalogue names
+    countries | str | ISO 3166 alpha-2 | In the order in which goods met them
+    companies | str | | In the order in which goods met them
+    units | float64? | chips | That reached the destination
+    records | int64 | shipments | Number
+    record_ids | str | | Joined by ";"
+""",
+)
 DEAD_ENDS = _table(
     "vanished",
     "One company at which goods stop in the open.",
@@ -392,6 +409,6 @@ BEST_PATHS = _table(
 )
 
 TABLES = (
-    LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, DEAD_ENDS, DIRECT_EXPORTS, COMPANIES,
-    ANOMALIES, COMPANY_ANOMALIES, CONTINUATIONS, ROUTE_STEPS, BEST_PATHS,
+    LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, LICENSED, DEAD_ENDS, DIRECT_EXPORTS,
+    COMPANIES, ANOMALIES, COMPANY_ANOMALIES, CONTINUATIONS, ROUTE_STEPS, BEST_PATHS,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from chipflow.schemas import (
     LEAD_LINKS,
     LEAD_STEPS,
     LEADS,
+    LICENSED,
     TABLES,
     Table,
 )
@@ -41,6 +42,7 @@ def written(leads) -> dict[Table, pd.DataFrame]:
         LEAD_LINKS: leads.links,
         EVIDENCE: leads.evidence,
         EXCLUDED: leads.set_aside,
+        LICENSED: leads.licensed,
         DEAD_ENDS: leads.dead_ends,
         DIRECT_EXPORTS: leads.direct,
         ANOMALIES: leads.anomalies.shipments,

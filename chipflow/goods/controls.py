@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chipflow.errors import ParameterError
 from chipflow.goods.catalogue import (
     FIRST_DAY,
@@ -69,6 +71,9 @@ __all__ = [
 ]
 
 ONE_DAY = dt.timedelta(days=1)
+
+# Outcomes under which a sale that needed a licence may well have had one.
+GRANTED = ("being granted", "case by case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +421,42 @@ def timeline(
     for column in ("chip", "destination", "status", "rule", "citation"):
         table[column] = table[column].astype("str")
     return table.sort_values(["chip", "destination", "first_day"], ignore_index=True)
+
+
+def licences_granted(asked: pd.DataFrame, *, catalogue: Catalogue | None = None) -> np.ndarray:
+    """Say of sales whether licences of their kind were being granted on their day.
+
+    Parameters
+    ----------
+    asked
+        One row a sale: ``chip, destination, day``, ``rule`` (the one that decides, as
+        :func:`timeline` says) and ``origin`` (country that it was sent from; missing: not known).
+    catalogue
+        As for :func:`status`.
+
+    Returns
+    -------
+    numpy.ndarray
+        One truth value a row: whether the outcome of the rules was ``being granted`` or ``case by
+        case`` for what is sent from there.
+    """
+    import pandas as pd
+
+    tables = catalogue or load_catalogue()
+    rules = {clause.rule for clause in tables.clauses if clause.outcome in GRANTED}
+    keys = ["chip", "destination", "day", "origin"]
+    possible = asked["rule"].isin(rules).to_numpy(dtype=bool)
+    found = np.zeros(len(asked), dtype=bool)
+    own = asked.loc[possible, keys]
+    own = own.assign(day=pd.to_datetime(own["day"]).dt.date, origin=own["origin"].fillna(""))
+    number = own.groupby(keys, sort=False).ngroup().to_numpy()
+    answers = [
+        status(str(chip), day, str(to), origin=str(origin) or None, catalogue=tables).outcome
+        in GRANTED
+        for chip, to, day, origin in own.drop_duplicates(keys).to_numpy()
+    ]
+    found[possible] = np.array(answers, dtype=bool)[number]
+    return found
 
 
 def never_controlled(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import DENIED, LICENCE
+from chipflow.goods.controls import DENIED, LICENCE, licences_granted
 from chipflow.goods.licences import quotes_licence
 from chipflow.network.columns import total
 from chipflow.schemas import DIRECT_EXPORTS
@@ -19,9 +19,16 @@ from chipflow.schemas import DIRECT_EXPORTS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chipflow.goods.catalogue import Catalogue
+
 
 def direct_sales(
-    shipments: pd.DataFrame, destination: tuple[str, ...], on_routes: Iterable[str]
+    shipments: pd.DataFrame,
+    destination: tuple[str, ...],
+    on_routes: Iterable[str],
+    *,
+    granted: bool = False,
+    catalogue: Catalogue | None = None,
 ) -> pd.DataFrame:
     """List what was sent to the destination under the name of a chip that needed a licence there.
 
@@ -33,6 +40,10 @@ def direct_sales(
         ISO 3166 alpha-2 codes of the countries that the rules guard.
     on_routes
         Ids of the records of leads and of routes that were set aside; these are left out.
+    granted
+        List those for which licences were being granted that day, and not all others.
+    catalogue
+        Tables of chips and rules to use instead of the shipped ones.
 
     Returns
     -------
@@ -49,6 +60,18 @@ def direct_sales(
         & ~shipments["record_id"].isin(on_routes)
     )
     found = shipments[asked].sort_values("record_id")
+    may_have_had_one = licences_granted(
+        found.rename(
+            columns={
+                "to_country": "destination",
+                "from_country": "origin",
+                "date": "day",
+                "control_rule": "rule",
+            }
+        )[["chip", "destination", "day", "origin", "rule"]],
+        catalogue=catalogue,
+    )
+    found = found[may_have_had_one == granted]
     if found.empty:
         return DIRECT_EXPORTS.empty()
     found = found.assign(

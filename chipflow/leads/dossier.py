@@ -12,6 +12,7 @@ from scipy.special import expit
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.leads.anomaly import Anomalies, anomalies
 from chipflow.leads.direct_exports import direct_sales
+from chipflow.leads.licensed import licensed_sales
 from chipflow.leads.plotting import LeadsPlot
 from chipflow.leads.verdict import Verdict, verdict
 from chipflow.routes.best_paths import best_paths
@@ -156,9 +157,26 @@ class Leads:
     @cached_property
     def direct(self) -> pd.DataFrame:
         """Controlled chips that went straight there by name; see :func:`direct_sales`."""
+        return self._direct(granted=False)
+
+    @cached_property
+    def licensed(self) -> pd.DataFrame:
+        """Routes and direct sales for which licences were being granted: no leads.
+
+        See :func:`chipflow.leads.licensed.licensed_sales`.
+        """
+        return licensed_sales(self.set_aside, self._direct(granted=True))
+
+    def _direct(self, *, granted: bool) -> pd.DataFrame:
         aside = self.set_aside["record_ids"].str.split(";").explode()
         on_routes = {*self.steps["record_id"], *aside.dropna()}
-        return direct_sales(self.searched.shipments, self.destination, on_routes)
+        return direct_sales(
+            self.searched.shipments,
+            self.destination,
+            on_routes,
+            granted=granted,
+            catalogue=self.searched.catalogue,
+        )
 
     @cached_property
     def companies(self) -> pd.DataFrame:

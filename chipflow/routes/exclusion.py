@@ -37,6 +37,11 @@ class Exclusion(Enum):
         "were sold by name under a licence that the records quote: whether there is one, the "
         "authority that would have given it can say",
     )
+    LICENCES_GRANTED = (
+        "licences were being granted that day",
+        "arrived on a day on which licences for such sales were being granted: whether there was "
+        "one for this sale, the authority that would have given it can say",
+    )
     FROM_DESTINATION = (
         "came from the destination",
         "had come from the destination before, as goods sent for repair do",

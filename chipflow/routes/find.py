@@ -98,7 +98,7 @@ class _Flow:
         found = licences.status_of(ends, self.chip[ends])
         self.status[ends], self.rule[ends] = found["status"], found["rule"]
         self.finals: dict[Exclusion | None, list[int]] = defaultdict(list)
-        reasons = licences.exclusion_of(ends, found["status"].to_numpy())
+        reasons = licences.exclusion_of(ends, found)
         for end, reason in zip(ends.tolist(), reasons, strict=True):
             self.finals[reason].append(end)
         self.repair = self.table["mentions_return"].to_numpy(dtype=bool, na_value=False)

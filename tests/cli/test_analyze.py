@@ -30,6 +30,7 @@ OUTPUTS = {
     "lead_steps.parquet",
     "leads.csv",
     "leads.parquet",
+    "licensed.csv",
     "links.csv",
     "map.html",
     "network.html",
