@@ -285,7 +285,10 @@ def simulate_command(
     seed: Seed = 1,
     records: Annotated[int, typer.Option("--records", help="About how many records.")] = 5000,
     schemes: Annotated[
-        str, typer.Option("--schemes", help="all (the usual), every, none, or kinds with commas.")
+        str,
+        typer.Option(
+            "--schemes", help="all (the usual), every, documented, none, or kinds with commas."
+        ),
     ] = "all",
     lookalikes: Annotated[
         str, typer.Option("--lookalikes", help="As --schemes, of innocent look-alikes.")

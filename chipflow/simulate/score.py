@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chipflow.errors import InputError
-from chipflow.simulate.ruses import FINDABLE
+from chipflow.simulate.documented import DOCUMENTED
+from chipflow.simulate.ruses import FINDABLE as _FINDABLE
 from chipflow.simulate.schemes import VANISHED
 
 SCHEME_RECORDS_IN_LEAD = 0.5  # share of a lead's records that must belong to schemes
@@ -20,6 +21,7 @@ INTO_MIDDLE, OUT_OF_MIDDLE = ("source", "middle"), ("middle", "final")
 
 # q-values up to which a table of leads is asked what it promises.
 Q_LEVELS = (0.05, 0.1, 0.2)
+FINDABLE = _FINDABLE | DOCUMENTED.keys()
 UNIFORM_AT_LEAST = 8  # p-values of leads without schemes; fewer say nothing about their shape
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from chipflow.progress import Progress, silent
 from chipflow.simulate import hard as hardening
 from chipflow.simulate import market
 from chipflow.simulate.bystanders import BYSTANDERS
+from chipflow.simulate.documented import DOCUMENTED, DOCUMENTED_INNOCENTS
 from chipflow.simulate.firms import (
     ADDRESS_SHARES,
     Directory,
@@ -29,9 +30,12 @@ from chipflow.simulate.schemes import SCHEMES
 from chipflow.simulate.spellings import FORMS
 from chipflow.simulate.trade import Shipments, background, concatenate
 
-#: Sets of kinds: the usual ones, which are the default and stay as they are, and all there are.
-ALL, EVERY, NONE = "all", "every", "none"
+#: Sets of kinds: the usual ones, which are the default and stay as they are; these and all that
+#: hide better; the forms of documented cases, which are of their own.
+ALL, EVERY, CASES, NONE = "all", "every", "documented", "none"
 EVERY_SCHEME, EVERY_LOOKALIKE = SCHEMES | RUSES, LOOKALIKES | BYSTANDERS
+KNOWN_SCHEMES = EVERY_SCHEME | DOCUMENTED
+KNOWN_LOOKALIKES = EVERY_LOOKALIKE | DOCUMENTED_INNOCENTS
 LAYOUTS = ("bill_of_lading", "customs_declaration")
 
 #: Columns of ``World.records``, the canonical ones.
@@ -104,6 +108,8 @@ _STREAMS = (
     "hard",
     "packing",
     "gaps",
+    "documented",
+    "documented_innocents",
 )
 
 _DECORATIONS = (
@@ -194,7 +200,8 @@ def simulate(
     seed
         The same seed and parameters give the same world.
     schemes, lookalikes
-        Kinds to be played: ``"all"`` (the usual ones), ``"every"`` (all there are),
+        Kinds to be played: ``"all"`` (the usual ones), ``"every"`` (these and all that hide
+        better), ``"documented"`` (forms of documented cases and the innocents beside them),
         ``"none"``, a list, or words with commas between.
     layouts
         Kinds of files, of ``bill_of_lading`` and ``customs_declaration``. With both, the
@@ -223,9 +230,16 @@ def simulate(
     ParameterError
         An unknown kind or layout, a share outside 0..1, or too few records for the kinds.
     """
-    chosen_schemes = _kinds(schemes, tuple(EVERY_SCHEME), tuple(SCHEMES), "schemes")
-    chosen_lookalikes = _kinds(lookalikes, tuple(EVERY_LOOKALIKE), tuple(LOOKALIKES), "lookalikes")
-    chosen_layouts = _kinds(layouts, LAYOUTS, LAYOUTS, "layouts")
+    chosen_schemes = _kinds(
+        schemes, KNOWN_SCHEMES, {ALL: SCHEMES, EVERY: EVERY_SCHEME, CASES: DOCUMENTED}, "schemes"
+    )
+    chosen_lookalikes = _kinds(
+        lookalikes,
+        KNOWN_LOOKALIKES,
+        {ALL: LOOKALIKES, EVERY: EVERY_LOOKALIKE, CASES: DOCUMENTED_INNOCENTS},
+        "lookalikes",
+    )
+    chosen_layouts = _kinds(layouts, LAYOUTS, {ALL: LAYOUTS, EVERY: LAYOUTS}, "layouts")
     _check(records, seed, missing, noise, chosen_layouts)
     streams = {name: np.random.default_rng([seed, at]) for at, name in enumerate(_STREAMS)}
 
@@ -286,6 +300,8 @@ def _play(
         ("ruses", False, schemes, RUSES),
         ("lookalikes", True, lookalikes, LOOKALIKES),
         ("bystanders", True, lookalikes, BYSTANDERS),
+        ("documented", False, schemes, DOCUMENTED),
+        ("documented_innocents", True, lookalikes, DOCUMENTED_INNOCENTS),
     ):
         for kind in (kind for kind in kinds if kind in plays):
             for _ in range(per_kind):
@@ -333,16 +349,19 @@ def _trade(
 
 
 def _kinds(
-    given: str | Sequence[str], known: tuple[str, ...], usual: tuple[str, ...], what: str
+    given: str | Sequence[str],
+    known: Collection[str],
+    sets: Mapping[str, Collection[str]],
+    what: str,
 ) -> tuple[str, ...]:
     words = given.replace(",", " ").split() if isinstance(given, str) else list(given)
-    sets = {ALL: usual, EVERY: known, NONE: ()}
+    named: dict[str, Collection[str]] = {**sets, NONE: ()}
     chosen: set[str] = set()
     for word in words:
-        if word not in known and word not in sets:
-            allowed = ", ".join((*sets, *known))
+        if word not in known and word not in named:
+            allowed = ", ".join((*named, *known))
             raise ParameterError(f"{what}: {word!r} is not known; allowed are {allowed}")
-        chosen.update(sets.get(word, (word,)))
+        chosen.update(named.get(word, (word,)))
     return tuple(kind for kind in known if kind in chosen)
 
 
