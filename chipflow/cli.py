@@ -105,6 +105,14 @@ Chips = Annotated[
 Rules = Annotated[
     str | None, typer.Option("--rules", help="CSV of rules of your own.", metavar="FILE")
 ]
+Watch = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--watch",
+        help="Other goods to follow: chpl_russia, or a CSV with item, hs and words; repeatable.",
+        metavar="NAME|FILE",
+    ),
+]
 Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="YYYY-MM-DD")]
 Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="YYYY-MM-DD")]
 Strict = Annotated[
@@ -214,6 +222,7 @@ def analyze_command(
     lists: Lists = None,
     chips: Chips = None,
     rules: Rules = None,
+    watch: Watch = None,
     destination: Destination = "CN,HK,MO",
     since: Since = None,
     until: Until = None,
@@ -236,6 +245,7 @@ def analyze_command(
         lists=lists or (),
         chips=chips,
         rules=rules,
+        watch=watch or (),
         destination=destination,
         since=since,
         until=until,
@@ -358,6 +368,9 @@ def _print_run(run: Run, quiet: bool) -> None:
     if not quiet:
         _print_summary(run)
     _print_warnings(run.records)
+    for name in run.leads.parameters.get("watch_without_rule_there", ()):
+        there = ", ".join(run.leads.destination)
+        _errors.print(Text(f"! watch list {name}: no rule of it is for {there}; not followed"))
     for name in run.leads.searched.unknown_names:
         _errors.print(Text(f"! no record names {one_line(name)!r} of the lists of names"))
     if run.leads.verdict.kind == "no verdict":
@@ -385,6 +398,14 @@ def _print_summary(run: Run) -> None:
         table.add_row(label, f"{counts[name]:,}")
     _out.print(table)
     _out.print(Text(needs_sentence(run.records.needs).capitalize()))
+    if elsewhere := counts["denied_elsewhere"]:
+        said = "record names a chip" if elsewhere == 1 else "records name a chip"
+        _out.print(
+            Text(
+                f"{elsewhere:,} {said} that was presumed to be denied where it went, outside of "
+                f"{', '.join(run.leads.destination)} (see direct.csv)"
+            )
+        )
     if "screening" in run.summary:
         said = f"possible matches on a list: {len(run.leads.screening):,} (see screening.csv)"
         _out.print(Text(said))

@@ -18,6 +18,8 @@ from chipflow._version import __version__
 from chipflow.companies.screen import read_lists, screen_lists
 from chipflow.errors import InputError, OutputError
 from chipflow.leads import Leads, find_leads
+from chipflow.leads.direct_exports import denied_elsewhere
+from chipflow.leads.watched_goods import read_watchlists
 from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.progress import silent
@@ -87,6 +89,7 @@ def analyze(
     lists: str | Path | Iterable[str | Path] = (),
     chips: str | Path | None = None,
     rules: str | Path | None = None,
+    watch: str | Path | Iterable[str | Path] = (),
     destination: str | Iterable[str] = ("CN", "HK", "MO"),
     since: str | None = None,
     until: str | None = None,
@@ -116,7 +119,7 @@ def analyze(
     chips, rules
         CSV files with rows of your own for the tables of chips and of rules, as
         :func:`chipflow.goods.load_catalogue` takes them.
-    destination, since, until, seed, null_draws
+    watch, destination, since, until, seed, null_draws
         As in :func:`chipflow.find_leads`.
     settings
         The numbers of the method, or a file of them as :meth:`chipflow.settings.Settings.load`
@@ -138,7 +141,7 @@ def analyze(
     InputError
         No file can be read, or a list cannot be.
     TableError
-        Rows of ``chips`` or ``rules`` do not hold together.
+        Rows of ``chips`` or ``rules``, or a watch list, do not hold together.
     ParameterError
         An option has no meaning.
     OutputError
@@ -153,6 +156,8 @@ def analyze(
     paths = [records] if isinstance(records, str | Path) else list(records)
     listed = read_lists([lists] if isinstance(lists, str | Path) else lists)
     numbers = settings if isinstance(settings, Settings) else _settings(settings)
+    watched = [watch] if isinstance(watch, str | Path) else list(watch)
+    watchlists = read_watchlists(watched)
     with _Results(folder) as results:
         read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
         if not read.counts["used"]:
@@ -163,7 +168,7 @@ def analyze(
         screening = _screening(network, listed, progress) if listed else None
         leads = find_leads(
             network, targets, settings=numbers, since=since, until=until, seed=seed,
-            null_draws=null_draws, screening=screening, progress=progress,
+            null_draws=null_draws, screening=screening, watch=watchlists, progress=progress,
         )  # fmt: skip
         if strict and leads.verdict.kind == "no verdict":
             raise InputError(leads.verdict.text, hint="leave --strict out to see what was read")
@@ -185,6 +190,7 @@ def analyze(
                 "settings": None if isinstance(settings, Settings) else settings,
             }
         )
+        summary["own_files"] += [file for one in watched for file in _hashed({"watch": one})]
         if screening is not None:
             summary["screening"] = _lists_summary(listed, screening)
         (results.folder / "run.json").write_text(
@@ -354,6 +360,7 @@ def _summary(
             "set_aside": len(leads.set_aside),
             "controlled_off_route": int(leads.direct["records"].sum()),
             "licences_granted": int(leads.licensed["records"].sum()),
+            "denied_elsewhere": denied_elsewhere(leads.direct, leads.destination),
         },
         "tables": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -395,7 +396,9 @@ class Catalogue:
     def near_limit(self) -> frozenset[str]:
         """Names that may mean a chip for data centres, or one nearly as strong as any may be."""
         limits = (one.tpp_min for one in self.clauses if one.density_min is None)
-        return self._stronger(NEAR_LIMIT * min(one for one in limits if one is not None))
+        # Without any limit, as in a watch list, nothing is near it.
+        least = min((one for one in limits if one is not None), default=math.inf)
+        return self._stronger(NEAR_LIMIT * least)
 
     def _stronger(self, tpp: float) -> frozenset[str]:
         return frozenset(

@@ -147,7 +147,19 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "chips": ("tops", "bits", "sparse_tops", "basis", "dies"),
     "rules": ("regime", "makers", "end_uses", "parties", "total_min"),
-    "watchlist": ("hs_2017", "listed"),
+    # Whoever writes a list of their own needs no more than names with codes or words.
+    "watchlist": (
+        "tier",
+        "hs",
+        "hs_2017",
+        "listed",
+        "words",
+        "against",
+        "usd_low",
+        "usd_high",
+        "source",
+        "note",
+    ),
 }
 # The tables of the catalogue; a watch list is a table of its own.
 CATALOGUED = tuple(name for name in COLUMNS if name != "watchlist")

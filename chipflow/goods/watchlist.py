@@ -4,9 +4,11 @@ A list is two CSV files. One row of the first is an item: ``item, tier, hs`` (pr
 nomenclature of 2022), ``hs_2017`` (the wider codes of 2017 out of which they were cut), ``listed``
 (the day from which it stood on the list),
 ``words`` and ``against`` (regular expressions over capital letters), ``usd_low, usd_high`` (value
-of a piece), ``source, note``. The second has the columns of ``rules.csv``; its ``parts`` are items
-or tiers, empty for all. The rules are asked by the engine that answers for chips, so days between
-two dates, country groups and doubts work alike.
+of a piece), ``source, note``; of a list of one's own only ``item``, and codes or words, are needed.
+The second (``NAME_rules.csv`` beside ``NAME.csv``) has the columns of ``rules.csv``; its ``parts``
+are items or tiers, empty for all. The rules are asked by the engine that answers for chips, so days
+between two dates, country groups and doubts work alike. A list without rules is one of goods that
+somebody wants to follow: whether a licence was needed is open on every day.
 
 An item's probability is logistic(sum of log-odds), as for names of chips.
 """
@@ -22,11 +24,12 @@ import ibis
 
 from chipflow.errors import ParameterError, TableError
 from chipflow.goods import build
-from chipflow.goods.catalogue import Catalogue, load_catalogue
+from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, Catalogue, Clause, load_catalogue
 from chipflow.goods.controls import status, timeline
 from chipflow.goods.facts import Chip
 from chipflow.goods.patterns import quiet, unfolded, word
 from chipflow.goods.rows import TABLES, Cells, read
+from chipflow.goods.ruling import OPEN
 from chipflow.goods.texts import capitals, first
 
 if TYPE_CHECKING:
@@ -148,7 +151,9 @@ def load_watchlist(name: str | Path = "chpl_russia", rules: str | Path | None = 
     name
         A shipped list ("chpl_russia") or a CSV file of items.
     rules
-        A CSV file with the columns of ``rules.csv``; needed for a list of your own.
+        A CSV file with the columns of ``rules.csv``, for a list of your own; without it the file
+        ``NAME_rules.csv`` beside ``NAME.csv``, if there is one. Without rules it is open whether
+        a licence was needed.
 
     Returns
     -------
@@ -157,7 +162,7 @@ def load_watchlist(name: str | Path = "chpl_russia", rules: str | Path | None = 
     Raises
     ------
     ParameterError
-        There is no such list, or no rules are given for it.
+        There is no such list.
     TableError
         The tables do not hold together; every problem is named with file, row and column.
     """
@@ -168,9 +173,10 @@ def load_watchlist(name: str | Path = "chpl_russia", rules: str | Path | None = 
     if not file.is_file():
         ready = ", ".join(shipped_lists())
         raise ParameterError(f"no watch list {str(name)!r}: give a CSV file or one of {ready}")
-    if rules is None:
-        raise ParameterError(f"{file.name}: give the rules of this list as a CSV file, too")
-    return _load(file.stem, file, Path(rules))
+    beside = file.with_name(f"{file.stem}_rules.csv")
+    if rules is not None or beside.is_file():
+        return _load(file.stem, file, Path(rules or beside))
+    return _load(file.stem, file, None)
 
 
 def shipped_lists() -> tuple[str, ...]:
@@ -180,15 +186,18 @@ def shipped_lists() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def _load(name: str, file: Path, rules: Path) -> Watchlist:
+def _load(name: str, file: Path, rules: Path | None) -> Watchlist:
     problems: list[str] = []
     rows = [Cells(row, problems) for row in read("watchlist", file, problems)]
-    items = tuple(sorted((_item(cells) for cells in rows), key=lambda item: item.item))
+    items = tuple(sorted((_item(cells, name) for cells in rows), key=lambda item: item.item))
     shipped = load_catalogue()
-    clauses = build.build(read("rules", rules, problems), build.clause, problems)
+    clauses: tuple[Clause, ...] = (_without_rules(name),)
+    if rules is not None:
+        clauses = build.build(read("rules", rules, problems), build.clause, problems)
     known = {name for item in items for name in (item.item, item.tier)}
     problems += [
-        f"{rules.name}: {clause.rule} {clause.clause}: {part!r} is no item or tier of {file.name}"
+        f"{rules.name if rules else name}: {clause.rule} {clause.clause}: {part!r} is no item "
+        f"or tier of {file.name}"
         for clause in clauses
         for part in clause.parts
         if part not in known
@@ -211,14 +220,50 @@ def _load(name: str, file: Path, rules: Path) -> Watchlist:
     return Watchlist(name, items, catalogue)
 
 
-def _item(cells: Cells) -> Item:
-    hs = cells.names("hs")
-    if not all(code.isdigit() for code in hs):
-        cells.wrong("hs", "is not made of digits")
-    former = cells.names("hs_2017")
-    if not all(code.isdigit() for code in former):
-        cells.wrong("hs_2017", "is not made of digits")
-    words = cells.regex("words")
+def _without_rules(name: str) -> Clause:
+    """Return what stands for the rules of a list that has none."""
+    return Clause(
+        rule="watch_list",
+        clause="no rule",
+        title=f"the watch list {name}",
+        paragraph=f"the watch list {name}",
+        first_day=FIRST_DAY,
+        last_day=LAST_DAY,
+        destinations=("*",),
+        headquarters=(),
+        origins=(),
+        tpp_min=None,
+        tpp_below=None,
+        density_min=None,
+        density_below=None,
+        link_min=None,
+        memory_min=None,
+        datacentre=None,
+        parts=(),
+        outcome=OPEN,
+        citation=f"the watch list {name}",
+        source="",
+        confidence="low",
+        note="the list came without rules",
+    )
+
+
+def _codes(cells: Cells, column: str) -> tuple[str, ...]:
+    codes = tuple(code.replace(".", "").replace(" ", "") for code in cells.names(column))
+    if not all(code.isdigit() for code in codes):
+        cells.wrong(column, "is not made of digits")
+    return codes
+
+
+def _words(cells: Cells, column: str) -> str:
+    words = cells.regex(column)
+    # Texts are compared in capitals; an escape sequence would change its meaning.
+    return words if "\\" in words else words.upper()
+
+
+def _item(cells: Cells, name: str) -> Item:
+    hs, former = _codes(cells, "hs"), _codes(cells, "hs_2017")
+    words = _words(cells, "words")
     if not hs and not words:
         cells.wrong("hs", "neither HS codes nor words: nothing could be found")
     low, high = cells.number("usd_low"), cells.number("usd_high")
@@ -226,13 +271,13 @@ def _item(cells: Cells) -> Item:
         cells.wrong("usd_high", "usd_low and usd_high must be a range, or both be empty")
     return Item(
         item=cells.text("item", needed=True),
-        tier=cells.text("tier", needed=True),
+        tier=cells.text("tier") or name,
         hs=hs,
         words=words,
-        against=cells.regex("against"),
+        against=_words(cells, "against"),
         usd_low=low,
         usd_high=high,
-        source=cells.text("source", needed=True),
+        source=cells.text("source"),
         note=cells.text("note"),
         hs_2017=former,
         listed=cells.day("listed"),

@@ -1,7 +1,9 @@
 """Controlled chips that went straight to the destination by name: no route, but a question.
 
-Most such sales may have had a licence, which trade records do not show. They are listed so
-that nobody takes a list of routes for a list of everything.
+So are those that went to any other country where they were presumed to be denied, whatever
+destination was asked about: servers to Russia are no matter of routes to China. Most sales to the
+destination may have had a licence, which trade records do not show. They are listed so that nobody
+takes a list of routes for a list of everything.
 """
 
 from __future__ import annotations
@@ -30,14 +32,15 @@ def direct_sales(
     granted: bool = False,
     catalogue: Catalogue | None = None,
 ) -> pd.DataFrame:
-    """List what was sent to the destination under the name of a chip that needed a licence there.
+    """List what was sent by the name of a chip to where it needed a licence, or was denied.
 
     Parameters
     ----------
     shipments
         :attr:`chipflow.Network.shipments`.
     destination
-        ISO 3166 alpha-2 codes of the countries that the rules guard.
+        ISO 3166 alpha-2 codes of the countries that the rules guard: what needed a licence there is
+        listed, and of what went to others that which was presumed to be denied.
     on_routes
         Ids of the records of leads and of routes that were set aside; these are left out.
     granted
@@ -54,10 +57,12 @@ def direct_sales(
         rule of the day: presumed_denied if it was for any record, else licence), ``records``
         (number), ``quote_licence`` (number of these whose text quotes a licence), ``record_ids``.
     """
+    there = shipments["to_country"].isin(destination)
+    status = shipments["control_status"]
     asked = (
-        shipments["control_status"].isin((LICENCE, DENIED))
-        & shipments["to_country"].isin(destination)
+        ((there & (status == LICENCE)) | (status == DENIED)).fillna(False).astype(bool)
         & ~shipments["record_id"].isin(on_routes)
+        & shipments["to_country"].notna()
     )
     found = shipments[asked].sort_values("record_id")
     may_have_had_one = licences_granted(
@@ -97,6 +102,19 @@ def direct_sales(
         ["units", "records", "record_ids"], ascending=[False, False, True], ignore_index=True
     )
     return DIRECT_EXPORTS.conform(table)
+
+
+def denied_elsewhere(direct: pd.DataFrame, destination: tuple[str, ...]) -> int:
+    """Count the records of sales that were presumed to be denied in countries not asked about.
+
+    Parameters
+    ----------
+    direct
+        What :func:`direct_sales` returned.
+    destination
+        ISO 3166 alpha-2 codes of the countries that were asked about.
+    """
+    return int(direct.loc[~direct["to_country"].isin(destination), "records"].sum())
 
 
 def _total(numbers: pd.Series) -> float:

@@ -15,6 +15,7 @@ from chipflow.leads.direct_exports import direct_sales
 from chipflow.leads.licensed import licensed_sales
 from chipflow.leads.plotting import LeadsPlot
 from chipflow.leads.verdict import Verdict, verdict
+from chipflow.leads.watched_goods import is_watched
 from chipflow.routes.best_paths import best_paths
 from chipflow.schemas import DEAD_ENDS, LEADS
 from chipflow.settings import Settings
@@ -156,7 +157,10 @@ class Leads:
 
     @cached_property
     def direct(self) -> pd.DataFrame:
-        """Controlled chips that went straight there by name; see :func:`direct_sales`."""
+        """Controlled chips that went straight there by name, or where they were denied.
+
+        See :func:`direct_sales`.
+        """
         return self._direct(granted=False)
 
     @cached_property
@@ -344,6 +348,8 @@ class Lead:
         row = self.row
         number = "An unknown number of" if pd.isna(row["units"]) else f"{row['units']:,.0f}"
         chips, start, end = (row[name].split(" | ") for name in ("chips", "origin", "destination"))
+        if any(is_watched(one, self.leads.parameters.get("watch", ())) for one in chips):
+            number += " pieces of"
         met = row["countries"].replace(" > ", " | ").split(" | ")
         middle = [one for one in met if one and one not in {*start, *end}]
         through = f" through {', '.join(middle)}" if middle else ""

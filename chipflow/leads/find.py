@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,14 @@ from chipflow.leads.evidence import comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
 from chipflow.leads.unit_intervals import unit_intervals
+from chipflow.leads.watched_goods import (
+    WatchScreening,
+    guarded,
+    read_watchlists,
+    watch_catalogue,
+    watched_shipments,
+    with_watched_goods,
+)
 from chipflow.network.arrays import in_order
 from chipflow.network.columns import Columns, total
 from chipflow.progress import silent
@@ -40,8 +48,11 @@ from chipflow.tracing.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.watchlist import Watchlist
+    from chipflow.leads.completeness import Missing
     from chipflow.leads.evidence import Finding, Part
     from chipflow.leads.lead_context import LeadContext
     from chipflow.network.build import Network
@@ -65,6 +76,7 @@ def find_leads(
     seed: int = 0,
     null_draws: int | None = None,
     screening: pd.DataFrame | None = None,
+    watch: str | Path | Watchlist | Iterable[str | Path | Watchlist] = (),
     progress: Progress = silent,
 ) -> Leads:
     """Find the routes by which controlled goods may have reached a destination.
@@ -92,6 +104,12 @@ def find_leads(
         it.
     screening
         Possible matches of companies on lists, as :func:`chipflow.companies.screen` returns them.
+    watch
+        Lists of other goods to follow, one or several: the name of a shipped one
+        (``"chpl_russia"``), a CSV file, or what :func:`chipflow.goods.load_watchlist` returned.
+        They are traced after the chips and by themselves, so that no lead on chips changes; their
+        q-values are of their own list. A list none of whose rules is for the destination is not
+        followed.
     progress
         Who is told how the work goes on.
 
@@ -103,36 +121,23 @@ def find_leads(
     Raises
     ------
     ParameterError
-        A country or a day has no meaning.
+        A country or a day has no meaning, or there is no such watch list.
+    TableError
+        A watch list does not hold together.
     """
     targets = expand_destination(destination)
     settings = _with_options(settings or Settings(), window, most_hops, null_draws)
     catalogue = catalogue or network.catalogue or load_catalogue()
     shipments = in_order(_between(network.shipments, since, until))
-    tracing = trace(
-        shipments,
-        targets,
-        settings=settings,
-        shared_attributes=network.shared_attributes,
-        catalogue=catalogue,
-        progress=progress,
-    )
-    with progress.stage("weighing the evidence"):
-        licences = LicenceScreening(shipments, tracing.traced)
-        routes = find_routes(tracing, licences)
-        listed = {} if screening is None else best_matches(screening)
-    with progress.stage("asking how often chance does as much"):
-        null = null_distributions(tracing, licences.makes_lead, seed=seed)
-        p_values = lead_p_values(routes.continuations, tracing, null, settings.error_rates)
-        arrived = routes.steps[routes.steps["stage"] == "final"]
-        missing = missing_records(tracing, routes.continuations, seed=seed)
-        intervals = unit_intervals(arrived, routes.continuations, tracing, missing, seed=seed)
-    with progress.stage("putting the leads together"):
-        found = _Found.of(
-            network, shipments, routes, tracing, listed, intervals.join(p_values), null
-        )
+    searched = _Search(network, targets, settings, seed, screening, progress)
+    tracing, found, missing = searched.chips(shipments, catalogue)
     with progress.stage("looking for goods that are not seen again"):
         stopped = dead_ends(network, tracing)
+    lists = read_watchlists(watch)
+    if asked := guarded(lists, targets):
+        goods, others = searched.watched(shipments, asked, catalogue, found)
+        network = with_watched_goods(network, goods, others.steps)
+        found = found.joined(others)
     parameters = {
         "destination": list(targets),
         "since": since,
@@ -143,6 +148,9 @@ def find_leads(
         "null_draws": settings.decoys.draws,
         "share_of_records_missing": round(missing.share, 2),
     }
+    if lists:
+        parameters["watch"] = [one.name for one in lists]
+        parameters["watch_without_rule_there"] = [one.name for one in lists if one not in asked]
     return Leads(
         table=found.table,
         searched=network,
@@ -157,6 +165,78 @@ def find_leads(
         dead_ends=stopped,
         **({} if screening is None else {"screening": screening}),
     )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search, for chips or for watched goods."""
+
+    network: Network
+    targets: tuple[str, ...]
+    settings: Settings
+    seed: int
+    screening: pd.DataFrame | None
+    progress: Progress
+
+    def chips(
+        self, shipments: pd.DataFrame, catalogue: Catalogue
+    ) -> tuple[Tracing, _Found, Missing]:
+        """Follow the chips."""
+        return self._found(shipments, catalogue, LicenceScreening)
+
+    def watched(
+        self,
+        shipments: pd.DataFrame,
+        lists: list[Watchlist],
+        catalogue: Catalogue,
+        explained: _Found,
+    ) -> tuple[pd.DataFrame, _Found]:
+        """Follow the goods of watch lists, as far as no lead on chips explains them.
+
+        The first result is the shipments with these goods in the place of chips.
+        """
+        with self.progress.stage("looking for watched goods"):
+            goods = watched_shipments(
+                shipments,
+                lists,
+                explained.steps["record_id"],
+                believed=self.settings.tracer.believed,
+            )
+        tables = watch_catalogue(lists, catalogue)
+        return goods, self._found(goods, tables, WatchScreening, named_only=True)[1]
+
+    def _found(
+        self,
+        shipments: pd.DataFrame,
+        catalogue: Catalogue,
+        rules: type[LicenceScreening],
+        *,
+        named_only: bool = False,
+    ) -> tuple[Tracing, _Found, Missing]:
+        progress, settings, seed = self.progress, self.settings, self.seed
+        tracing = trace(
+            shipments,
+            self.targets,
+            settings=settings,
+            shared_attributes=self.network.shared_attributes,
+            catalogue=catalogue,
+            named_only=named_only,
+            progress=progress,
+        )
+        with progress.stage("weighing the evidence"):
+            licences = rules(shipments, tracing.traced)
+            routes = find_routes(tracing, licences)
+            listed = {} if self.screening is None else best_matches(self.screening)
+        with progress.stage("asking how often chance does as much"):
+            null = null_distributions(tracing, licences.makes_lead, seed=seed)
+            p_values = lead_p_values(routes.continuations, tracing, null, settings.error_rates)
+            arrived = routes.steps[routes.steps["stage"] == "final"]
+            missing = missing_records(tracing, routes.continuations, seed=seed)
+            intervals = unit_intervals(arrived, routes.continuations, tracing, missing, seed=seed)
+        with progress.stage("putting the leads together"):
+            told = intervals.join(p_values)
+            found = _Found.of(self.network, shipments, routes, tracing, listed, told, null)
+        return tracing, found, missing
 
 
 def _with_options(
@@ -277,6 +357,28 @@ class _Found:
             ),
             set_aside=aside,
             throughput=_throughput(steps[steps["cluster"].isin(ids.index)]),
+        )
+
+    def joined(self, other: _Found) -> _Found:
+        """Return the leads of two searches as one list, by score."""
+        table = pd.concat([self.table, other.table], ignore_index=True)
+        table = table.sort_values(
+            ["score", "lead_id"], ascending=[False, True], ignore_index=True
+        ).astype(self.table.dtypes)
+        table["rank"] = np.arange(1, len(table) + 1)
+        throughput = pd.concat([self.throughput, other.throughput]).groupby(level=0).sum()
+
+        def both(name: str) -> pd.DataFrame:
+            tables: list[pd.DataFrame] = [getattr(self, name), getattr(other, name)]
+            return pd.concat(tables, ignore_index=True)
+
+        return _Found(
+            table=table,
+            steps=both("steps"),
+            links=both("links"),
+            evidence=both("evidence"),
+            set_aside=both("set_aside"),
+            throughput=throughput.rename("throughput").rename_axis("company_id").sort_index(),
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from chipflow.goods.classify import classify_texts
+from chipflow.leads.watched_goods import is_watched
 from chipflow.records.countries import country_name
 from chipflow.records.schema import one_line
 from chipflow.records.unread import field_label
@@ -108,7 +109,7 @@ def verdict(leads: Leads) -> Verdict:
         )
     return Verdict(
         "no lead",
-        f"No lead. chipflow looked for {looked_for(leads.destination)}. "
+        f"No lead. chipflow looked for {looked_for(leads.destination, followed(leads))}. "
         f"{looked_at_sentence(counts, records)}",
         counts,
     )
@@ -153,24 +154,43 @@ def looked_at_sentence(counts: dict[str, int], records: Records) -> str:
     return f"{said}. {total:,} {'cell was' if total == 1 else 'cells were'} not read: {cells}."
 
 
-def looked_for(destination: Sequence[str]) -> str:
+def looked_for(destination: Sequence[str], watched: Sequence[str] = ()) -> str:
     """Say in words what a search looks for.
 
     Parameters
     ----------
     destination
         ISO 3166 alpha-2 codes.
+    watched
+        Names of the watch lists that were followed.
     """
+    goods = ", ".join(["accelerators", *(f"goods of the list {one}" for one in watched)])
     names = [country_name(code) for code in destination]
     places = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return (
-        f"accelerators that reached {places or 'a named destination'} through a third country "
+        f"{goods} that reached {places or 'a named destination'} through a third country "
         "when a licence was needed"
     )
 
 
+def followed(leads: Leads) -> list[str]:
+    """Name the watch lists whose goods were followed.
+
+    Parameters
+    ----------
+    leads
+        What :func:`chipflow.find_leads` returned.
+    """
+    left_out = leads.parameters.get("watch_without_rule_there", ())
+    return [one for one in leads.parameters.get("watch", ()) if one not in left_out]
+
+
 def _within(leads: Leads) -> pd.DataFrame:
     shipments = leads.searched.shipments
+    # Watched goods stand in the place of chips, and are none.
+    if lists := followed(leads):
+        others = {one for one in shipments["chip"].dropna().unique() if is_watched(one, lists)}
+        shipments = shipments.assign(chip=shipments["chip"].mask(shipments["chip"].isin(others)))
     kept = pd.Series(True, index=shipments.index)
     if leads.parameters.get("since"):
         kept &= shipments["date"] >= pd.Timestamp(leads.parameters["since"])

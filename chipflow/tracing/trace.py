@@ -94,6 +94,7 @@ def trace(
     settings: Settings | None = None,
     shared_attributes: pd.DataFrame | None = None,
     catalogue: Catalogue | None = None,
+    named_only: bool = False,
     progress: Progress = silent,
 ) -> Tracing:
     """Trace the named chips forward through the shipments.
@@ -111,6 +112,9 @@ def trace(
         is likelier to sell what the other bought.
     catalogue
         Tables of chips and rules to use instead of the shipped ones.
+    named_only
+        Whether only purchases that say what they are begin a route: no weight and value are taken
+        for goods without a name.
     progress
         Who is told how the work goes on.
 
@@ -130,7 +134,7 @@ def trace(
     window, most_hops = settings.tracer.window, settings.tracer.most_hops
     traced = TracedShipments.of(shipments, targets, settings, catalogue)
     related = RelatedParties(traced.arrays, shared_attributes, settings.transfers)
-    tracer = Tracer(traced, window, related)
+    tracer = Tracer(traced, window, related, named_only=named_only)
     with progress.stage("following the goods", total=most_hops) as stage:
         # Named chips, undeclared ones and each round of unrecorded transfers are traced so far.
         for _ in range((2 + settings.tracer.unrecorded_rounds) * most_hops):

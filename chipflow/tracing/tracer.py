@@ -98,7 +98,14 @@ class Tracer:
         Companies that sell chips by name to many.
     """
 
-    def __init__(self, traced: TracedShipments, window: int, related: RelatedParties) -> None:
+    def __init__(
+        self,
+        traced: TracedShipments,
+        window: int,
+        related: RelatedParties,
+        *,
+        named_only: bool = False,
+    ) -> None:
         arrays = traced.arrays
         self.traced, self.window, self.related = traced, window, related
         self.settings = traced.settings
@@ -109,7 +116,8 @@ class Tracer:
         self.certain = self.followed.copy()
         self.new = np.flatnonzero(self.followed & ~traced.arrives & arrays.named_consignee)
         rounds = self.settings.tracer.unrecorded_rounds
-        self.guesses = iter([self._undeclared, *[self._unrecorded] * rounds])
+        undeclared = [] if named_only else [self._undeclared]
+        self.guesses = iter([*undeclared, *[self._unrecorded] * rounds])
         self.prior: Prior | None = None
         self.answers: list[Judged] = []
         self.latest = np.full(arrays.companies, -1)

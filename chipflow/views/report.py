@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.leads.direct_exports import denied_elsewhere
 from chipflow.views import plots
 from chipflow.views.figure import svg as _figure
 from chipflow.views.notes import read_notes, rendered
@@ -87,6 +88,7 @@ def report(
         counts=spec.counts,
         notes=said,
         off_route=int(leads.direct["records"].sum()),
+        elsewhere=denied_elsewhere(leads.direct, leads.destination),
         with_q=any(row["q_value"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
         reading=spec.reading,

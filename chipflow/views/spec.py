@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from chipflow.leads.verdict import looked_for, verdict
+from chipflow.leads.verdict import followed, looked_for, verdict
 from chipflow.views import world
 from chipflow.views.port_places import NO_PORT, with_ports
 from chipflow.views.wording import joined, parameter_text, shortened
@@ -521,7 +521,7 @@ def _asked(leads: Leads) -> dict[str, Any]:
     return {
         "destination": [str(code) for code in leads.destination],
         "destination_names": [world.country_name(code) for code in leads.destination],
-        "looked_for": looked_for(leads.destination),
+        "looked_for": looked_for(leads.destination, followed(leads)),
         "parameters": {
             shortened(str(name)): shortened(parameter_text(value))
             for name, value in sorted(leads.parameters.items(), key=lambda pair: str(pair[0]))

@@ -18,7 +18,7 @@ import pandas as pd
 
 from chipflow._version import __version__
 from chipflow.errors import OutputError
-from chipflow.leads.verdict import looked_for, verdict
+from chipflow.leads.verdict import followed, looked_for, verdict
 from chipflow.tables import defuse
 from chipflow.views import world
 from chipflow.views.port_places import having_ports
@@ -246,7 +246,7 @@ def _about(writer: _Writer, leads: Leads) -> None:
     records = leads.searched.records
     counts, said = records.counts, verdict(leads)
     lines: list[tuple[str, str]] = [
-        ("Looked for", looked_for(leads.destination)),
+        ("Looked for", looked_for(leads.destination, followed(leads))),
         ("Found", f"{len(leads.table):,} leads" if len(leads.table) else said.heading),
         ("Looked at", said.text),
         (

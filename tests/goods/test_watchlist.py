@@ -207,6 +207,21 @@ def test_wrong_tables_are_named(tmp_path: Path, items: str, rules: str, said: st
 def test_no_such_list(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="chpl_russia"):
         load_watchlist("nonesuch")
-    (tmp_path / "pumps.csv").write_text(ITEMS, encoding="utf-8")
-    with pytest.raises(ParameterError, match="rules"):
-        load_watchlist(tmp_path / "pumps.csv")
+
+
+def test_own_list_needs_no_more_than_names_and_codes_or_words(tmp_path: Path) -> None:
+    (tmp_path / "pumps.csv").write_text("item,hs,words\nPump,8414.10,\nValve,,bellows valve\n")
+    bare = load_watchlist(tmp_path / "pumps.csv")
+    assert watched(bare, description="SPARES", hs_code="84141025").watch_item == "Pump"
+    assert watched(bare, description="Bellows Valve DN40", hs_code=None).watch_item == "Valve"
+    answer = bare.status("Pump", "2024-03-01", "CN")
+    assert answer.status == "unknown"
+    assert "came without rules" in answer.sentence
+
+
+def test_rules_beside_the_list_are_used(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "rules.csv").rename(tmp_path / "pumps_rules.csv")
+    assert load_watchlist(tmp_path / "pumps.csv").status("Valve", "2024-03-01", "CN").status == (
+        "licence"
+    )
