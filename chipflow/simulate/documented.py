@@ -26,6 +26,8 @@ SANCTIONS_BEGIN = day_number("2022-02-24")
 WHOLE_LOTS = 0.8  # share of lots that go on with all their pieces
 BOARD_KG, BOARD_SHARE = (30.0, 45.0), (0.6, 0.95)  # weight of eight chips on a board; of the price
 BOARDS_WAIT = (70, 190)  # days from a server to its board, as documented
+PLAIN_LOTS = 12
+PLAIN_KG, PLAIN_USD, PLAIN_PIECES = (0.1, 3.0), (8.0, 400.0), (40.0, 3000.0)
 DENSE_LOTS = (1, 5)  # that a stockist passes on to one buyer
 
 
@@ -349,6 +351,29 @@ def watched_stay(scene: Scene) -> None:
         scene.ship(lot, user, scene.draw(buyers), "other")
 
 
+def plain_goods(scene: Scene) -> None:
+    """Many sell what the false words truly mean: cheap cards, parts, adapters and contactors."""
+    rng = scene.rng
+    rows = _rows("false")
+    origins = ("CN", "TW", "VN", "TH", "MX", "DE", "SG", "MY")
+    for _ in range(PLAIN_LOTS):
+        row = rows[int(rng.integers(len(rows)))]
+        kg, usd = _between(scene, *PLAIN_KG), _between(scene, *PLAIN_USD)
+        plain = replace(_under(goods_of("watched")[0][0], row), kg=(kg, kg), usd=(usd, usd))
+        seller = scene.firms.pick(rng, scene.one_of(origins), ("maker", "trader"))
+        buyer = scene.firms.pick(
+            rng, scene.one_of(("US", "DE", "SG", "MY", "CN", "IN")), ("trader",)
+        )
+        day = int(rng.integers(0, N_DAYS))
+        lot = scene.lot(day, plain, scene.country_of(seller))
+        lot = replace(lot, quantity=round(_between(scene, *PLAIN_PIECES)))
+        scene.ship(lot, seller, buyer, "other")
+        scene.steps = [[seller], [buyer]]
+        # No two lots are of one kind.
+        scene._item_kg.clear()
+        scene._item_usd.clear()
+
+
 DOCUMENTED: dict[str, Play] = {
     "false_words": false_words,
     "boards_out": boards_out,
@@ -362,6 +387,7 @@ DOCUMENTED_INNOCENTS: dict[str, Play] = {
     "dense_stockist": dense_stockist,
     "watched_stockist": watched_stockist,
     "watched_stay": watched_stay,
+    "plain_goods": plain_goods,
 }
 
 #: Kinds of which only a watch list, with Russia as the destination, knows anything.
