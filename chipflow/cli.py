@@ -392,6 +392,7 @@ def _print_summary(run: Run) -> None:
         ("companies", "companies"),
         ("routes set aside", "set_aside"),
         ("leads", "leads"),
+        ("unnamed lots, weaker than leads", "unnamed"),
         ("controlled there, on no route", "controlled_off_route"),
         ("licences were being granted", "licences_granted"),
     ):

@@ -292,6 +292,7 @@ def _write_tables(leads: Leads, folder: Path, progress: Progress) -> None:
         write_csv(leads.set_aside, folder / "set_aside.csv")
         write_csv(leads.anomalies.shipments, folder / "anomalies.csv")
         write_csv(leads.dead_ends, folder / "vanished.csv")
+        write_csv(leads.unnamed, folder / "unnamed.csv")
         write_csv(leads.direct, folder / "direct.csv")
         write_csv(leads.licensed, folder / "licensed.csv")
         write_parquet(leads.shipments, folder / "shipments.parquet")
@@ -358,6 +359,7 @@ def _summary(
             "companies": len(leads.searched.directory),
             "leads": len(leads),
             "set_aside": len(leads.set_aside),
+            "unnamed": len(leads.unnamed),
             "controlled_off_route": int(leads.direct["records"].sum()),
             "licences_granted": int(leads.licensed["records"].sum()),
             "denied_elsewhere": denied_elsewhere(leads.direct, leads.destination),

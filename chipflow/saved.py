@@ -17,7 +17,7 @@ from chipflow.network import Network
 from chipflow.records import Records
 from chipflow.records.schema import COLUMNS, Sheet
 from chipflow.records.unread import UnreadCells
-from chipflow.schemas import COMPANIES, DEAD_ENDS
+from chipflow.schemas import COMPANIES, DEAD_ENDS, UNNAMED
 from chipflow.settings import Settings
 from chipflow.tables import FORMULA_STARTS, write_parquet
 
@@ -86,8 +86,12 @@ def read_leads(folder: str | Path) -> Leads:
         saved=COMPANIES.read(companies),
     )
     screening = place / "screening.csv"
-    stopped = place / "vanished.csv"
-    apart = {"dead_ends": DEAD_ENDS.read(_csv(stopped))} if stopped.is_file() else {}
+    # Older folders hold fewer.
+    apart = {
+        name: table.read(_csv(place / table.file))
+        for name, table in (("dead_ends", DEAD_ENDS), ("unnamed", UNNAMED))
+        if (place / table.file).is_file()
+    }
     return Leads(
         table=_parquet(place / "leads.parquet"),
         searched=network,

@@ -277,6 +277,32 @@ DEAD_ENDS = _table(
     innocent_explanations | str | | Sentences
 """,
 )
+UNNAMED = _table(
+    "unnamed",
+    "One company that passed on lots which no record names, and which could be accelerators.",
+    "unnamed.csv",
+    "company_id",
+    """
+    rank | int64 | | 1 is the likeliest
+    company_id | str | | Company that sent them to the destination
+    company | str? | | Its name
+    countries | str | ISO 3166 alpha-2 | In the order in which goods met them, joined by " > "
+    score | float64 | log odds | That they are accelerators; weaker than a lead, for ranking only
+    probability | float64 | probability | The same; it rests on estimates of how common this is
+    by_chance | float64 | rows | Expected of this strength where strangers' lots are paired
+    pieces | float64 | pieces | That reached the destination
+    kg_piece | float64 | kg | Of one piece
+    usd_piece | float64 | USD | Of one piece, as declared
+    words | str | | Descriptions on the way, joined by a bar
+    could_be | str | | Forms of accelerators that fit, the nearest price first
+    fits_as_well | str? | | Words of others for goods that weigh and cost about as much
+    first_date | str | ISO date | Of these shipments
+    last_date | str | ISO date | Of these shipments
+    record_ids | str | | Joined by ";"
+    reasons | str | | Sentences
+    innocent_explanations | str | | Sentences
+""",
+)
 DIRECT_EXPORTS = _table(
     "direct",
     "One pair of companies with direct sales of controlled chips.",
@@ -409,6 +435,7 @@ BEST_PATHS = _table(
 )
 
 TABLES = (
-    LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, LICENSED, DEAD_ENDS, DIRECT_EXPORTS,
+    LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, LICENSED, DEAD_ENDS, UNNAMED,
+    DIRECT_EXPORTS,
     COMPANIES, ANOMALIES, COMPANY_ANOMALIES, CONTINUATIONS, ROUTE_STEPS, BEST_PATHS,
 )  # fmt: skip

@@ -286,6 +286,21 @@ class DeadEndSettings:
 
 
 @dataclass(frozen=True)
+class UnnamedSettings:
+    """Lots of which no record names a chip, and that could be some."""
+
+    least_declared: float = number("unnamed.least_declared")
+    least_pieces: int = number("unnamed.least_pieces")
+    same_weight: float = number("unnamed.same_weight")
+    like: float = number("unnamed.like")
+    least_spread: float = number("unnamed.least_spread")
+    named_other: float = number("unnamed.named_other")
+    fits: float = number("unnamed.fits")
+    hidden: float = number("unnamed.hidden")
+    passed_on: float = number("unnamed.passed_on")
+
+
+@dataclass(frozen=True)
 class CompletenessSettings:
     """How many records are missing."""
 
@@ -364,6 +379,7 @@ class Settings:
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     exclusion: ExclusionSettings = field(default_factory=ExclusionSettings)
     dead_ends: DeadEndSettings = field(default_factory=DeadEndSettings)
+    unnamed: UnnamedSettings = field(default_factory=UnnamedSettings)
     completeness: CompletenessSettings = field(default_factory=CompletenessSettings)
     unit_intervals: UnitIntervalSettings = field(default_factory=UnitIntervalSettings)
     red_flags: RedFlagSettings = field(default_factory=RedFlagSettings)

@@ -17,7 +17,7 @@ from chipflow.leads.plotting import LeadsPlot
 from chipflow.leads.verdict import Verdict, verdict
 from chipflow.leads.watched_goods import is_watched
 from chipflow.routes.best_paths import best_paths
-from chipflow.schemas import DEAD_ENDS, LEADS
+from chipflow.schemas import DEAD_ENDS, LEADS, UNNAMED
 from chipflow.settings import Settings
 from chipflow.tracing.transfers import RECORDED
 
@@ -65,6 +65,9 @@ class Leads:
     dead_ends
         Companies at which controlled goods arrived and after which nothing is recorded, ranked
         apart from the leads; see :func:`chipflow.leads.dead_ends.dead_ends`.
+    unnamed
+        Companies that passed on lots which no record names and which could be accelerators,
+        weaker than leads and ranked apart; see :func:`chipflow.leads.unnamed.unnamed_lots`.
     """
 
     table: pd.DataFrame
@@ -81,6 +84,7 @@ class Leads:
         default_factory=lambda: pd.DataFrame(columns=SCREENING_COLUMNS), repr=False
     )
     dead_ends: pd.DataFrame = field(default_factory=DEAD_ENDS.empty, repr=False)
+    unnamed: pd.DataFrame = field(default_factory=UNNAMED.empty, repr=False)
 
     @property
     def vanished(self) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from chipflow.leads.evidence import comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
 from chipflow.leads.unit_intervals import unit_intervals
+from chipflow.leads.unnamed import unnamed_lots
 from chipflow.leads.watched_goods import (
     WatchScreening,
     guarded,
@@ -133,6 +134,8 @@ def find_leads(
     tracing, found, missing = searched.chips(shipments, catalogue)
     with progress.stage("looking for goods that are not seen again"):
         stopped = dead_ends(network, tracing)
+    with progress.stage("looking for lots without a name"):
+        unnamed = unnamed_lots(network, shipments, tracing, found.steps["record_id"])
     lists = read_watchlists(watch)
     if asked := guarded(lists, targets):
         goods, others = searched.watched(shipments, asked, catalogue, found)
@@ -163,6 +166,7 @@ def find_leads(
         parameters=parameters,
         settings=settings,
         dead_ends=stopped,
+        unnamed=unnamed,
         **({} if screening is None else {"screening": screening}),
     )
 

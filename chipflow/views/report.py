@@ -88,6 +88,7 @@ def report(
         counts=spec.counts,
         notes=said,
         off_route=int(leads.direct["records"].sum()),
+        unnamed=len(leads.unnamed),
         elsewhere=denied_elsewhere(leads.direct, leads.destination),
         with_q=any(row["q_value"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
