@@ -31,6 +31,7 @@ class Kind:
     hard: bool = False
     missing: float = 0.0
     noise: float = 0.01  # share of records with a damaged field, as the bars say
+    lookalikes: str = "every"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def world(kind: Kind, seed: int) -> Iterator[Built]:
             records=kind.records,
             seed=seed,
             schemes=kind.schemes,
-            lookalikes="every",
+            lookalikes=kind.lookalikes,
             missing=kind.missing,
             noise=kind.noise,
             hard=kind.hard,
