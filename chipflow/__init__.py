@@ -52,6 +52,23 @@ _WHERE = {
     "status": "chipflow.goods.controls",
 }
 
+# Stages by their own names, so that `cf.goods.chip_name` is found with the Tab key. `estimate` and
+# `simulate` are the functions of these names.
+_STAGES = (
+    "companies",
+    "errors",
+    "flows",
+    "goods",
+    "leads",
+    "network",
+    "records",
+    "routes",
+    "schemas",
+    "settings",
+    "tracing",
+    "views",
+)
+
 __all__ = [
     "ChipflowError",
     "Estimate",
@@ -82,8 +99,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
         return getattr(import_module(_WHERE[name]), name)
+    if name in _STAGES:
+        return import_module(f"chipflow.{name}")
     raise AttributeError(f"module 'chipflow' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_STAGES})

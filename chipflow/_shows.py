@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chipflow.leads.dossier import Lead, Leads
     from chipflow.network.build import Network
+    from chipflow.network.company import Company
+    from chipflow.views.page import Page as Page
 
 # A notebook cell shows this many rows; the whole table is in `leads.table`.
 ROWS_SHOWN = 20
@@ -35,10 +37,31 @@ def network_summary(network: Network) -> str:
     )
 
 
+def company(found: Company) -> str:
+    """Show a company: its names, and from whom and to whom it shipped."""
+    others = "; ".join(found.aliases)
+    facts = [found.country or "no country stated", f"{len(found.received):,} shipments received",
+             f"{len(found.sent):,} sent", found.company_id]  # fmt: skip
+    return (
+        f"<h3>{html.escape(found.name)}</h3><p>{html.escape(', '.join(facts))}</p>"
+        + (f"<p>Also spelled {html.escape(others)}</p>" if others else "")
+        + "".join(
+            f"<p><b>{title}</b></p>{_table(table.head(ROWS_SHOWN))}"
+            for title, table in (
+                ("Received from", found.suppliers),
+                ("Sent to", found.customers),
+            )
+            if len(table)
+        )
+    )
+
+
 def leads_table(leads: Leads) -> str:
     """Show leads as a table."""
     asked = html.escape(" ".join(leads.destination))
     looked_at = f"<p>{html.escape(leads.verdict.text)}</p>"
+    if not len(leads) and leads.whole is not None:
+        return f"<p><b>No lead is as asked</b>{_label(leads.searched)}.</p>{looked_at}"
     if not len(leads):
         return (
             f"<p><b>{leads.verdict.heading}</b> (destination {asked}, "

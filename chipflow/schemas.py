@@ -433,9 +433,29 @@ BEST_PATHS = _table(
     inferred | int64 | continuations | That no record shows
 """,
 )
+PATHS = _table(
+    "paths",
+    "One way from a company to another, those of fewer hops first, then those that leave earlier.",
+    "",
+    "company_ids",
+    """
+    rank | int64 | | 1 has the fewest hops, and of these leaves first
+    companies | any | | List of names, in the order of the way
+    company_ids | any | | List of their ids
+    countries | any | ISO 3166 alpha-2 | List, in the order in which the way meets them
+    hops | int64 | shipments | In a row
+    first_date | datetime64[s] | | Of the first shipment
+    last_date | datetime64[s] | | Of the last shipment
+    shipments | any | shipments | List: how many of each hop are in time order with the others
+    chips | any | | List of catalogue names
+    units | float64? | chips | Of the hop that carries least; missing if one carries none known
+    record_ids | any | | List of lists: the records of each hop
+""",
+)
 
 TABLES = (
     LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, LICENSED, DEAD_ENDS, UNNAMED,
     DIRECT_EXPORTS,
     COMPANIES, ANOMALIES, COMPANY_ANOMALIES, CONTINUATIONS, ROUTE_STEPS, BEST_PATHS,
+    PATHS,
 )  # fmt: skip

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
+import operator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
+import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
+from chipflow.errors import ParameterError
 from chipflow.leads.anomaly import Anomalies, anomalies
+from chipflow.leads.choice import matching
 from chipflow.leads.direct_exports import direct_sales
+from chipflow.leads.frame import leads_frame
 from chipflow.leads.licensed import licensed_sales
 from chipflow.leads.plotting import LeadsPlot
 from chipflow.leads.verdict import Verdict, verdict
@@ -19,11 +25,17 @@ from chipflow.leads.watched_goods import is_watched
 from chipflow.routes.best_paths import best_paths
 from chipflow.schemas import DEAD_ENDS, LEADS, UNNAMED
 from chipflow.settings import Settings
+from chipflow.tables import as_json, csv_text, write_csv
 from chipflow.tracing.transfers import RECORDED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import os
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
+    from matplotlib.axes import Axes
+
+    from chipflow._shows import Page
     from chipflow.network.build import Network
 
 # Parties of a lead as companies.csv names them, the strongest first.
@@ -39,7 +51,7 @@ class Leads:
     table
         One row a lead, rank 1 first; the columns of ``leads.csv``.
     searched
-        The network in which they were found.
+        The network in which they were found; :attr:`network` is the name to use.
     destination
         ISO 3166 alpha-2 codes of the countries that were asked about.
     steps
@@ -68,6 +80,13 @@ class Leads:
     unnamed
         Companies that passed on lots which no record names and which could be accelerators,
         weaker than leads and ranked apart; see :func:`chipflow.leads.unnamed.unnamed_lots`.
+    whole
+        All leads of the search where these are some of them (``leads[:3]``), else None.
+
+    Examples
+    --------
+    ``leads[0]`` and ``leads["L-1a2b3c4d"]`` are dossiers, ``leads[:3]`` and
+    ``leads.filter(chip="H100", q=0.05)`` are leads again.
     """
 
     table: pd.DataFrame
@@ -85,6 +104,7 @@ class Leads:
     )
     dead_ends: pd.DataFrame = field(default_factory=DEAD_ENDS.empty, repr=False)
     unnamed: pd.DataFrame = field(default_factory=UNNAMED.empty, repr=False)
+    whole: Leads | None = field(default=None, init=False, repr=False)
 
     @property
     def vanished(self) -> pd.DataFrame:
@@ -95,18 +115,163 @@ class Leads:
         """Return the number of leads."""
         return len(self.table)
 
-    def __getitem__(self, place: int) -> Lead:
-        """Return the dossier of one lead; ``leads[0]`` is rank 1."""
+    @overload
+    def __getitem__(self, which: SupportsIndex | str) -> Lead: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> Leads: ...
+
+    def __getitem__(self, which: SupportsIndex | str | slice) -> Lead | Leads:
+        """Return the dossier of one lead by place or id, or several leads by a slice.
+
+        ``leads[0]`` is the first, ``leads["L-1a2b3c4d"]`` the one of that id, ``leads[:3]`` the
+        first three.
+
+        Raises
+        ------
+        IndexError, KeyError
+            There is no lead at that place, or of that id.
+        """
+        if isinstance(which, slice):
+            return self._at(np.arange(len(self))[which])
+        if isinstance(which, str):
+            places = np.flatnonzero(self.table["lead_id"] == which)
+            if not len(places):
+                raise KeyError(f"no lead {which!r}; leads.table['lead_id'] lists them")
+            return self._dossier(int(places[0]))
+        try:
+            place = operator.index(which)
+        except TypeError as error:
+            raise TypeError(
+                f"leads[{which!r}]: give a place (leads[0]), an id (leads['L-...']) or a slice "
+                "(leads[:3]); leads.filter() chooses by what they are"
+            ) from error
         if not -len(self) <= place < len(self):
             raise IndexError(f"there are {len(self)} leads; leads[0] is rank 1")
+        return self._dossier(place)
+
+    def __contains__(self, lead: object) -> bool:
+        """Whether there is a lead of that id, or that dossier."""
+        lead_id = lead.row["lead_id"] if isinstance(lead, Lead) else lead
+        return bool((self.table["lead_id"] == lead_id).any())
+
+    def head(self, n: int = 5) -> Leads:
+        """Return the first ``n`` leads; they keep rank, p- and q-value."""
+        if n < 0:
+            raise ParameterError(f"n: {n}; give 0 or more leads")
+        return self[:n]
+
+    def filter(
+        self,
+        *,
+        chip: str | Iterable[str] | None = None,
+        country: str | Iterable[str] | None = None,
+        company: str | Iterable[str] | None = None,
+        q: float | None = None,
+    ) -> Leads:
+        """Return the leads that are about something; all conditions must hold.
+
+        Parameters
+        ----------
+        chip
+            Chip or family as people write it ("H100" finds "H100 PCIe" too), or several of which
+            any will do.
+        country
+            Country that the goods met, origin and destination included: ISO 3166 alpha-2 or
+            name, or several.
+        company
+            Company that takes part, or several; names as :meth:`chipflow.Network.company` takes
+            them.
+        q
+            Largest q-value. Leads whose q-value could not be computed are left out.
+
+        Returns
+        -------
+        Leads
+            With the ranks, p- and q-values that they have among all leads; :attr:`whole` holds
+            these.
+
+        Raises
+        ------
+        ParameterError
+            A chip, country or company is not known, so that "none" would say nothing; or ``q``
+            is no probability.
+        """
+        found = matching(self, chip=chip, country=country, company=company, q=q)
+        return self._at(np.flatnonzero(found))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the table with lists as lists and days as days.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A copy; see :func:`chipflow.leads.frame.leads_frame`.
+        """
+        return leads_frame(self)
+
+    def to_csv(
+        self, path: str | os.PathLike[str] | None = None, *, bom: bool = False
+    ) -> str | None:
+        """Write the table as ``leads.csv`` has it: lists joined, cells inert in a spreadsheet.
+
+        Parameters
+        ----------
+        path
+            The file to write; without one the text is returned.
+        bom
+            Whether to begin with a byte order mark, by which Excel reads UTF-8 right.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
+        if path is None:
+            return csv_text(self.table)
+        write_csv(self.table, path, bom=bom)
+        return None
+
+    def _dossier(self, place: int) -> Lead:
         row = self.table.iloc[place].to_dict()
         return Lead(self, {str(name): value for name, value in row.items()})
+
+    def _at(self, places: np.ndarray) -> Leads:
+        """Return the leads at some places."""
+        table = self.table.iloc[places].reset_index(drop=True)
+
+        def own(rows: pd.DataFrame) -> pd.DataFrame:
+            return rows[rows["lead_id"].isin(table["lead_id"])].reset_index(drop=True)
+
+        whole = self if self.whole is None else self.whole
+        steps = own(self.steps)
+        shipper = self.searched.shipments[["record_id", "shipper_id"]]
+        some = replace(
+            self,
+            table=table,
+            steps=steps,
+            links=own(self.links),
+            evidence=own(self.evidence),
+            throughput=throughput_of(steps.merge(shipper, on="record_id")),
+            # Said wherever the parameters are: in the report and in the workbook.
+            parameters={**whole.parameters, "chosen": f"{len(table):,} of {len(whole):,} leads"},
+        )
+        object.__setattr__(some, "whole", whole)
+        return some
 
     def __iter__(self) -> Iterator[Lead]:
         return (self[place] for place in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"<Leads: {len(self):,} to {' '.join(self.destination)}>"
+        of = "" if self.whole is None else f" of {len(self.whole):,}"
+        return f"<Leads: {len(self):,}{of} to {' '.join(self.destination)}>"
+
+    @cached_property
+    def network(self) -> Network:
+        """The network in which they were found; ``leads.network.view()`` draws it with them."""
+        network = copy.copy(self.searched)
+        object.__setattr__(network, "leads", self)
+        return network
 
     @cached_property
     def shipments(self) -> pd.DataFrame:
@@ -157,6 +322,8 @@ class Leads:
     @cached_property
     def anomalies(self) -> Anomalies:
         """What stands out without a route; see :func:`chipflow.leads.anomalies`."""
+        if self.whole is not None:
+            return self.whole.anomalies
         return anomalies(self.searched, settings=self.settings)
 
     @cached_property
@@ -165,6 +332,8 @@ class Leads:
 
         See :func:`direct_sales`.
         """
+        if self.whole is not None:
+            return self.whole.direct
         return self._direct(granted=False)
 
     @cached_property
@@ -173,6 +342,8 @@ class Leads:
 
         See :func:`chipflow.leads.licensed.licensed_sales`.
         """
+        if self.whole is not None:
+            return self.whole.licensed
         return licensed_sales(self.set_aside, self._direct(granted=True))
 
     def _direct(self, *, granted: bool) -> pd.DataFrame:
@@ -252,7 +423,11 @@ class Leads:
     @cached_property
     def verdict(self) -> Verdict:
         """What may be said at the end of the search, with what was looked at."""
-        return verdict(self)
+        if self.whole is None:
+            return verdict(self)
+        said = self.whole.verdict
+        chosen = f"{len(self):,} of {len(self.whole):,} leads were chosen. "
+        return replace(said, sentence=chosen + said.sentence)
 
     def _repr_html_(self) -> str:
         from chipflow._shows import leads_table
@@ -264,43 +439,45 @@ class Leads:
         """What can be drawn: ``leads.plot.flows()``."""
         return LeadsPlot(self)
 
-    # The former names of the same, for those who know them.
+    def map(self) -> Page:
+        """Draw them on a map page; see :func:`chipflow.views.route_map`."""
+        return self.plot.map()
 
-    def map(self, **options: Any) -> Any:
-        """``plot.map``."""
-        return self.plot.map(**options)
+    def report(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        template: str | os.PathLike[str] | None = None,
+        notes: str | os.PathLike[str] | None = None,
+    ) -> Page:
+        """Write the report; see :meth:`LeadsPlot.report`."""
+        return self.plot.report(path, template=template, notes=notes)
 
-    def network(self, **options: Any) -> Any:
-        """``plot.network``."""
-        return self.plot.network(**options)
-
-    def report(self, path: str | None = None, **options: Any) -> Any:
-        """``plot.report``."""
-        return self.plot.report(path, **options)
-
-    def workbook(self, path: str) -> Any:
-        """``plot.workbook``."""
+    def workbook(self, path: str | os.PathLike[str]) -> Path:
+        """Write an Excel workbook; see :func:`chipflow.views.workbook`."""
         return self.plot.workbook(path)
 
-    def plot_flows(self, **options: Any) -> Any:
+    # Former names of what `plot` draws.
+
+    def plot_flows(self, ax: Axes | None = None) -> Axes:
         """``plot.flows``."""
-        return self.plot.flows(**options)
+        return self.plot.flows(ax)
 
-    def plot_ledger(self, company: str, **options: Any) -> Any:
+    def plot_ledger(self, company: str, ax: Axes | None = None) -> Axes:
         """``plot.ledger``."""
-        return self.plot.ledger(company, **options)
+        return self.plot.ledger(company, ax)
 
-    def plot_density(self, **options: Any) -> Any:
+    def plot_density(self, ax: Axes | None = None) -> Axes:
         """``plot.density``."""
-        return self.plot.density(**options)
+        return self.plot.density(ax)
 
-    def plot_countries(self, **options: Any) -> Any:
+    def plot_countries(self, ax: Axes | None = None, *, of: str | None = None) -> Axes:
         """``plot.countries``."""
-        return self.plot.countries(**options)
+        return self.plot.countries(ax, of=of)
 
-    def plot_map(self, **options: Any) -> Any:
+    def plot_map(self, ax: Axes | None = None) -> Axes:
         """``plot.routes``."""
-        return self.plot.routes(**options)
+        return self.plot.routes(ax)
 
 
 class Lead:
@@ -384,13 +561,71 @@ class Lead:
             wanted.append("The weight and number of pieces that some of these records leave out")
         return wanted
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that is known of it as JSON can hold it.
+
+        Returns
+        -------
+        dict
+            The columns of ``leads.csv`` with lists as lists, days as ISO texts and missing
+            numbers as None; ``sentence``, ``settle`` (list), and ``records``, ``links``,
+            ``evidence`` (lists of dicts).
+        """
+        row = self._alone.to_pandas()
+        return {
+            **as_json(row)[0],
+            "sentence": self.sentence,
+            "settle": self.settle,
+            "records": as_json(self.records),
+            "links": as_json(self.links),
+            "evidence": as_json(self.evidence),
+        }
+
+    @cached_property
+    def _alone(self) -> Leads:
+        """The leads that are this one only."""
+        places = np.flatnonzero(self.leads.table["lead_id"] == self.row["lead_id"])
+        return self.leads._at(places)
+
+    def map(self) -> Page:
+        """Draw this lead alone on a map page; see :func:`chipflow.views.route_map`."""
+        return self._alone.map()
+
+    def report(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        template: str | os.PathLike[str] | None = None,
+        notes: str | os.PathLike[str] | None = None,
+    ) -> Page:
+        """Write the report of this lead alone; see :meth:`LeadsPlot.report`."""
+        return self._alone.report(path, template=template, notes=notes)
+
     def _repr_html_(self) -> str:
         from chipflow._shows import dossier
 
         return dossier(self)
 
-    def plot_timeline(self, **options: Any) -> Any:
+    def plot_timeline(self, ax: Axes | None = None) -> Axes:
         """Plot its shipments in time; see :func:`chipflow.views.plot_timeline`."""
         from chipflow._shows import view
 
-        return view("plot_timeline", self, **options)
+        axes: Axes = view("plot_timeline", self, ax)
+        return axes
+
+
+def throughput_of(steps: pd.DataFrame) -> pd.Series:
+    """Return the chips that each company passes on to the destination.
+
+    Parameters
+    ----------
+    steps
+        ``stage, units`` (chips) and ``shipper_id`` of the shipments of leads.
+
+    Returns
+    -------
+    pandas.Series
+        What it sends of the traced goods, chips, by ``company_id``.
+    """
+    sent = steps[steps["stage"] != "source"].groupby("shipper_id")["units"].sum()
+    return sent.rename("throughput").rename_axis("company_id").sort_index()

@@ -16,7 +16,7 @@ from chipflow.goods.controls import expand_destination
 from chipflow.leads.company_profiles import CompanyProfiles
 from chipflow.leads.completeness import missing_records
 from chipflow.leads.dead_ends import dead_ends
-from chipflow.leads.dossier import Leads
+from chipflow.leads.dossier import Leads, throughput_of
 from chipflow.leads.error_rates import (
     lead_p_values,
     local_false_discovery_rates,
@@ -38,6 +38,7 @@ from chipflow.leads.watched_goods import (
 )
 from chipflow.network.arrays import in_order
 from chipflow.network.columns import Columns, total
+from chipflow.network.selection import between_days
 from chipflow.progress import silent
 from chipflow.routes.find import Routes, find_routes
 from chipflow.routes.itinerary import itinerary
@@ -129,7 +130,7 @@ def find_leads(
     targets = expand_destination(destination)
     settings = _with_options(settings or Settings(), window, most_hops, null_draws)
     catalogue = catalogue or network.catalogue or load_catalogue()
-    shipments = in_order(_between(network.shipments, since, until))
+    shipments = in_order(between_days(network.shipments, since, until))
     searched = _Search(network, targets, settings, seed, screening, progress)
     tracing, found, missing = searched.chips(shipments, catalogue)
     with progress.stage("looking for goods that are not seen again"):
@@ -252,27 +253,6 @@ def _with_options(
     return replace(settings, tracer=replace(settings.tracer, **given), decoys=decoys)
 
 
-def _between(shipments: pd.DataFrame, since: str | None, until: str | None) -> pd.DataFrame:
-    from chipflow.errors import ParameterError
-
-    kept = shipments
-    limits: list[pd.Timestamp] = []
-    for name, day in (("since", since), ("until", until)):
-        if day is None:
-            continue
-        try:
-            limit = pd.Timestamp(day)
-        except ValueError as error:
-            raise ParameterError(
-                f"{name}: {day!r} is no day; write it as YYYY-MM-DD, for example 2023-10-17"
-            ) from error
-        limits.append(limit)
-        kept = kept[kept["date"] >= limit] if name == "since" else kept[kept["date"] <= limit]
-    if limits != sorted(limits):
-        raise ParameterError(f"since {since} is after until {until}: no day lies between them")
-    return kept
-
-
 class _Found:
     """Tables of the leads, put together cluster by cluster."""
 
@@ -360,7 +340,7 @@ class _Found:
                 drop=True
             ),
             set_aside=aside,
-            throughput=_throughput(steps[steps["cluster"].isin(ids.index)]),
+            throughput=throughput_of(steps[steps["cluster"].isin(ids.index)]),
         )
 
     def joined(self, other: _Found) -> _Found:
@@ -466,9 +446,3 @@ def _link_table(links: pd.DataFrame, ids: pd.Series, far_apart: float) -> pd.Dat
     return table[LEAD_LINKS.names].sort_values(
         ["lead_id", "from_record", "to_record"], ignore_index=True
     )
-
-
-def _throughput(steps: pd.DataFrame) -> pd.Series:
-    """Chips that each company passes on to the destination: what it sends of the traced goods."""
-    sent = steps[steps["stage"] != "source"].groupby("shipper_id")["units"].sum()
-    return sent.rename("throughput").rename_axis("company_id").sort_index()

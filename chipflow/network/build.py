@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from chipflow.companies import Judgements, resolve
 from chipflow.companies.resolve import SAME_NAME
 from chipflow.engine import fetch, in_memory, materialise
+from chipflow.errors import ParameterError
 from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
@@ -18,21 +19,24 @@ from chipflow.goods.currency import in_dollars
 from chipflow.goods.density import hidden_chips
 from chipflow.goods.pieces import weighed_pieces
 from chipflow.network.centrality import centrality
+from chipflow.network.company import UNKNOWN_PREFIX as UNKNOWN_PREFIX
+from chipflow.network.company import Company, company_id_of, company_of
+from chipflow.network.paths import MOST_HOPS, MOST_PATHS, time_ordered_paths
+from chipflow.network.selection import between_days, chips_called, may_carry
 from chipflow.progress import silent
 from chipflow.records.schema import COLUMNS, HOP_COUNTRIES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import ibis.expr.types as ir
     import networkx as nx
 
     from chipflow.goods.catalogue import Catalogue
+    from chipflow.network.selection import Day
     from chipflow.progress import Progress
     from chipflow.records import Records
-
-# Stands for the side that a record does not name; no route passes through it.
-UNKNOWN_PREFIX = "unknown:"
 
 SHIPMENT_COLUMNS = (
     "shipper_id",
@@ -73,6 +77,8 @@ class Network:
         Names of the user's lists of same and different companies that no record holds.
     catalogue
         Tables of chips and rules by which goods were read; the shipped ones where it is None.
+    leads
+        What was found in it, where it is :attr:`chipflow.Leads.network`; drawings mark them.
     """
 
     shipments: pd.DataFrame
@@ -82,6 +88,7 @@ class Network:
     shared_attributes: pd.DataFrame | None = field(default=None, repr=False)
     unknown_names: tuple[str, ...] = ()
     catalogue: Catalogue | None = field(default=None, repr=False)
+    leads: Any = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_shipments(
@@ -132,11 +139,173 @@ class Network:
         """
         return _company_table(self.shipments, self.directory)
 
+    def company(self, name: str, country: str | None = None) -> Company:
+        """Return a company with its shipments, partners and other spellings.
+
+        Parameters
+        ----------
+        name
+            A company id, or a name: any spelling in the records; without regard to letter case,
+            punctuation and legal form where none is spelled so; else a part that stands in the
+            names of one company only.
+        country
+            ISO 3166 alpha-2, to tell companies of one name apart.
+
+        Raises
+        ------
+        ParameterError
+            No company is called so, with near names; or several are, with their ids.
+        """
+        return company_of(self, name, country)
+
+    def paths(
+        self,
+        start: str,
+        end: str,
+        *,
+        max_hops: int = MOST_HOPS,
+        chip: str | Iterable[str] | None = None,
+        since: Day | None = None,
+        until: Day | None = None,
+        most: int = MOST_PATHS,
+    ) -> pd.DataFrame:
+        """Find all ways from one company to another along which time never runs backwards.
+
+        Parameters
+        ----------
+        start, end
+            Names or ids, as :meth:`company` takes them.
+        max_hops
+            Most shipments in a row.
+        chip
+            Chip or family, or several: shipments that name it, that it fits by weight and value,
+            or whose text is so vague that it may be inside. All shipments without it.
+        since, until
+            First and last day (``YYYY-MM-DD``) of the shipments.
+        most
+            Most ways that are listed; a warning says if there are more.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a way; see :func:`chipflow.network.paths.time_ordered_paths`.
+
+        Raises
+        ------
+        ParameterError
+            A company, chip, day or number has no meaning.
+        """
+        ends = [company_id_of(self.directory, name) for name in (start, end)]
+        kept = between_days(self.shipments, since, until)
+        if chip is not None:
+            known = {*kept["chip"].dropna(), *kept["hidden_chip"].dropna()}
+            kept = kept[may_carry(kept, chips_called(chip, known, self.catalogue))]
+        named = self.directory.dropna(subset="name")
+        names = dict(zip(named["company_id"], named["name"], strict=True))
+        return time_ordered_paths(kept, ends[0], ends[1], names=names, max_hops=max_hops, most=most)
+
+    def subgraph(self, companies: str | Iterable[str], *, around: int = 0) -> Network:
+        """Return the network of some companies: the shipments between them.
+
+        Parameters
+        ----------
+        companies
+            Names or ids, as :meth:`company` takes them.
+        around
+            How many hops further their partners are taken in too; 1 gives a company with all
+            that it deals with.
+
+        Raises
+        ------
+        ParameterError
+            A company has no meaning, or ``around`` is below 0.
+        """
+        if around < 0:
+            raise ParameterError(f"around: {around}; give 0 or more hops")
+        asked = [companies] if isinstance(companies, str) else companies
+        kept = {company_id_of(self.directory, name) for name in asked}
+        table = self.shipments
+        for _ in range(around):
+            beside = table[table["shipper_id"].isin(kept) | table["consignee_id"].isin(kept)]
+            kept |= {*beside["shipper_id"], *beside["consignee_id"]}
+        inside = table["shipper_id"].isin(kept) & table["consignee_id"].isin(kept)
+        return self._of(table[inside], kept)
+
+    def between(self, since: Day | None = None, until: Day | None = None) -> Network:
+        """Return the network of some days.
+
+        Parameters
+        ----------
+        since, until
+            First and last day, both included (``YYYY-MM-DD`` or a date); open without one.
+
+        Raises
+        ------
+        ParameterError
+            A text is no day, or the last day is before the first.
+        """
+        return self._of(between_days(self.shipments, since, until))
+
+    def countries(self) -> pd.DataFrame:
+        """Return what each country sent and received.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``country`` (ISO 3166 alpha-2), ``companies`` (number of those that stand there),
+            ``sent, received`` (shipments across its border), ``inside`` (shipments that stay in
+            it), ``units_out, units_in`` (chips across its border, as far as counted),
+            ``value_out, value_in`` (USD); the one with most shipments first.
+        """
+        return _country_table(self.shipments, self.directory)
+
+    def view(self, *, seed: int = 0) -> Any:
+        """Draw companies, countries and the goods between them as a page.
+
+        Parameters
+        ----------
+        seed
+            Of the layout; the same seed gives the same picture.
+
+        Returns
+        -------
+        chipflow.views.Page
+            Shows itself in a notebook; ``.save("network.html")`` writes it. Leads are marked if
+            this is :attr:`chipflow.Leads.network`.
+        """
+        from chipflow._shows import view
+
+        return view("network_view", self if self.leads is None else self.leads, seed=seed)
+
+    def __call__(self, *, seed: int = 0) -> Any:
+        """:meth:`view`: what ``leads.network()`` did when it was a method that draws."""
+        return self.view(seed=seed)
+
     def to_networkx(self) -> nx.MultiDiGraph:
         """Return the network as a networkx graph; see :func:`chipflow.network.to_networkx`."""
         from chipflow.network.export import to_networkx
 
         return to_networkx(self)
+
+    def _of(self, shipments: pd.DataFrame, companies: Iterable[str] = ()) -> Network:
+        """Return the network of some of the shipments, with companies that have none if named."""
+        kept = {*shipments["shipper_id"], *shipments["consignee_id"], *companies}
+
+        def own(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["company_id"].isin(kept)].reset_index(drop=True)
+
+        whole = {one.name: getattr(self, one.name) for one in fields(Network)}
+        shared = self.shared_attributes
+        if shared is not None:
+            shared = own(shared[shared["other_id"].isin(kept)])
+        parts = {
+            "shipments": shipments.reset_index(drop=True),
+            "directory": own(self.directory),
+            "spellings": own(self.spellings),
+            "shared_attributes": shared,
+            "leads": None,
+        }
+        return Network(**{**whole, **parts})
 
     def __len__(self) -> int:
         """Return the number of shipments."""
@@ -149,12 +318,6 @@ class Network:
         from chipflow._shows import network_summary
 
         return network_summary(self)
-
-    def view(self, **options: Any) -> Any:
-        """Draw the network as an interactive page; see :func:`chipflow.views.network_view`."""
-        from chipflow._shows import view
-
-        return view("network_view", self, **options)
 
 
 def build_network(
@@ -333,6 +496,32 @@ def _directory_of(shipments: pd.DataFrame) -> pd.DataFrame:
     ]
     first = pd.concat(sides).drop_duplicates("company_id").sort_values("company_id")
     return first.assign(aliases=None, addresses=None).reset_index(drop=True)
+
+
+def _country_table(shipments: pd.DataFrame, directory: pd.DataFrame) -> pd.DataFrame:
+    crosses = shipments[shipments["from_country"] != shipments["to_country"]]
+    stays = shipments[shipments["from_country"] == shipments["to_country"]]
+    out, into = crosses.groupby("from_country"), crosses.groupby("to_country")
+    named = directory[~directory["company_id"].str.startswith(UNKNOWN_PREFIX)]
+    columns = {
+        "companies": named.groupby("country").size(),
+        "sent": out.size(),
+        "received": into.size(),
+        "inside": stays.groupby("from_country").size(),
+        "units_out": out["units"].sum(min_count=1),
+        "units_in": into["units"].sum(min_count=1),
+        "value_out": out["value_usd"].sum(min_count=1),
+        "value_in": into["value_usd"].sum(min_count=1),
+    }
+    counts = ["companies", "sent", "received", "inside"]
+    table = pd.DataFrame(columns).rename_axis("country").reset_index()
+    table[counts] = table[counts].fillna(0).astype("int64")
+    busiest = table[["sent", "received", "inside"]].sum(axis=1)
+    return (
+        table.assign(busiest=busiest)
+        .sort_values(["busiest", "country"], ascending=[False, True], ignore_index=True)
+        .drop(columns="busiest")
+    )
 
 
 def _company_table(shipments: pd.DataFrame, directory: pd.DataFrame) -> pd.DataFrame:

@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chipflow.engine import connect, fetch_arrow
-from chipflow.errors import InputError
+from chipflow.errors import InputError, ParameterError
 from chipflow.progress import silent
 from chipflow.records.assemble import assemble
 from chipflow.records.files import Found, Part, find_files, kind_of, open_parts
+from chipflow.records.frames import (
+    arrow_of,
+    content_hash,
+    from_database,
+    is_database,
+    is_frame,
+    without_secrets,
+)
 from chipflow.records.gather import NO_TABLE, SAMPLE_ROWS, Opening, open_sheet, understand
 from chipflow.records.layouts import Layout, load_layout
 from chipflow.records.places import place_words
@@ -24,8 +32,10 @@ from chipflow.records.sheets import RawSheet
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
+    import pyarrow as pa
 
     from chipflow.progress import Progress
+    from chipflow.records.frames import ArrowStream
 
 _WANTED = "columns such as date, shipper, consignee, description, quantity"
 _MOST_NAMED = 5
@@ -33,7 +43,8 @@ _LONGEST_NAME = 200
 
 
 def read_records(
-    *paths: str | Path,
+    *paths: str | Path | ArrowStream,
+    query: str | None = None,
     layout: str | Path | None = None,
     strict: bool = False,
     engine: str = "duckdb",
@@ -46,7 +57,11 @@ def read_records(
     *paths
         Files (CSV and the like, .gz of it, .xlsx, .xlsb, .xls, .ods, Parquet, JSON, .zip
         of any of them), folders, globs. A folder or an archive gives the files in it with a
-        known extension.
+        known extension. Also tables at hand: a pandas or polars DataFrame, an Arrow table, a
+        DuckDB relation, or whatever else hands on an Arrow stream; and the address of a
+        PostgreSQL database (``postgresql://...``; needs the extra ``postgresql``).
+    query
+        What is asked of the database, in SQL.
     layout
         A layout's name or the path of a TOML file with the user's own mapping; without it the
         columns are found by their names and contents.
@@ -80,16 +95,17 @@ def read_records(
     is left out and listed in ``Records.rejected``. Order of rows and files has no influence on
     the records.
     """
-    from chipflow.errors import ParameterError
-
     if not paths:
         raise ParameterError("no file given: name files, folders or globs to read")
     told = load_layout(layout)
     backend = connect(engine)
-    found, errors, ignored = find_files(paths)
+    tables, files = _tables_and_paths(paths, query)
+    found, errors, ignored = find_files(tuple(files)) if files else ([], [], [])
     if strict and errors:
         raise errors[0]
     work = _Opened(errors=errors, ignored=ignored)
+    for source, table in tables.items():
+        work.take(source, table, told)
     with progress.stage("reading files", total=len(found)) as step:
         for file in found:
             work.open(file, told, strict)
@@ -105,6 +121,36 @@ def read_records(
     if strict:
         _refuse_doubts(records, usable)
     return records
+
+
+def _tables_and_paths(
+    given: tuple[str | Path | ArrowStream, ...], query: str | None
+) -> tuple[dict[str, pa.Table], list[str | Path]]:
+    """Return the tables at hand or in a database by what they are called, and the paths."""
+    tables: dict[str, pa.Table] = {}
+    paths: list[str | Path] = []
+    frames = sum(map(is_frame, given))
+    asked = False
+    for one in given:
+        if is_frame(one):
+            number = len(tables) + 1
+            source = "frame" if frames == 1 else f"frame {number}"
+            tables[source] = arrow_of(one, source)
+        elif is_database(one):
+            asked = True
+            tables[f"{without_secrets(str(one))}#{len(tables) + 1}"] = from_database(
+                str(one), query
+            )
+        elif isinstance(one, str | Path):
+            paths.append(one)
+        else:
+            raise ParameterError(
+                f"a {type(one).__name__} cannot be read: give paths, DataFrames, Arrow tables, "
+                "DuckDB relations or the address of a database"
+            )
+    if query is not None and not asked:
+        raise ParameterError("query: there is no database to ask; give postgresql://... with it")
+    return tables, paths
 
 
 def _refuse_doubts(records: Records, usable: list[Sheet]) -> None:
@@ -125,14 +171,10 @@ def _refuse_doubts(records: Records, usable: list[Sheet]) -> None:
 
 def read_frame(frame: pd.DataFrame, source: str) -> Records:
     """Read a DataFrame as if it were a file; see :meth:`Records.from_frame`."""
-    import pyarrow as pa
-
-    from chipflow.records.columnar import table_sheet
-
-    table = pa.Table.from_pandas(frame, preserve_index=False)
     told = Layout()
-    opening = open_sheet(table_sheet(table, source, ""), told)
-    return _build(connect(), [opening], told, silent, [], [])
+    work = _Opened(errors=[], ignored=[])
+    work.take(source, arrow_of(frame, source), told)
+    return _build(connect(), work.openings, told, silent, work.inputs, [])
 
 
 @dataclass
@@ -143,6 +185,13 @@ class _Opened:
     ignored: list[str]
     openings: list[Opening] = field(default_factory=list)
     inputs: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, source: str, table: pa.Table, layout: Layout) -> None:
+        """Read a table that is at hand; its content is named by a hash, as a file's bytes are."""
+        from chipflow.records.columnar import table_sheet
+
+        self.openings.append(open_sheet(table_sheet(table, source, ""), layout))
+        self.inputs.append({"path": source, "sha256": content_hash(table), "bytes": table.nbytes})
 
     def open(self, file: Found, layout: Layout, strict: bool) -> None:
         """Read the tables of a file; their bytes are let go, one table after the other."""
