@@ -24,6 +24,7 @@ from chipflow.errors import (
 )
 
 if TYPE_CHECKING:
+    from chipflow.comparison import Difference, diff
     from chipflow.estimate import Estimate, estimate  # type: ignore[no-redef]
     from chipflow.flows import Flows, read_flows
     from chipflow.goods.controls import status
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: `import chipflow` stays fast and loads no plotting or SQL library.
 _WHERE = {
+    "Difference": "chipflow.comparison",
     "Estimate": "chipflow.estimate",
     "Flows": "chipflow.flows",
     "Lead": "chipflow.leads",
@@ -44,6 +46,7 @@ _WHERE = {
     "Run": "chipflow.run",
     "analyze": "chipflow.run",
     "build_network": "chipflow.network",
+    "diff": "chipflow.comparison",
     "estimate": "chipflow.estimate",
     "find_leads": "chipflow.leads",
     "read_flows": "chipflow.flows",
@@ -71,6 +74,7 @@ _STAGES = (
 
 __all__ = [
     "ChipflowError",
+    "Difference",
     "Estimate",
     "Flows",
     "InputError",
@@ -87,6 +91,7 @@ __all__ = [
     "__version__",
     "analyze",
     "build_network",
+    "diff",
     "estimate",
     "find_leads",
     "read_flows",

@@ -14,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from chipflow._version import __version__
+from chipflow.cli_config import Config, from_config
 from chipflow.cli_controls import add_controls_commands
+from chipflow.cli_diff import add_diff_command
 from chipflow.cli_estimate import add_estimate_command
 from chipflow.cli_flows import add_flows_command
 from chipflow.cli_report import add_report_command
@@ -31,7 +33,6 @@ app = typer.Typer(
     name="chipflow",
     help="Follow export-controlled GPUs through trade records.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -137,6 +138,14 @@ SettingsFile = Annotated[
         metavar="TOML",
     ),
 ]
+Window = Annotated[
+    int | None,
+    typer.Option("--window", help="Most days that goods lie between two shipments.", min=1),
+]
+MostHops = Annotated[int | None, typer.Option("--max-hops", help="Most shipments in a row.", min=2)]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace results of other records in the folder.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")]
 
 
@@ -154,9 +163,14 @@ def read_command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Write the records, and what was rejected beside them.", metavar="PARQUET"
+            "--out",
+            help="Write the records (.parquet, .csv or .xlsx), and what was rejected beside them.",
+            metavar="FILE",
         ),
     ] = None,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Write CSV files that Excel opens right.")
+    ] = False,
     layout: Layout = None,
     strict: Strict = False,
     engine: Engine = "duckdb",
@@ -168,8 +182,8 @@ def read_command(
     from chipflow.records import read_records
 
     _one_of("--format", output, ("text", "json"))
-    if out is not None and out.suffix.lower() != ".parquet":
-        raise ParameterError(f"--out: {str(out)!r} is no Parquet file; give a name in .parquet")
+    if out is not None and out.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
+        raise ParameterError(f"--out: {str(out)!r}: give a name in .parquet, .csv or .xlsx")
     read = read_records(
         *records, layout=layout, strict=strict, engine=engine, progress=_progress(quiet)
     )
@@ -177,7 +191,7 @@ def read_command(
         read.save_layout(save_layout)
     if out is not None:
         with _progress(quiet).stage("writing the records"):
-            read.save(out)
+            read.save(out, excel=excel)
     if output == "json":
         # As bytes: JSON is UTF-8 whatever the terminal.
         typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())
@@ -214,8 +228,12 @@ def _print_warnings(read: Records) -> None:
 
 @app.command("analyze")
 def analyze_command(
-    records: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
-    out: Out,
+    context: typer.Context,
+    records: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders or globs.", show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results.")] = None,
+    config: Config = None,
     layout: Layout = None,
     same: Same = None,
     different: Different = None,
@@ -226,55 +244,62 @@ def analyze_command(
     destination: Destination = "CN,HK,MO",
     since: Since = None,
     until: Until = None,
+    window: Window = None,
+    max_hops: MostHops = None,
     strict: Strict = False,
     engine: Engine = "duckdb",
     seed: Seed = 0,
     null_draws: NullDraws = None,
     settings: SettingsFile = None,
+    force: Force = False,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
     quiet: Quiet = False,
 ) -> None:
     """Find leads in record files; write tables, map, network and report."""
     from chipflow.run import analyze
 
+    given = from_config(context, config, {
+        "layout": layout, "same": same, "different": different, "lists": lists or (),
+        "watch": watch or (), "chips": chips, "rules": rules,
+        "destination": destination, "since": since, "until": until, "window": window, "max_hops": max_hops, "strict": strict,
+        "engine": engine, "seed": seed, "null_draws": null_draws, "settings": settings,
+        "force": force, "records": records, "out": out, "output": output, "quiet": quiet,
+    })  # fmt: skip
+    _one_of("--format", given["output"], ("text", "json"))
+    if not given["records"]:
+        raise ParameterError("RECORDS: name files, folders or globs, or records in --config")
+    if given["out"] is None:
+        raise ParameterError("--out: name the folder for the results, or out in --config")
+    quiet, as_text = given.pop("quiet"), given.pop("output") == "text"
     run = analyze(
-        records,
-        out,
-        layout=layout,
-        same=same,
-        different=different,
-        lists=lists or (),
-        chips=chips,
-        rules=rules,
-        watch=watch or (),
-        destination=destination,
-        since=since,
-        until=until,
-        strict=strict,
-        engine=engine,
-        seed=seed,
-        null_draws=null_draws,
-        settings=settings,
+        given.pop("records"), given.pop("out"), most_hops=given.pop("max_hops"), **given,
         progress=_progress(quiet),
-    )
-    _print_run(run, quiet)
+    )  # fmt: skip
+    if not as_text:
+        import json
+
+        typer.echo(json.dumps(run.outline(), ensure_ascii=False, indent=2).encode())
+    _print_run(run, quiet or not as_text)
 
 
 add_report_command(app, _progress)
 add_controls_commands(app)
 add_flows_command(app, _progress)
 add_estimate_command(app, _progress)
+add_diff_command(app)
 
 
 @app.command("demo")
 def demo_command(
     out: Out = Path("chipflow-demo"),
     seed: Seed = 0,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Run the main job on the bundled sample of simulated records."""
     from chipflow.run import analyze, copy_sample
 
-    run = analyze(copy_sample(out), out, seed=seed, progress=_progress(quiet))
+    run = analyze(copy_sample(out), out, seed=seed, force=force, progress=_progress(quiet))
     _print_run(run, quiet)
 
 

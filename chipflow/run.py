@@ -24,9 +24,10 @@ from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.progress import silent
 from chipflow.records import read_records
+from chipflow.records.schema import one_line
 from chipflow.schemas import COMPANIES
 from chipflow.settings import Settings
-from chipflow.tables import write_csv, write_parquet
+from chipflow.tables import as_json, write_csv, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +58,8 @@ LIBRARIES = (
 
 # Results that are written only where they were asked for.
 SOMETIMES = ("screening.csv",)
+MOST_NAMED = 3  # inputs that an error names
+LONGEST_PATH = 100  # characters of each
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,25 @@ class Run:
     leads: Leads
     summary: dict[str, Any]
 
+    def outline(self) -> dict[str, Any]:
+        """Return what ``chipflow analyze --format json`` prints.
+
+        Returns
+        -------
+        dict
+            ``folder, chipflow, simulated, verdict, counts, lead_needs, unread, warnings,
+            parameters`` as in ``run.json``, and ``leads``: the columns of ``leads.csv`` but for
+            records and sentences, with lists as lists.
+        """
+        kept = (
+            "chipflow", "simulated", "verdict", "counts", "lead_needs", "unread", "warnings",
+            "parameters",
+        )  # fmt: skip
+        long = ["record_ids", "reasons", "innocent_explanations"]
+        leads = as_json(self.leads.to_pandas().drop(columns=long))
+        said = {name: self.summary[name] for name in kept}
+        return {"folder": str(self.folder), **said, "leads": leads}
+
 
 def analyze(
     records: str | Path | Iterable[str | Path],
@@ -93,11 +115,14 @@ def analyze(
     destination: str | Iterable[str] = ("CN", "HK", "MO"),
     since: str | None = None,
     until: str | None = None,
+    window: int | None = None,
+    most_hops: int | None = None,
     strict: bool = False,
     engine: str = "duckdb",
     seed: int = 0,
     null_draws: int | None = None,
     settings: Settings | str | Path | None = None,
+    force: bool = False,
     progress: Progress = silent,
 ) -> Run:
     """Read records, find leads and write everything into a folder.
@@ -107,8 +132,9 @@ def analyze(
     records
         Files, folders or globs.
     out
-        Folder for the results; made if it is not there. Results of the same names are replaced,
-        all at once and only when every one is complete.
+        Folder for the results; made if it is not there. Results of the same inputs are replaced,
+        all at once and only when every one is complete; those of other inputs only with
+        ``force``.
     layout
         Name or TOML file of a layout, for files that are not understood by themselves.
     same, different
@@ -119,7 +145,7 @@ def analyze(
     chips, rules
         CSV files with rows of your own for the tables of chips and of rules, as
         :func:`chipflow.goods.load_catalogue` takes them.
-    watch, destination, since, until, seed, null_draws
+    watch, destination, since, until, window, most_hops, seed, null_draws
         As in :func:`chipflow.find_leads`.
     settings
         The numbers of the method, or a file of them as :meth:`chipflow.settings.Settings.load`
@@ -127,6 +153,8 @@ def analyze(
     strict
         Whether a file that cannot be read, or anything else that would be a warning (cells that
         are not understood, no verdict), ends the run.
+    force
+        Whether files of the folder that are no results of these inputs may be replaced.
     engine
         ``"duckdb"`` or ``"spark"``.
     progress
@@ -145,7 +173,7 @@ def analyze(
     ParameterError
         An option has no meaning.
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds results of other inputs.
     """
     from chipflow.goods.catalogue import load_catalogue
     from chipflow.goods.controls import expand_destination
@@ -162,13 +190,16 @@ def analyze(
         read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
         if not read.counts["used"]:
             raise _nothing_used(read)
+        if not force:
+            results.refuse_others(read)
         network = build_network(
             read, same=same, different=different, catalogue=tables, progress=progress
         )
         screening = _screening(network, listed, progress) if listed else None
         leads = find_leads(
-            network, targets, settings=numbers, since=since, until=until, seed=seed,
-            null_draws=null_draws, screening=screening, watch=watchlists, progress=progress,
+            network, targets, settings=numbers, since=since, until=until, window=window,
+            most_hops=most_hops, seed=seed, null_draws=null_draws, screening=screening,
+            watch=watchlists, progress=progress,
         )  # fmt: skip
         if strict and leads.verdict.kind == "no verdict":
             raise InputError(leads.verdict.text, hint="leave --strict out to see what was read")
@@ -246,6 +277,31 @@ class _Results:
             ) from error
         return self
 
+    def refuse_others(self, read: Records) -> None:
+        """Refuse to replace what is no result of these records.
+
+        Raises
+        ------
+        OutputError
+            The folder holds results of other inputs, or files of chipflow's names without a
+            ``run.json`` that would say what they are.
+        """
+        earlier = self.target / "run.json"
+        if earlier.is_file():
+            files = _inputs_of(earlier)
+            if files is not None and set(files) == {str(one["sha256"]) for one in read.inputs}:
+                return
+            shown = ", ".join(list((files or {}).values())[:MOST_NAMED]) or "files not known"
+            what = f"holds results of other records ({shown})"
+        elif (self.target / "leads.csv").exists():
+            what = "holds a leads.csv and no run.json that says what it was made from"
+        else:
+            return
+        raise OutputError(
+            f"{self.target}: {what}; name another folder with --out (chipflow diff compares two), "
+            "or replace them with --force"
+        )
+
     def complete(self) -> None:
         # What only some runs write must not be left over from another one.
         for name in SOMETIMES:
@@ -257,6 +313,15 @@ class _Results:
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.made and not any(self.target.iterdir()):
             self.target.rmdir()
+
+
+def _inputs_of(run_json: Path) -> dict[str, str] | None:
+    """SHA-256 and path of the inputs of an earlier run; None where that cannot be read."""
+    try:
+        inputs = json.loads(run_json.read_text(encoding="utf-8"))["inputs"]
+        return {str(one["sha256"]): one_line(str(one["path"]), LONGEST_PATH) for one in inputs}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _screening(network: Network, lists: list[ScreeningList], progress: Progress) -> pd.DataFrame:

@@ -149,7 +149,7 @@ LEADS = _table(
     "lead_id",
     """
     rank | int64 | | 1 is the strongest
-    lead_id | str | | Of the records that it rests on
+    lead_id | str | | Of its middle companies and chips; stays when records are added
     score | float64 | log-likelihood ratio | Sum over the evidence; for ranking only
     p_value | float64? | probability | How often chance does as much; missing if not known
     q_value | float64? | probability | Share of the list down to this lead that chance makes
@@ -452,10 +452,33 @@ PATHS = _table(
     record_ids | any | | List of lists: the records of each hop
 """,
 )
+DIFFERENCES = _table(
+    "differences",
+    "One lead that is in one of two results, or in both and not the same.",
+    "",
+    "lead_id old_lead_id",
+    """
+    change | str | | new, grown, changed or gone
+    lead_id | str? | | In the newer results
+    old_lead_id | str? | | In the older results
+    rank | Int64? | | In the newer results
+    old_rank | Int64? | | In the older results
+    countries | str | ISO 3166 alpha-2 | As in leads.csv
+    companies | str | | As in leads.csv
+    chips | str | | As in leads.csv
+    units | float64? | chips | In the newer results
+    old_units | float64? | chips | In the older results
+    records_added | int64 | records | In the newer lead, not in the older one
+    records_lost | int64 | records | In the older lead, not in the newer one
+    first_date | str | ISO date | Of its shipments
+    last_date | str | ISO date | Of its shipments
+    reasons | any | | List of sentences
+""",
+)
 
 TABLES = (
     LEADS, LEAD_STEPS, LEAD_LINKS, EVIDENCE, EXCLUDED, LICENSED, DEAD_ENDS, UNNAMED,
     DIRECT_EXPORTS,
     COMPANIES, ANOMALIES, COMPANY_ANOMALIES, CONTINUATIONS, ROUTE_STEPS, BEST_PATHS,
-    PATHS,
+    PATHS, DIFFERENCES,
 )  # fmt: skip

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    import pyarrow as pa
+
 # A spreadsheet program runs a cell that begins with one of these as a formula
 # (OWASP, "CSV Injection"); an apostrophe before it makes it text.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+EXCEL_DIGITS = 12  # Excel shows no more of a number in a cell, and keeps 15
 _CSV: Any = {"index": False, "lineterminator": "\n", "date_format": "%Y-%m-%d"}
 
 
@@ -38,7 +41,7 @@ def defuse(values: pd.Series) -> pd.Series:
     return values.mask(risky, "'" + text)
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, bom: bool = False) -> None:
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, excel: bool = False) -> None:
     """Write a table as UTF-8 CSV with cells defused and the same bytes every time.
 
     Parameters
@@ -47,16 +50,23 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, bom: bool = 
         Any table.
     path
         The file; one that exists is replaced.
-    bom
-        Whether to begin with a byte order mark, by which Excel reads UTF-8 right.
+    excel
+        Whether Excel is to open it right: it begins with a byte order mark, without which Excel
+        takes UTF-8 for another encoding; numbers have twelve significant digits at most; and
+        texts of twelve digits and more, which Excel would round, begin with an apostrophe.
 
     Raises
     ------
     OutputError
         The file cannot be written there.
     """
+    safe = _inert(frame)
+    more: Any = {"encoding": "utf-8"}
+    if excel:
+        safe = safe.apply(_kept_as_text, axis=0) if len(safe) else safe
+        more = {"encoding": "utf-8-sig", "float_format": f"%.{EXCEL_DIGITS}g"}
     try:
-        _inert(frame).to_csv(path, encoding="utf-8-sig" if bom else "utf-8", **_CSV)
+        safe.to_csv(path, **_CSV, **more)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); name another file"
@@ -65,11 +75,45 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, bom: bool = 
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a table as the text of a CSV file, as :func:`write_csv` writes it."""
-    return _inert(frame).to_csv(None, **_CSV)
+    text: str = _inert(frame).to_csv(None, **_CSV)
+    return text
 
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.apply(defuse, axis=0) if len(frame) else frame
+
+
+def _kept_as_text(values: pd.Series) -> pd.Series:
+    if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
+        return values
+    text = values.astype("str")
+    number = text.str.fullmatch(rf"[0-9]{{{EXCEL_DIGITS},}}").fillna(False).astype(bool)
+    return values.mask(number & values.notna(), "'" + text)
+
+
+def arrow_table(frame: pd.DataFrame) -> pa.Table:
+    """Return a table as Arrow; columns of lists of texts stay that without a row too.
+
+    Parameters
+    ----------
+    frame
+        Texts, numbers, truth values, days, and lists of texts.
+    """
+    import pyarrow as pa
+
+    lists = {
+        str(name)
+        for name in frame.columns
+        if frame[name].dtype == object
+        and all(isinstance(one, list) for one in frame[name].tolist())
+    }
+    columns = {
+        str(name): pa.array(frame[name].tolist(), pa.list_(pa.string()))
+        if str(name) in lists
+        else pa.Array.from_pandas(frame[name])
+        for name in frame.columns
+    }
+    return pa.table(columns)
 
 
 def as_json(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from chipflow.leads.watched_goods import is_watched
 from chipflow.routes.best_paths import best_paths
 from chipflow.schemas import DEAD_ENDS, LEADS, UNNAMED
 from chipflow.settings import Settings
-from chipflow.tables import as_json, csv_text, write_csv
+from chipflow.tables import arrow_table, as_json, csv_text, write_csv
 from chipflow.tracing.transfers import RECORDED
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Leads:
         return leads_frame(self)
 
     def to_csv(
-        self, path: str | os.PathLike[str] | None = None, *, bom: bool = False
+        self, path: str | os.PathLike[str] | None = None, *, excel: bool = False
     ) -> str | None:
         """Write the table as ``leads.csv`` has it: lists joined, cells inert in a spreadsheet.
 
@@ -219,8 +219,8 @@ class Leads:
         ----------
         path
             The file to write; without one the text is returned.
-        bom
-            Whether to begin with a byte order mark, by which Excel reads UTF-8 right.
+        excel
+            Whether Excel is to open it right; see :func:`chipflow.tables.write_csv`.
 
         Raises
         ------
@@ -229,8 +229,12 @@ class Leads:
         """
         if path is None:
             return csv_text(self.table)
-        write_csv(self.table, path, bom=bom)
+        write_csv(self.table, path, excel=excel)
         return None
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand :meth:`to_pandas` on as an Arrow stream, to polars, DuckDB, pyarrow and others."""
+        return arrow_table(self.to_pandas()).__arrow_c_stream__(requested_schema)
 
     def _dossier(self, place: int) -> Lead:
         row = self.table.iloc[place].to_dict()

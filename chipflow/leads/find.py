@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from chipflow.leads.error_rates import (
 from chipflow.leads.evidence import comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
+from chipflow.leads.lead_id import lead_id_of, unique_ids
 from chipflow.leads.unit_intervals import unit_intervals
 from chipflow.leads.unnamed import unnamed_lots
 from chipflow.leads.watched_goods import (
@@ -309,7 +309,6 @@ class _Found:
             rows.append({**row, "cluster": cluster})
             evidence += [
                 (
-                    row["lead_id"],
                     cluster,
                     part.name,
                     part.kind,
@@ -330,15 +329,17 @@ class _Found:
         aside = pd.concat([routes.excluded, ranked.loc[weak, EXCLUDED.names]], ignore_index=True)
         kept = ranked[~weak].reset_index(drop=True)
         kept["rank"] = np.arange(1, len(kept) + 1)
+        kept["lead_id"] = unique_ids(kept)
         ids = kept.set_index("cluster")["lead_id"]
-        weighed = pd.DataFrame(evidence, columns=["lead_id", "cluster", *EVIDENCE.names[1:]])
+        weighed = pd.DataFrame(evidence, columns=["cluster", *EVIDENCE.names[1:]])
+        weighed = weighed[weighed["cluster"].isin(ids.index)]
         return cls(
             table=kept[LEADS.names],
             steps=_steps(steps, ids),
             links=_link_table(links, ids, settings.evidence.far_apart),
-            evidence=weighed.loc[weighed["cluster"].isin(ids.index), EVIDENCE.names].reset_index(
-                drop=True
-            ),
+            evidence=weighed.assign(lead_id=weighed["cluster"].map(ids))[
+                EVIDENCE.names
+            ].reset_index(drop=True),
             set_aside=aside,
             throughput=throughput_of(steps[steps["cluster"].isin(ids.index)]),
         )
@@ -399,7 +400,7 @@ def _row(lead: LeadContext, answers: list[tuple[Part, Finding]]) -> dict[str, ob
         return " | ".join(found.sentence for part, found in answers if part.kind == kind)
 
     return {
-        "lead_id": "L-" + hashlib.sha256(";".join(ids).encode()).hexdigest()[:8],
+        "lead_id": lead_id_of(steps),
         "score": round(sum(found.log_lr for _, found in answers), 3),
         "origin": path["countries"][0] if path["countries"] else "",
         "destination": " | ".join(sorted(set(lead.finals["arrival_country"]) - {None})),
@@ -426,7 +427,7 @@ def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame
     table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)
     table["units_high"] = table[["units_high", "units"]].max(axis=1).round(2)
     return table.astype({"score": "float64"}).sort_values(
-        ["score", "lead_id"], ascending=[False, True], ignore_index=True
+        ["score", "lead_id", "record_ids"], ascending=[False, True, True], ignore_index=True
     )
 
 

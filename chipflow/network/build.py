@@ -229,7 +229,7 @@ class Network:
             beside = table[table["shipper_id"].isin(kept) | table["consignee_id"].isin(kept)]
             kept |= {*beside["shipper_id"], *beside["consignee_id"]}
         inside = table["shipper_id"].isin(kept) & table["consignee_id"].isin(kept)
-        return self._of(table[inside], kept)
+        return self.having(table[inside], kept)
 
     def between(self, since: Day | None = None, until: Day | None = None) -> Network:
         """Return the network of some days.
@@ -244,7 +244,7 @@ class Network:
         ParameterError
             A text is no day, or the last day is before the first.
         """
-        return self._of(between_days(self.shipments, since, until))
+        return self.having(between_days(self.shipments, since, until))
 
     def countries(self) -> pd.DataFrame:
         """Return what each country sent and received.
@@ -287,8 +287,16 @@ class Network:
 
         return to_networkx(self)
 
-    def _of(self, shipments: pd.DataFrame, companies: Iterable[str] = ()) -> Network:
-        """Return the network of some of the shipments, with companies that have none if named."""
+    def having(self, shipments: pd.DataFrame, companies: Iterable[str] = ()) -> Network:
+        """Return the network of some of its shipments.
+
+        Parameters
+        ----------
+        shipments
+            Rows of :attr:`shipments`.
+        companies
+            Ids of companies that are kept though they have none of these shipments.
+        """
         kept = {*shipments["shipper_id"], *shipments["consignee_id"], *companies}
 
         def own(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow.engine import fetch, fetch_arrow
+from chipflow.errors import ParameterError
 from chipflow.records.schema import (
     COLUMNS,
     DUPLICATE_COLUMNS,
@@ -19,7 +20,7 @@ from chipflow.records.schema import (
     one_line,
 )
 from chipflow.records.unread import CellCounts, UnreadCells, lead_needs, needs_sentence
-from chipflow.tables import write_csv, write_parquet
+from chipflow.tables import arrow_table, write_csv, write_parquet
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -196,30 +197,53 @@ class Records:
             for sheet in self.sheets
         ]
 
-    def save(self, path: str | Path) -> None:
-        """Write the records as Parquet, and ``rejected.csv`` and ``duplicates.csv`` beside it.
+    def save(self, path: str | Path, *, excel: bool = False) -> None:
+        """Write the records as a table, and ``rejected.csv`` and ``duplicates.csv`` beside it.
 
         Parameters
         ----------
         path
-            The Parquet file. Its folder is made if it is not there; files of these names are
-            replaced, all at once and only when every one is complete.
+            The file: ``.parquet``, ``.csv`` or ``.xlsx``. Its folder is made if it is not there;
+            files of these names are replaced, all at once and only when every one is complete.
+        excel
+            Whether Excel is to open CSV files right; see :func:`chipflow.tables.write_csv`.
 
         Raises
         ------
         OutputError
-            It cannot be written.
+            It cannot be written, or has more rows than a workbook holds.
+        ParameterError
+            The name ends otherwise.
         """
-        from chipflow.records.save import write_all
+        from chipflow.records.save import write_all, write_xlsx
 
         file = Path(path)
+        table = {
+            ".parquet": lambda to: write_parquet(self.table, to),
+            ".csv": lambda to: write_csv(self.table, to, excel=excel),
+            ".xlsx": lambda to: write_xlsx(self.table, to, simulated=self.simulated),
+        }.get(file.suffix.lower())
+        if table is None:
+            raise ParameterError(f"{str(file)!r}: give a name that ends in .parquet, .csv or .xlsx")
         write_all(
             {
-                file: lambda to: write_parquet(self.table, to),
-                file.with_name("rejected.csv"): lambda to: write_csv(self.rejected, to),
-                file.with_name("duplicates.csv"): lambda to: write_csv(self.duplicates, to),
+                file: table,
+                file.with_name("rejected.csv"): lambda to: write_csv(
+                    self.rejected, to, excel=excel
+                ),
+                file.with_name("duplicates.csv"): lambda to: write_csv(
+                    self.duplicates, to, excel=excel
+                ),
             }
         )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a copy of :attr:`table`."""
+        return self.table.copy()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand :attr:`table` on as an Arrow stream, to polars, DuckDB, pyarrow and others."""
+        return arrow_table(self.table).__arrow_c_stream__(requested_schema)
 
     def save_layout(self, path: str | Path) -> None:
         """Write the mapping that was understood as a layout, to be corrected and used again.

@@ -8,13 +8,20 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipflow.errors import OutputError
 from chipflow.records.schema import CONTENT_COLUMNS, HELPER_FIELDS, Sheet, one_line
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # Sources named in a comment of a layout; a folder may hold hundreds with the same header.
 _MOST_SOURCES = 3
 _LONGEST_SOURCE = 300
+# Limits of Excel ("Excel specifications and limits").
+MOST_SHEET_ROWS = 1_048_576  # the header counted
+MOST_CELL_CHARACTERS = 32_767
 _HEAD = """\
 # Which column is which, as chipflow understood it. Correct it and use it again with
 #   chipflow read FILES --layout THIS_FILE.toml        (or: chipflow analyze ... --layout ...)
@@ -116,6 +123,55 @@ def _examples(header: str, sheets: list[Sheet]) -> str:
 def _quoted(text: str) -> str:
     """Return text as a TOML string: JSON's escapes are a part of TOML's, but for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_xlsx(frame: pd.DataFrame, path: Path, *, simulated: bool = False) -> None:
+    """Write a table as an Excel workbook of one sheet, with days as days and texts inert.
+
+    Parameters
+    ----------
+    frame
+        Texts, numbers, days.
+    path
+        The file; the same table gives the same bytes.
+    simulated
+        Whether the sheet is called so.
+
+    Raises
+    ------
+    OutputError
+        There are more rows than a sheet holds.
+    """
+    import datetime as dt
+
+    import pandas as pd
+
+    if len(frame) >= MOST_SHEET_ROWS:
+        raise OutputError(
+            f"{path.name}: {len(frame):,} records, and a sheet holds {MOST_SHEET_ROWS - 1:,}; "
+            "write them as .csv or .parquet"
+        )
+    # Text that looks like a formula, a link or a number stays the text that it is.
+    texts = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    with pd.ExcelWriter(
+        path, engine="xlsxwriter", date_format="yyyy-mm-dd", datetime_format="yyyy-mm-dd",
+        engine_kwargs={"options": dict.fromkeys(texts, False)},
+    ) as book:  # fmt: skip
+        made = dt.datetime(2020, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
+        book.book.set_properties({"title": "chipflow: records", "created": made})
+        shown = frame.apply(_fit_for_a_cell, axis=0) if len(frame) else frame
+        name = "SIMULATED RECORDS" if simulated else "Records"
+        shown.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
+
+
+def _fit_for_a_cell(values: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    from chipflow.tables import defuse
+
+    if not pd.api.types.is_string_dtype(values.dtype):
+        return values
+    return defuse(values).str.slice(0, MOST_CELL_CHARACTERS)
 
 
 def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:

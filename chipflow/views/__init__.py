@@ -4,6 +4,7 @@ Loading this package loads no drawing library; each function loads its own when 
 """
 
 from chipflow.views.density_plot import plot_density
+from chipflow.views.difference_page import difference_page
 from chipflow.views.estimate_plots import plot_estimate
 from chipflow.views.estimate_report import estimate_report
 from chipflow.views.flow_map import flow_map
@@ -22,6 +23,7 @@ from chipflow.views.workbook import workbook
 __all__ = [
     "Page",
     "ViewSpec",
+    "difference_page",
     "estimate_report",
     "flow_map",
     "flow_report",
