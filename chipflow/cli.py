@@ -18,7 +18,9 @@ from chipflow.cli_config import Config, from_config
 from chipflow.cli_controls import add_controls_commands
 from chipflow.cli_diff import add_diff_command
 from chipflow.cli_estimate import add_estimate_command
+from chipflow.cli_export import add_export_command
 from chipflow.cli_flows import add_flows_command
+from chipflow.cli_paths import add_paths_command
 from chipflow.cli_report import add_report_command
 from chipflow.errors import ChipflowError, ParameterError
 
@@ -287,6 +289,8 @@ add_controls_commands(app)
 add_flows_command(app, _progress)
 add_estimate_command(app, _progress)
 add_diff_command(app)
+add_paths_command(app)
+add_export_command(app)
 
 
 @app.command("demo")

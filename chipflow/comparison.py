@@ -157,7 +157,7 @@ def diff(old: Leads | str | os.PathLike[str], new: Leads | str | os.PathLike[str
     InputError
         A folder holds no results.
     """
-    before, after = (one if isinstance(one, Leads) else read_leads(one) for one in (old, new))
+    before, after = (one if isinstance(one, Leads) else read_leads(Path(one)) for one in (old, new))
     comparison = _Comparison(before, after)
     table = DIFFERENCES.conform(comparison.table())
     names = ("old" if isinstance(old, Leads) else str(Path(old)),
@@ -300,7 +300,8 @@ class _Comparison:
 
 
 def _rows(leads: Leads) -> dict[str, dict[str, Any]]:
-    return {str(row["lead_id"]): row for row in leads.table.to_dict("records")}
+    rows: Any = leads.table.to_dict("records")
+    return {str(row["lead_id"]): row for row in rows}
 
 
 def _records(leads: Leads) -> dict[str, set[str]]:

@@ -198,7 +198,8 @@ class Network:
         ends = [company_id_of(self.directory, name) for name in (start, end)]
         kept = between_days(self.shipments, since, until)
         if chip is not None:
-            known = {*kept["chip"].dropna(), *kept["hidden_chip"].dropna()}
+            named_so = [kept[one].dropna() for one in ("chip", "hidden_chip") if one in kept]
+            known = set().union(*named_so)
             kept = kept[may_carry(kept, chips_called(chip, known, self.catalogue))]
         named = self.directory.dropna(subset="name")
         names = dict(zip(named["company_id"], named["name"], strict=True))
