@@ -451,12 +451,18 @@ def licences_granted(asked: pd.DataFrame, *, catalogue: Catalogue | None = None)
     own = own.assign(day=pd.to_datetime(own["day"]).dt.date, origin=own["origin"].fillna(""))
     number = own.groupby(keys, sort=False).ngroup().to_numpy()
     answers = [
-        status(str(chip), day, str(to), origin=str(origin) or None, catalogue=tables).outcome
-        in GRANTED
+        _outcome(str(chip), day, str(to), str(origin) or None, tables) in GRANTED
         for chip, to, day, origin in own.drop_duplicates(keys).to_numpy()
     ]
     found[possible] = np.array(answers, dtype=bool)[number]
     return found
+
+
+@lru_cache(maxsize=100_000)
+def _outcome(
+    chip: str, day: dt.date, destination: str, origin: str | None, tables: Catalogue
+) -> str:
+    return status(chip, day, destination, origin=origin, catalogue=tables).outcome
 
 
 def never_controlled(
