@@ -263,7 +263,8 @@ def analyze_command(
     given = from_config(context, config, {
         "layout": layout, "same": same, "different": different, "lists": lists or (),
         "watch": watch or (), "chips": chips, "rules": rules,
-        "destination": destination, "since": since, "until": until, "window": window, "max_hops": max_hops, "strict": strict,
+        "destination": destination, "since": since, "until": until,
+        "window": window, "max_hops": max_hops, "strict": strict,
         "engine": engine, "seed": seed, "null_draws": null_draws, "settings": settings,
         "force": force, "records": records, "out": out, "output": output, "quiet": quiet,
     })  # fmt: skip
@@ -364,7 +365,9 @@ def simulate_command(
         progress=_progress(quiet),
     )
     if not quiet:
-        _out.print(Text(f"SIMULATED RECORDS: {len(world.records):,} in {out}"))
+        from chipflow.records.schema import one_line
+
+        _out.print(Text(f"SIMULATED RECORDS: {len(world.records):,} in {one_line(str(out))}"))
 
 
 @simulate_app.command("score")
@@ -456,7 +459,10 @@ def _print_where_to_look(run: Run) -> None:
         for row in first_places_to_look(run.leads).to_dict("records"):
             units = _number(row["units"])
             _out.print(Text(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}"))
-    _out.print(Text(f"Open {run.folder / 'report.html'} and {run.folder / 'map.html'}"))
+    from chipflow.records.schema import one_line
+
+    place = one_line(str(run.folder), LONGEST_WARNING)
+    _out.print(Text(f"Open {place}/report.html and {place}/map.html"))
 
 
 def _number(value: Any) -> str:

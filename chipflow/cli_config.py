@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chipflow.errors import ParameterError
+from chipflow.errors import InputError, ParameterError
+from chipflow.given_files import given_text
 
 Config = Annotated[
     Path | None,
@@ -29,6 +30,7 @@ OPTIONS = {
     "same": "path",
     "different": "path",
     "list": "paths",
+    "watch": "names or paths",
     "chips": "path",
     "rules": "path",
     "destination": "texts",
@@ -102,10 +104,10 @@ def read_config(file: str | Path) -> dict[str, Any]:
     """
     path = Path(file)
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(f"--config: {path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(given_text(path, "the file of options"))
+    except InputError as error:
+        raise ParameterError(f"--config: {error}") from error
+    except tomllib.TOMLDecodeError as error:
         raise ParameterError(f"--config: {path}: no TOML ({error})") from error
     found: dict[str, Any] = {}
     for key, value in said.items():
@@ -138,6 +140,9 @@ def _value(value: Any, kind: str, folder: Path) -> Any:
     if kind == "paths":
         texts = value if is_texts else [value] if isinstance(value, str) else None
         return texts and [_beside(one, folder) for one in texts]
+    if kind == "names or paths":
+        texts = value if is_texts else [value] if isinstance(value, str) else None
+        return texts and [_beside(one, folder) if (folder / one).exists() else one for one in texts]
     if kind == "texts" and is_texts:
         return ",".join(value)
     if not isinstance(value, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def is_regular(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def given_text(path: str | Path, what: str, *, hint: str = "name another file") -> str:
+def given_text(path: str | os.PathLike[str], what: str, *, hint: str = "name another file") -> str:
     """Return the text of a file that was given as an option.
 
     Parameters

@@ -19,7 +19,7 @@ from chipflow.records.schema import COLUMNS, Sheet
 from chipflow.records.unread import UnreadCells
 from chipflow.schemas import COMPANIES, DEAD_ENDS, UNNAMED
 from chipflow.settings import Settings
-from chipflow.tables import FORMULA_STARTS, write_parquet
+from chipflow.tables import as_written, write_parquet
 
 # What leads rest on, beside the tables that people open: attribute of Leads -> file.
 FINDINGS = {
@@ -183,9 +183,4 @@ def _csv(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
     except ValueError as error:
         raise InputError("this is no CSV file", file=path, hint=AGAIN) from error
-    guarded = tuple("'" + start for start in FORMULA_STARTS)
-    for name in table.columns:
-        cells = table[name]
-        risky = cells.str.startswith(guarded).fillna(False).astype(bool)
-        table[name] = cells.mask(risky, cells.str[1:])
-    return table
+    return table.apply(as_written)

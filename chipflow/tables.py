@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 # A spreadsheet program runs a cell that begins with one of these as a formula
 # (OWASP, "CSV Injection"); an apostrophe before it makes it text.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Some programs fold full-width signs, skip blanks and line ends before them, and cut cells at a
+# semicolon or tab where that is the separator of their country.
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_RISKY = rf"^(?:[\s\x00]*[{_SIGNS}]|[\t\r\n])"
+_RISKY_INSIDE = rf"(?<=[;\t\n\r])(?=[ \u00a0]*[{_SIGNS}])"
 EXCEL_DIGITS = 12  # Excel shows no more of a number in a cell, and keeps 15
 _CSV: Any = {"index": False, "lineterminator": "\n", "date_format": "%Y-%m-%d"}
 
@@ -32,13 +37,26 @@ def defuse(values: pd.Series) -> pd.Series:
     Returns
     -------
     pandas.Series
-        The same length and index; dangerous cells start with an apostrophe.
+        The same length and index; an apostrophe stands before what would be a formula, also
+        behind a separator within the cell.
     """
     if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
         return values
     text = values.astype("str")
-    risky = text.str.startswith(FORMULA_STARTS).fillna(False).astype(bool) & values.notna()
-    return values.mask(risky, "'" + text)
+    there = values.notna()
+    inside = text.str.contains(_RISKY_INSIDE, regex=True).fillna(False).astype(bool) & there
+    if inside.any():
+        text = text.mask(inside, text.str.replace(_RISKY_INSIDE, "'", regex=True))
+    risky = text.str.contains(_RISKY, regex=True).fillna(False).astype(bool) & there
+    changed = inside | risky
+    return values.mask(changed, text.mask(risky, "'" + text)) if changed.any() else values
+
+
+def as_written(values: pd.Series) -> pd.Series:
+    """Return text cells as they were before :func:`defuse`."""
+    bare = values.str.replace(rf"^'(?=[\s\x00]*[{_SIGNS}]|[\t\r\n])", "", regex=True)
+    kept: pd.Series = bare.str.replace(rf"(?<=[;\t\n\r])'(?=[ \u00a0]*[{_SIGNS}])", "", regex=True)
+    return kept
 
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, excel: bool = False) -> None:

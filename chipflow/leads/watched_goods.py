@@ -217,8 +217,9 @@ class WatchScreening(LicenceScreening):
     the lead says that it is open.
     """
 
-    def exclusion_of(self, at: Ints, status: np.ndarray) -> list[Exclusion | None]:
+    def exclusion_of(self, at: Ints, found: pd.DataFrame) -> list[Exclusion | None]:
         """Say why shipments that arrive make no lead, or nothing: see the base class."""
+        status = found["status"].to_numpy()
         quoted = self.traced.under_licence[at]
         free = (status == FREE) | (status == "")
         return [

@@ -91,10 +91,15 @@ def test_a_template_of_ones_own(tmp_path):
             "may lead elsewhere",
         ),
         ('<!doctype html><html><head>{policy}<link rel=preconnect href="//a">', "<link>"),
-        ('{% extends "report.html.j2" %}{% block cover %}{% include "secret.txt" %}{% endblock %}',
-         "no template 'secret.txt'"),
-        ("{% for a in range(99999) %}{% for b in range(99999) %}{{ '0123456789' * 999 }}"
-         "{% endfor %}{% endfor %}", "longer than 300 million"),
+        (
+            '{% extends "report.html.j2" %}{% block cover %}{% include "secret.txt" %}{% endblock %}',
+            "no template 'secret.txt'",
+        ),
+        (
+            "{% for a in range(99999) %}{% for b in range(99999) %}{{ '0123456789' * 999 }}"
+            "{% endfor %}{% endfor %}",
+            "longer than 300 million",
+        ),
         ("{{ counts.__class__.__mro__ }}", "cannot be filled: .*unsafe"),
         ('{% extends "report.html.j2" %}{% block own_style %}</style>{% endblock %}', "end its"),
     ],
