@@ -40,6 +40,7 @@ OUTPUTS = {
     "set_aside.csv",
     "shipments.parquet",
     "spellings.csv",
+    "unnamed.csv",
     "vanished.csv",
 }
 
