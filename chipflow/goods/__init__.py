@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chipflow.goods.catalogue import Catalogue, load_catalogue
     from chipflow.goods.classify import Goods, classify_text
     from chipflow.goods.controls import Status, expand_destination, status, timeline
-    from chipflow.goods.density import hidden_chips
     from chipflow.goods.watchlist import load_watchlist
 
 _HOMES = {
@@ -25,7 +24,6 @@ _HOMES = {
     "Status": "controls",
     "classify_text": "classify",
     "expand_destination": "controls",
-    "hidden_chips": "density",
     "load_catalogue": "catalogue",
     "load_watchlist": "watchlist",
     "status": "controls",
@@ -38,7 +36,6 @@ __all__ = [
     "Status",
     "classify_text",
     "expand_destination",
-    "hidden_chips",
     "load_catalogue",
     "load_watchlist",
     "status",

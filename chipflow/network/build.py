@@ -16,7 +16,6 @@ from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
 from chipflow.goods.classify import classify
 from chipflow.goods.controls import timeline
 from chipflow.goods.currency import in_dollars
-from chipflow.goods.density import hidden_chips
 from chipflow.goods.pieces import weighed_pieces
 from chipflow.network.centrality import centrality
 from chipflow.network.company import UNKNOWN_PREFIX as UNKNOWN_PREFIX
@@ -46,9 +45,6 @@ SHIPMENT_COLUMNS = (
     *GOODS_COLUMNS,
     "control_status",
     "control_rule",
-    "hidden_chip_probability",
-    "hidden_chip",
-    "density_sentence",
 )
 
 
@@ -63,9 +59,7 @@ class Network:
         ``from_country, to_country`` (ISO 3166 alpha-2 of the hop); ``goods`` (kind), ``chip``,
         ``chip_probability``, ``chips_per_item``, ``items`` (counted pieces), ``units`` (chips),
         ``declared``, ``vague``, ``mentions_return``; ``control_status, control_rule`` for the
-        shipment's own day and destination; ``hidden_chip_probability, hidden_chip,
-        density_sentence`` for shipments that name no chip
-        (see :func:`chipflow.goods.density.hidden_chips`).
+        shipment's own day and destination.
     spellings
         One row a spelling of a company: ``name, country, company_id, reason``.
     records
@@ -198,8 +192,7 @@ class Network:
         ends = [company_id_of(self.directory, name) for name in (start, end)]
         kept = between_days(self.shipments, since, until)
         if chip is not None:
-            named_so = [kept[one].dropna() for one in ("chip", "hidden_chip") if one in kept]
-            known = set().union(*named_so)
+            known = set(kept["chip"].dropna())
             kept = kept[may_carry(kept, chips_called(chip, known, self.catalogue))]
         named = self.directory.dropna(subset="name")
         names = dict(zip(named["company_id"], named["name"], strict=True))
@@ -375,7 +368,6 @@ def build_network(
     shipments = shipments.sort_values("record_id", ignore_index=True)
     with progress.stage("weighing value and weight of goods"):
         shipments = shipments.assign(**weighed_pieces(shipments, catalogue))
-        shipments = shipments.join(hidden_chips(shipments, catalogue))
     shipments = _in_order(shipments, list(records.expr.columns))
     return Network(
         shipments=shipments,

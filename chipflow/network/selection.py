@@ -98,24 +98,18 @@ def may_carry(shipments: pd.DataFrame, chips: set[str]) -> pd.Series:
     Parameters
     ----------
     shipments
-        ``chip, hidden_chip, vague`` of :attr:`chipflow.Network.shipments`.
+        ``chip, vague`` of :attr:`chipflow.Network.shipments`.
     chips
         Catalogue names.
 
     Returns
     -------
     pandas.Series
-        Whether the text names one of them, weight and value fit one, or the text says so little
-        that it may be one.
+        Whether the text names one of them, or says so little that it may be one.
     """
     unnamed = shipments["chip"].isna()
     vague = shipments["vague"].astype("boolean").fillna(False).astype(bool)
-    hidden = (
-        shipments["hidden_chip"].isin(chips)
-        if "hidden_chip" in shipments
-        else pd.Series(False, index=shipments.index)
-    )
-    return shipments["chip"].isin(chips) | (unnamed & (vague | hidden))
+    return shipments["chip"].isin(chips) | (unnamed & vague)
 
 
 def _words(name: str) -> set[str]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from chipflow.leads import Leads
 
-# From here on a shipment that names no chip is marked: as likely a chip as not.
-ODD = 0.5  # probability
 MOST_POINTS = 20_000  # drawn in grey; a picture shows no more
 MOST_NAMED = 6  # odd ones whose words are written beside them
 ROOM = (1.8, 0.45)  # that such words take across and upwards, in powers of ten
@@ -37,8 +35,8 @@ def plot_density(leads: Leads, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         One point a shipment with weight, value and number of pieces, on logarithmic axes: those
-        that name a controlled chip (blue), those that name none but weigh and cost like one, or
-        may have moved one on a lead (ringed), and all others (grey).
+        that name a controlled chip (blue), those that name none but may have moved one on a lead
+        or are lots without a name (ringed), and all others (grey).
     """
     ax = axes_of(ax, (7.6, 4.6))
     table = _pieces(leads)
@@ -77,8 +75,8 @@ def plot_density(leads: Leads, ax: Axes | None = None) -> Axes:
     return describe(
         ax,
         f"Points of {len(table):,} shipments by weight and value of a piece. {named.sum():,} name "
-        f"a chip; {odd.sum():,} name none but weigh and cost like one, or may have moved one on a "
-        "lead.",
+        f"a chip; {odd.sum():,} name none and may have moved one on a lead or "
+        "weigh and cost like one.",
     )
 
 
@@ -91,10 +89,10 @@ def _pieces(leads: Leads) -> pd.DataFrame:
     pieces = numbers["items"].fillna(numbers["quantity"])
     declared = shipments["declared"].fillna(False).astype(bool)
     on_a_lead = shipments["record_id"].isin(leads.steps["record_id"])
-    odd = ~declared & on_a_lead & shipments["chip"].notna()
-    if "hidden_chip_probability" in shipments:
-        likely = pd.to_numeric(shipments["hidden_chip_probability"]).astype("Float64").fillna(0.0)
-        odd |= ~declared & (likely >= ODD)
+    unnamed = {*leads.unnamed["record_ids"].str.split(";").explode().dropna()}
+    odd = ~declared & (
+        (on_a_lead & shipments["chip"].notna()) | shipments["record_id"].isin(unnamed)
+    )
     table = pd.DataFrame(
         {
             "kg": (numbers["weight_kg"] / pieces).to_numpy(dtype=float, na_value=np.nan),

@@ -92,7 +92,8 @@ def test_a_template_of_ones_own(tmp_path):
         ),
         ('<!doctype html><html><head>{policy}<link rel=preconnect href="//a">', "<link>"),
         (
-            '{% extends "report.html.j2" %}{% block cover %}{% include "secret.txt" %}{% endblock %}',
+            '{% extends "report.html.j2" %}{% block cover %}{% include "secret.txt" %}'
+            "{% endblock %}",
             "no template 'secret.txt'",
         ),
         (
