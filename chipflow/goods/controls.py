@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from chipflow.errors import ParameterError
 from chipflow.goods.catalogue import (
     FIRST_DAY,
@@ -50,6 +48,7 @@ from chipflow.goods.sentences import sentence, tested
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import pandas as pd
 
 __all__ = [
@@ -446,6 +445,8 @@ def licences_granted(asked: pd.DataFrame, *, catalogue: Catalogue | None = None)
     rules = {clause.rule for clause in tables.clauses if clause.outcome in GRANTED}
     keys = ["chip", "destination", "day", "origin"]
     possible = asked["rule"].isin(rules).to_numpy(dtype=bool)
+    import numpy as np
+
     found = np.zeros(len(asked), dtype=bool)
     own = asked.loc[possible, keys]
     own = own.assign(day=pd.to_datetime(own["day"]).dt.date, origin=own["origin"].fillna(""))
