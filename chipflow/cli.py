@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -478,12 +479,19 @@ def _root(
         raise typer.Exit
 
 
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line; errors of chipflow become one line and an exit status."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that does not know a letter of a company's name shows its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # Ended from outside, a run puts its unfinished results away as one that fails does.
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except ChipflowError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -58,6 +59,10 @@ LIBRARIES = (
 
 # Results that are written only where they were asked for.
 SOMETIMES = ("screening.csv",)
+# Begin of the name of a folder that is being filled; behind it stands the number of the process.
+UNFINISHED = ".chipflow-"
+# Stands in a folder while its files are replaced.
+MOVING = ".chipflow-moving"
 MOST_NAMED = 3  # inputs that an error names
 LONGEST_PATH = 100  # characters of each
 
@@ -269,7 +274,9 @@ class _Results:
             raise OutputError(f"{self.target}: is a file; name a folder with --out")
         try:
             self.target.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=".chipflow-", dir=self.target))
+            self._clear()
+            prefix = f"{UNFINISHED}{os.getpid()}-"
+            self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.target))
         except OSError as error:
             raise OutputError(
                 f"{self.target}: cannot be written ({error.strerror}); "
@@ -287,6 +294,8 @@ class _Results:
             ``run.json`` that would say what they are.
         """
         earlier = self.target / "run.json"
+        if (self.target / MOVING).exists():
+            return
         if earlier.is_file():
             files = _inputs_of(earlier)
             if files is not None and set(files) == {str(one["sha256"]) for one in read.inputs}:
@@ -303,16 +312,55 @@ class _Results:
         )
 
     def complete(self) -> None:
-        # What only some runs write must not be left over from another one.
-        for name in SOMETIMES:
-            (self.target / name).unlink(missing_ok=True)
-        for path in sorted(self.folder.iterdir()):
-            path.replace(self.target / path.name)
+        """Move the results into the folder, ``run.json`` last.
+
+        A run that is ended in between leaves a folder without ``run.json``, which no command
+        takes for results and the next run may replace.
+
+        Raises
+        ------
+        OutputError
+            A file cannot be replaced.
+        """
+        run_json = "run.json"
+        try:
+            (self.target / MOVING).touch()
+            # What only some runs write must not be left over from another one.
+            for name in (run_json, *SOMETIMES):
+                (self.target / name).unlink(missing_ok=True)
+            for path in sorted(self.folder.iterdir(), key=lambda one: one.name == run_json):
+                path.replace(self.target / path.name)
+            (self.target / MOVING).unlink()
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename2 or error.filename}: cannot be replaced ({error.strerror}); "
+                "close or remove it and run again"
+            ) from error
+
+    def _clear(self) -> None:
+        """Remove what runs that were ended from outside have left."""
+        for left in self.target.glob(f"{UNFINISHED}*-*"):
+            number = left.name.removeprefix(UNFINISHED).partition("-")[0]
+            if left.is_dir() and number.isdigit() and not _runs(int(number)):
+                shutil.rmtree(left, ignore_errors=True)
 
     def __exit__(self, *error: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.made and not any(self.target.iterdir()):
             self.target.rmdir()
+
+
+def _runs(process: int) -> bool:
+    """Tell if a process is running; where the system does not say so, it is taken to be."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _inputs_of(run_json: Path) -> dict[str, str] | None:

@@ -8,8 +8,10 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -331,3 +333,25 @@ def test_as_a_program_there_is_no_traceback(tmp_path):
 
 def test_version(run):
     assert run("--version") == (0, f"chipflow {chipflow.__version__}\n", "")
+
+
+def test_a_run_that_is_ended_leaves_nothing_and_the_next_clears_up(write_csv, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "chipflow", "analyze", write_csv([*ROUTE, *BYSTANDERS])]
+    with subprocess.Popen([*command, "--out", out], stderr=subprocess.PIPE) as ended:
+        while not (out.is_dir() and any(out.iterdir())):
+            assert ended.poll() is None
+            time.sleep(0.05)
+        ended.terminate()
+        ended.communicate()
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert not out.exists()
+    # What a run left that could not clear up itself: of no process that is running.
+    (out / f".chipflow-{ended.pid}-abc").mkdir(parents=True)
+    (out / "leads.csv").mkdir()
+    done = subprocess.run([*command, "--out", out, "--force"], capture_output=True, text=True)
+    assert done.returncode == 1 and "leads.csv: cannot be replaced" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [
+        path for path in out.iterdir() if path.name.startswith(".chipflow-") and path.is_dir()
+    ]
