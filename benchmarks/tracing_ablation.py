@@ -43,7 +43,9 @@ NEUTRAL: dict[tuple[str, str], dict[str, Any]] = {
     ("comparison", "waiting"): {"comparisons.waits_short": 0.0},
     ("tracing", "undeclared cargo"): {"cargo.undeclared": 1e-9, "cargo.says_accelerator": 1e-9},
     ("tracing", "unrecorded transfers"): {"tracer.unrecorded_rounds": 0},
-    ("evidence", "disguise"): {"evidence.hidden_if_diverted": USUAL.evidence.hidden_if_honest},
+    ("evidence", "vague description"): {
+        "evidence.hidden_if_diverted": USUAL.evidence.hidden_if_honest
+    },
     ("evidence", "single supplier and customer"): {"evidence.single_if_diverted": 1e-9},
     ("evidence", "shared address"): {"evidence.same_address": 1.0},
     ("evidence", "licence quoted"): {"evidence.licensed": 1.0},

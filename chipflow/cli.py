@@ -123,7 +123,7 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at an unreadable file or any other warning.")
 ]
 Engine = Annotated[str, typer.Option("--engine", help="duckdb or spark.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of everything drawn by chance.")]
+Seed = Annotated[int, typer.Option("--seed", help="Random seed: same seed, same result.")]
 NullDraws = Annotated[
     int | None,
     typer.Option(
@@ -426,7 +426,7 @@ def _print_summary(run: Run) -> None:
         ("routes set aside", "set_aside"),
         ("leads", "leads"),
         ("unnamed lots, weaker than leads", "unnamed"),
-        ("controlled there, on no route", "controlled_off_route"),
+        ("direct shipments of controlled chips", "controlled_off_route"),
         ("licences were being granted", "licences_granted"),
     ):
         table.add_row(label, f"{counts[name]:,}")

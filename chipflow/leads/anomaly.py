@@ -201,6 +201,6 @@ def _sentence(
         first = activity.date(activity.first_day[activity.consignee[at]])
         said.append(
             f"{activity.arrays.value[at]:,.0f} USD of {goods} to a company first seen on {first}; "
-            f"{share:.0%} of shipments go to a company that new"
+            f"{share:.0%} of shipments go to a company that recent"
         )
     return " | ".join(said)

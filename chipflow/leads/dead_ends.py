@@ -276,7 +276,7 @@ def _reasons(row: dict[str, Any], destination: tuple[str, ...]) -> list[str]:
     if row["new"]:
         said.append(
             f"first seen in the records on {row['seen']:%Y-%m-%d}; {row['share_new']:.0%} of all "
-            "shipments go to a company that new"
+            "shipments go to a company that recent"
         )
     if row["tail"] < SAYS_NOTHING:
         said.append(f"{row['tail']:.1%} of all companies that receive chips received as many")

@@ -38,6 +38,10 @@ _FORWARDER = re.compile(
 )
 
 
+# A share of all shipments below which something is called rare.
+_RARE = 0.05
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The answer of one part for one lead.
@@ -96,12 +100,14 @@ def _continuation(lead: LeadContext) -> Finding | None:
         range(len(links)), key=lambda row: (-links["log_odds"][row], links["from_record"][row])
     )
     number = len(set(links["transfer"].tolist()))
+    sold = len(set(links["to_record"].tolist()))
+    places = "one company" if number == 1 else f"{number} companies"
+    match = comparison_sentence(links, best, lead.settings.evidence.far_apart)
     return Finding(
         weight,
-        f"{len(links)} {plural('pair', len(links))} of lots in "
-        f"{number} {plural('hand-over', number)} where goods out "
-        f"agree with goods in{', the closest' if len(links) > 1 else ''}: "
-        f"{comparison_sentence(links, best, lead.settings.evidence.far_apart)}",
+        f"At {places}, {sold} outgoing {plural('shipment', sold)} "
+        f"{'match' if sold > 1 else 'matches'} incoming ones. "
+        f"{'Closest match' if len(links) > 1 else 'The match'}: {match}",
         _ids(np.union1d(links["from_record"], links["to_record"])),
     )
 
@@ -119,21 +125,22 @@ def comparison_sentence(links: Columns, row: int, far_apart: float) -> str:
         Factor from which weights a piece do not agree.
     """
     units, kg, usd = (links[name][row] for name in ("units", "kg_apart", "usd_apart"))
+    days = round(float(links["days"][row]))
     number = "an unknown number of" if np.isnan(units) else f"{units:,.0f}"
-    said = [f"{number} units left {links['days'][row]:,.0f} days after they arrived"]
+    said = [f"{number} chips left {days:,} {plural('day', days)} after arriving"]
     taken_out = links["taken_out"][row]
     if taken_out:
         said.append("singly, as chips taken out of what they were built into weigh")
-    if np.isfinite(kg):
-        far = "" if abs(kg) < np.log(far_apart) else ", which does not agree"
-        said.append(f"weight per piece {abs(np.expm1(kg)):.0%} apart{far}")
-    if np.isfinite(usd):
+    # What does not agree is no reason.
+    if np.isfinite(kg) and abs(kg) < np.log(far_apart):
+        said.append(f"weight per piece differs by {abs(np.expm1(kg)):.0%}")
+    if np.isfinite(usd) and abs(usd) < np.log(far_apart):
         each = "chip" if taken_out else "piece"
-        said.append(f"declared at {np.exp(usd):.0%} of the value per {each}")
-    return ", ".join(said)
+        said.append(f"declared value per {each} differs by {abs(np.expm1(usd)):.0%}")
+    return said[0] if len(said) == 1 else f"{said[0]}; {', '.join(said[1:])}"
 
 
-def _disguise(lead: LeadContext) -> Finding | None:
+def _vague_description(lead: LeadContext) -> Finding | None:
     after = lead.steps.take(lead.steps["stage"] != "source")
     chip = str(lead.sources["chip"][0])
     known = lead.catalogue.by_chip.get(chip)
@@ -182,10 +189,22 @@ def _new_company(lead: LeadContext) -> Finding | None:
         return None
     return Finding(
         ratio * len(new),
-        f"{lead.names[company]} is first seen in the records on {seen:%Y-%m-%d}; "
-        f"{profiles.share_new:.0%} of all shipments go to a company that new",
+        f"{lead.names[company]} first appears on {seen:%Y-%m-%d}"
+        f"{_days_before(seen, lead, company)}. {how_common(profiles.share_new)}: "
+        f"{profiles.share_new:.0%} of all shipments go to a company that recent",
         _ids(lead.received_by(one for one, _ in new)),
     )
+
+
+def _days_before(seen: pd.Timestamp, lead: LeadContext, company: str) -> str:
+    received = lead.steps["date"][lead.steps["consignee_id"] == company]
+    days = (pd.Timestamp(received.min()) - seen).days
+    return f", {days} {plural('day', days)} before" if days > 0 else " with this shipment"
+
+
+def how_common(share: float) -> str:
+    """Say in words how common a share of all shipments is."""
+    return "This is rare" if share < _RARE else "This is common"
 
 
 def _single_partners(lead: LeadContext) -> Finding | None:
@@ -306,8 +325,8 @@ def _by_chance(lead: LeadContext) -> Finding | None:
     return Finding(
         0.0,
         "Chance may have put these shipments beside each other: of pairs of companies drawn at "
-        f"random that look like a hand-over, {lead.p_value:.0%} do as well as this route does at "
-        "its weakest one, allowing for the number of its last hand-overs",
+        f"random that look as if one supplied the other, {lead.p_value:.0%} match as well as this "
+        "route does at its weakest step",
         _ids(lead.finals["record_id"]),
     )
 
@@ -392,7 +411,7 @@ def _consumer(lead: LeadContext) -> Finding | None:
         return None
     return Finding(
         -float(np.log(lead.settings.evidence.consumer)),
-        f"{cards['chip'][0]} is a card on free sale in most countries, with lawful buyers",
+        f"{cards['chip'][0]} is a card on free sale in most countries, with ordinary buyers",
         _ids(cards["record_id"]),
     )
 
@@ -444,7 +463,13 @@ PARTS: tuple[Part, ...] = (
         BIS_2023,
         _continuation,
     ),
-    Part("disguise", "reason", "Does the description stop naming the chip?", BIS_2025, _disguise),
+    Part(
+        "vague description",
+        "reason",
+        "Does the description stop naming the chip?",
+        BIS_2025,
+        _vague_description,
+    ),
     Part(
         "new company",
         "reason",

@@ -40,8 +40,8 @@ def exclusions(rows: pd.DataFrame, settings: ExclusionSettings) -> pd.DataFrame:
             rows["weakest_log_odds"] <= settings.least_log_odds,
             Exclusion.WEAK_TRANSFER,
             [
-                "At the weakest hand-over of its best way the odds that the goods that left are "
-                f"those that had arrived are {odds:.1f} to 1"
+                "At the weakest step of its best way the odds that the goods that left are those "
+                f"that had arrived are {odds:.1f} to 1"
                 for odds in np.exp(rows["weakest_log_odds"].clip(upper=0))
             ],
         ),
@@ -49,7 +49,7 @@ def exclusions(rows: pd.DataFrame, settings: ExclusionSettings) -> pd.DataFrame:
             rows["unrecorded_fdr"] > settings.most_by_chance,
             Exclusion.UNRECORDED_BY_CHANCE,
             [
-                "No record shows one of the hand-overs: of such as weak in these records, "
+                "No record shows one of its steps: of steps as weak in these records, "
                 f"{share:.0%} are expected to be chance"
                 for share in rows["unrecorded_fdr"]
             ],

@@ -70,6 +70,6 @@ class Exclusion(Enum):
     )
     LETTER_TO_MAKER = ("by a letter to the maker only",)
     OUTWEIGHED = ("innocent explanations outweigh the evidence",)
-    WEAK_TRANSFER = ("one hand-over on the way is less likely than not",)
-    UNRECORDED_BY_CHANCE = ("chance explains a hand-over on the way as well",)
+    WEAK_TRANSFER = ("one step on the way is less likely than not",)
+    UNRECORDED_BY_CHANCE = ("chance explains a step on the way as well",)
     BY_CHANCE = ("chance explains it as well",)

@@ -14,7 +14,7 @@ MEASURES = {"units": "chips", "value_usd": "US dollars", "shipments": "shipments
 MOST_CHARACTERS = 600
 # Embeddings, overrides and isolates of writing direction (Unicode 16, 23.2).
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-LEAST_PROBABILITY = 1e-6  # the specification keeps six decimals
+LEAST_PROBABILITY = 1e-3  # what is smaller says no more than "very rarely"
 LABEL_CHARACTERS = 20  # beside a mark in a picture
 
 
@@ -49,12 +49,12 @@ def number(value: Any, digits: int = 0) -> str:
 
 
 def probability(value: Any) -> str:
-    """Return a p- or q-value without an exponent; one rounded to nothing is not nothing."""
+    """Return a p- or q-value with two digits; a small one is only said to be small."""
     if value is None or value != value:
         return "\u2014"
     if float(value) < LEAST_PROBABILITY:
-        return f"under {LEAST_PROBABILITY:f}"
-    return f"{float(value):.6f}".rstrip("0").rstrip(".")
+        return f"< {LEAST_PROBABILITY:g}"
+    return f"{float(value):.2g}"
 
 
 def parameter_text(value: Any) -> str:

@@ -389,7 +389,7 @@ def test_one_more_piece_of_evidence_never_lowers_the_score(write_csv, tmp_path):
     open_words = [(*row[:7], "NVIDIA H100 80GB PCIE GPU", *row[8:]) for row in sold]
     named = leads_of(write_csv([*bought, *open_words, *BYSTANDERS], "named.csv"))[0]
     parts = named.evidence["part"].tolist(), leads[0].evidence["part"].tolist()
-    assert "disguise" in parts[1] and "disguise" not in parts[0]
+    assert "vague description" in parts[1] and "vague description" not in parts[0]
 
     network = cf.build_network(cf.read_records(write_csv([*bought, *sold, *BYSTANDERS])))
     entries = pd.DataFrame({"name": [BUYER[0]], "country": ["CN"]})

@@ -202,7 +202,7 @@ def test_q_values_that_tell_nothing_apart_leave_the_colour_to_the_score(open_pag
     leads.table["q_value"] = [1e-25, 1e-12, 1e-9, 1e-8, None]
     seen = open_page(route_map(leads), hash="#lead=L0001")
     assert seen.page.input_value("#colour") == "evidence"
-    assert "under 0.000001" in seen.page.inner_text("#dossier")
+    assert "< 0.001" in seen.page.inner_text("#dossier")
     seen.check()
 
 

@@ -118,7 +118,7 @@ def test_q_values_are_shown_where_there_are_any():
     assert "q-value" not in small_page("report").html
     leads.table["q_value"] = [1e-9, 0.00002, 0.08, 0.2, None]
     page = report(leads).html
-    assert '<td class="num">under 0.000001</td>' in page
+    assert '<td class="num">&lt; 0.001</td>' in page
     assert '<td class="num">0.00002</td>' in page
     assert '<th class="num">q</th>' in page
     assert '<td class="num">0.08</td>' in page

@@ -61,7 +61,7 @@ const chipflow = (() => {
     return date.getUTCFullYear() * 12 + date.getUTCMonth();
   }
   // p- and q-values come with six decimals; one that was rounded to nothing is not nothing.
-  const probability = (value) => (value === null || value === undefined ? "\u2014" : value < 1e-6 ? "under 0.000001" : String(Number(value.toFixed(6))).includes("e") ? value.toFixed(6) : String(value));
+  const probability = (value) => (value === null || value === undefined ? "\u2014" : value < 1e-3 ? "< 0.001" : String(Number(value.toPrecision(2))));
   const plural = (count, one, many = one + "s") => `${plain.format(count)} ${count === 1 ? one : many}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const string = (place) => (place === null || place === undefined ? null : data.strings[place]);
