@@ -169,8 +169,10 @@ def judge_domestic(
     odds = groups["log_lr"].to_numpy() + share.log_odds(groups, supply)
     sales, believed = _believed(scores.sales, odds, settings.tracer.believed)
     found = likely_buyers(inventory, asked, believed, coverage, related.both_ways)
-    # Likelier than all others and the source that no record shows, together.
-    found = found[found["buyer_probability"] > settings.tracer.believed]
+    # Likelier than all others and the source that no record shows, together, also once what is
+    # known of such odds is allowed for.
+    likelier = found["buyer_probability"] * settings.transfers.named_right
+    found = found[likelier > settings.tracer.believed]
     probability = _probability_of(found, believed) * found["buyer_probability"]
     found = found.assign(probability=probability, kind=DOMESTIC)
     told = found.drop_duplicates("group").set_index("group").reindex(groups.index)
