@@ -79,7 +79,7 @@ def divert(
     growth; a country's excess over its own past counts growth that all share as diversion.
     Intervals are from draws of the errors that placebo windows show
     (:func:`chipflow.flows.null.null_of`). It is a share of value and an upper bound of diversion
-    in so far as growth has lawful reasons. Chupilkin, Javorcik and Plekhanov (2023), EBRD working
+    in so far as growth has innocent reasons. Chupilkin, Javorcik and Plekhanov (2023), EBRD working
     paper 283.
     """
     empty = pd.DataFrame(columns=COLUMNS)

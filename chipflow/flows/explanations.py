@@ -1,4 +1,4 @@
-"""What would look like diversion and be lawful: a dated table with sources."""
+"""What would look like diversion and be innocent: a dated table with sources."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One lawful reason for a country's trade to grow.
+    """One innocent reason for a country's trade to grow.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ def explanations() -> tuple[Explanation, ...]:
 
 
 def explained(country: str, hs: Iterable[str], first: str, last: str) -> list[str]:
-    """Return what may lawfully explain a surge.
+    """Return what may innocently explain a surge.
 
     Parameters
     ----------

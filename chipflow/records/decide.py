@@ -47,7 +47,7 @@ _YEAR = r"(?:^|[^0-9:.])([0-9]{3,4})(?:[^0-9:]|$)"
 _NOON = 43_200
 # Different months whose dates have to bear one day that is neither the first nor the last.
 _FEWEST_MONTHS = 3
-# Said to the user at once: a day may decide if goods were lawful.
+# Said to the user at once: a day may decide if a licence was needed.
 DAY_FIRST = "no date tells if day or month comes first: read day first"
 
 

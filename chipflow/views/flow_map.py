@@ -20,7 +20,7 @@ SCRIPTS = (
     "topojson-client-3.1.0.min.js",
     "flow-map.js",
 )
-# Lawful and other countries that a list shows; the table file holds the rest.
+# Countries that a list shows; the table file holds the rest.
 MOST_COUNTRIES = 400
 
 
