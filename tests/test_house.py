@@ -16,7 +16,7 @@ PACKAGE = Path(chipflow.__file__).parent
 ROOT = PACKAGE.parent
 STAGES = [
     "records", "goods", "companies", "network", "tracing", "routes", "leads", "flows", "estimate",
-    "views",
+    "views", "exchange",
 ]  # fmt: skip
 EVERYBODY_MAY_USE = {
     "errors",
