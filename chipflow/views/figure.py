@@ -172,7 +172,10 @@ def svg(draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]) -
     figure = Figure(figsize=size, layout="constrained", facecolor="none")
     target = io.BytesIO()
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
-    with matplotlib.rc_context(settings), every_glyph(), warnings.catch_warnings():
+    with matplotlib.rc_context(), every_glyph(), warnings.catch_warnings():
+        # A page looks the same whatever style a notebook has set.
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
         # The reader's browser has the fonts; this machine need not.
         warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
         # A plot without a country to put on its axis has no room to share out.

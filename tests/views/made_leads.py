@@ -10,6 +10,7 @@ import pandas as pd
 
 from chipflow import views
 from chipflow.leads.direct_exports import direct_sales
+from chipflow.schemas import UNNAMED
 
 SHIPMENT_COLUMNS = [
     "record_id", "date", "date_precision", "shipper", "shipper_address", "shipper_country",
@@ -114,6 +115,7 @@ class Leads:
     set_aside: pd.DataFrame
     parameters: dict
     sentences: list[str]
+    unnamed: pd.DataFrame = field(default_factory=UNNAMED.empty)
 
     @property
     def shipments(self):

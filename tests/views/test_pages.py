@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 
+import matplotlib as mpl
 import pytest
 
 from chipflow.errors import OutputError
@@ -157,3 +158,9 @@ def test_network_layout_keeps_marks_apart():
     assert near > 40
     assert {node["shape"] for node in data["nodes"]} == {"dot", "square"}
     assert data["options"]["physics"]["enabled"] is False
+
+
+def test_a_report_looks_the_same_whatever_style_a_notebook_has_set():
+    before = small_page("report").html
+    with mpl.rc_context({"font.family": "serif", "axes.facecolor": "black", "font.size": 20}):
+        assert report(small_leads()).html == before

@@ -80,12 +80,11 @@ def test_density_marks_what_names_no_chip_and_moved_one():
     assert list(odd.get_offsets()[0]) == pytest.approx([1.7, 29_000.0])
 
 
-def test_density_marks_what_is_as_dense_as_a_chip():
+def test_density_marks_lots_without_a_name():
     leads = no_leads()
     leads.shipments["items"] = leads.shipments["units"]
     leads.shipments["declared"] = False
-    leads.shipments["hidden_chip_probability"] = 0.1
-    leads.shipments.loc[3, "hidden_chip_probability"] = 0.9
+    leads.unnamed.loc[0, "record_ids"] = leads.shipments["record_id"].iloc[3]
     assert [len(one.get_offsets()) for one in plot_density(leads).collections][-1] == 1
 
 

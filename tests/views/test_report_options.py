@@ -116,10 +116,10 @@ def test_templates_that_cannot_be_used(tmp_path, text, message):
 def test_q_values_are_shown_where_there_are_any():
     leads = small_leads()
     assert "q-value" not in small_page("report").html
-    leads.table["q_value"] = [1e-9, 0.00002, 0.08, 0.2, None]
+    leads.table["q_value"] = [1e-9, 0.0123456, 0.08, 0.2, None]
     page = report(leads).html
     assert '<td class="num">&lt; 0.001</td>' in page
-    assert '<td class="num">0.00002</td>' in page
+    assert '<td class="num">0.012</td>' in page
     assert '<th class="num">q</th>' in page
     assert '<td class="num">0.08</td>' in page
     assert "p- and q-values" in page
