@@ -67,6 +67,8 @@ def compiled(expression: ir.Expr, session: Any) -> tuple[str, list[ops.PhysicalT
             query = str(session.compile(general.to_expr()))
         _keep(key, query)
     _in_memory[key] = query
+    while len(_in_memory) > _MOST_KEPT:
+        _in_memory.pop(next(iter(_in_memory)), None)
     return query, inputs
 
 
