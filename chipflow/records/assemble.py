@@ -94,7 +94,7 @@ def assemble(
     known = parameters(usable, layout, made)
     cleaned = materialise(clean(texts, known, needed, made), backend)
     used = cleaned.filter(cleaned.lost.isnull())
-    records = _told_apart(backend, used, usable)
+    records = _told_apart(used, usable)
     lost = fetch(
         cleaned.filter(cleaned.lost.notnull()).select("sheet", "row", "lost", "lost_value")
     )
@@ -105,10 +105,10 @@ def assemble(
     below = pd.MultiIndex.from_frame(lost[["sheet", "row"]]).isin(footers)
     lost["lost"] = lost["lost"].mask(below, BELOW)
     gone = _lost_rows(lost, by_number)
-    problems = _problems(backend, cleaned, by_number)
+    problems = _problems(cleaned, by_number)
     rejected += [gone, *(_ragged_rows(u, last_row.get(u.number, 0)) for u in usable), problems]
     no_date = gone[gone["reason"] == NO_DATE].assign(field="date")
-    cells = CellCounts.of(_read_cells(backend, used, by_number), pd.concat([problems, no_date]))
+    cells = CellCounts.of(_read_cells(used, by_number), pd.concat([problems, no_date]))
     sources = [sheet.source for sheet in sheets]
     if records is None:
         duplicates = _frame([], DUPLICATE_COLUMNS)
@@ -116,7 +116,7 @@ def assemble(
         whole = used.mutate(other_sources=ibis.null("string"))
     else:
         marked, names = records
-        duplicates, others_of = _duplicates(backend, marked, names, sources)
+        duplicates, others_of = _duplicates(marked, names, sources)
         counted = marked.group_by("sheet").agg(used=marked["first"].sum(), rows=marked.count())
         whole = _named(cleaned, marked, names, others_of)
     _count(fetch(counted), lost, by_number)
@@ -126,7 +126,7 @@ def assemble(
     return expr, _rejects(rejected), duplicates, cells
 
 
-def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any] | None:
+def _told_apart(used: Any, usable: list[Usable]) -> tuple[Any, Any] | None:
     """Find the rows that are the same record, and name the records.
 
     Returns
@@ -138,7 +138,7 @@ def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any
     import ibis
 
     two_sided = _goes_both_ways(usable)
-    if not two_sided and all_numbered(used, fetch):
+    if not two_sided and all_numbered(used):
         return None
     rows = used.select("sheet", "row", "record_id", "has_id", content=content_of(used))
     repeating = [item for item in usable if _repeats_numbers(item)]
@@ -150,14 +150,14 @@ def _told_apart(backend: Any, used: Any, usable: list[Usable]) -> tuple[Any, Any
     else:
         rows = rows.mutate(raw_row=ibis.null("string"))
     rows = materialise(rows)
-    if all_differ(rows, fetch):
+    if all_differ(rows):
         columns = {"k": 0, "first": True}
         marked = materialise(rows.mutate(**columns).select(*_MARKS))
     else:
-        marked = materialise(identify(rows, pasted(rows, fetch)).select(*_MARKS))
+        marked = materialise(identify(rows, pasted(rows)).select(*_MARKS))
     marked = marked.mutate(other_side=False)
     if two_sided:
-        marked = _without_other_side(backend, used, marked, usable)
+        marked = _without_other_side(used, marked, usable)
     return marked, materialise(name_records(marked))
 
 
@@ -168,12 +168,12 @@ def _goes_both_ways(usable: list[Usable]) -> bool:
     return {"import", "export"} <= {item.sheet.direction for item in usable}
 
 
-def _without_other_side(backend: Any, used: Any, marked: Any, usable: list[Usable]) -> Any:
+def _without_other_side(used: Any, marked: Any, usable: list[Usable]) -> Any:
     """Let each shipment that both customs saw be one record."""
     first = marked.filter(marked["first"]).select("sheet", "row", "content", "k")
     kept = used.inner_join(first, ["sheet", "row"])
     reporters = {item.number: item.sheet.reporting_country for item in usable}
-    pairs = seen_from_both(kept, reporters, fetch)
+    pairs = seen_from_both(kept, reporters)
     if not len(pairs):
         return marked
     return materialise(joined_records(marked, pairs))
@@ -255,7 +255,7 @@ def _ragged_rows(item: Usable, last: int) -> pd.DataFrame:
     return _frame(kept, REJECTED_COLUMNS)
 
 
-def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
+def _problems(cleaned: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
     """One line for each field that was left out of a row that is used."""
     wrong = fetch(
         cleaned.filter(cleaned.problems.notnull() & cleaned.lost.isnull()).select(
@@ -289,7 +289,7 @@ def _problems(backend: Any, cleaned: Any, by_number: dict[int, Usable]) -> pd.Da
     )
 
 
-def _read_cells(backend: Any, used: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
+def _read_cells(used: Any, by_number: dict[int, Usable]) -> pd.DataFrame:
     """Count the cells of each sheet and field that were read: ``source, field, given``."""
     fields = sorted(
         {name for item in by_number.values() for name in item.mapping.columns}
@@ -318,9 +318,7 @@ def _read_cells(backend: Any, used: Any, by_number: dict[int, Usable]) -> pd.Dat
     )
 
 
-def _duplicates(
-    backend: Any, marked: Any, names: Any, sources: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _duplicates(marked: Any, names: Any, sources: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     again = marked.filter(~marked["first"]).select("content", "k", "sheet", "row", "other_side")
     first = marked.filter(marked["first"]).select(
         "content", "k", kept_sheet=marked.sheet, kept_row=marked.row

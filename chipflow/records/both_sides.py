@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from chipflow.engine import fetch
 from chipflow.records.schema import CONTENT_COLUMNS
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ _HS_DIGITS = 6
 _PLACE = ("sheet", "row", "content", "k")
 
 
-def seen_from_both(
-    kept: ir.Table, reporters: dict[int, str | None], fetch: Callable[[Any], Any]
-) -> pd.DataFrame:
+def seen_from_both(kept: ir.Table, reporters: dict[int, str | None]) -> pd.DataFrame:
     """Find pairs of an export and an import declaration of the same shipment.
 
     Parameters
@@ -42,8 +40,6 @@ def seen_from_both(
         Records with the columns of :func:`chipflow.records.clean.clean`, ``content`` and ``k``.
     reporters
         Sheet number -> country whose customs wrote it, if known.
-    fetch
-        Runs an expression and returns a pandas DataFrame.
 
     Returns
     -------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chipflow.engine import in_memory
+from chipflow.engine import fetch, in_memory
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -19,13 +18,13 @@ SAME_RECORD = "the same record again"
 OTHER_SIDE = "the same shipment, declared to the customs of the other side"
 
 
-def all_numbered(used: ir.Table, fetch: Callable[[Any], Any]) -> bool:
+def all_numbered(used: ir.Table) -> bool:
     """Tell if each row has a record number of its own, and so differs from every other."""
     seen = fetch(used.agg(rows=used.count(), numbers=used.record_id.nunique()))
     return int(seen["rows"].iloc[0]) == int(seen["numbers"].iloc[0])
 
 
-def all_differ(used: ir.Table, fetch: Callable[[Any], Any]) -> bool:
+def all_differ(used: ir.Table) -> bool:
     """Tell if no two usable rows are equal and none shares its name with another."""
     seen = fetch(
         used.agg(
@@ -43,7 +42,7 @@ def plain_name(records: ir.Table) -> ir.StringValue:
     return ibis.coalesce(records.record_id, ibis.literal("r-").concat(records.content.left(_LONG)))
 
 
-def pasted(used: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
+def pasted(used: ir.Table) -> dict[int, int]:
     """Return how many times over a sheet holds the same rows, for sheets pasted repeatedly.
 
     Only sheets without record numbers are asked: there, equal-looking rows are different
@@ -61,7 +60,7 @@ def pasted(used: ir.Table, fetch: Callable[[Any], Any]) -> dict[int, int]:
     for sheet, part in counted.groupby("sheet"):
         common = gcd(*(int(n) for n in part["times"]))
         if common >= 2 and int(part["different"].sum()) >= _LEAST_DIFFERENT:
-            found[int(sheet)] = common
+            found[int(str(sheet))] = common
     return found
 
 
