@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chipflow._version import __version__
 from chipflow.progress import silent
-from chipflow.records.save import write_all
+from chipflow.records.save import run_json_writer, write_all
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -52,21 +50,11 @@ def write_estimate(made: Estimate, out: str | Path, *, progress: Progress = sile
         "inputs.csv": lambda path: write_csv(made.inputs, path),
         "draws.parquet": lambda path: write_parquet(made.draws, path),
     }
-
-    def run_json(path: Path) -> None:
-        summary = _summary(made)
-        summary["tables"] = {
-            name: hashlib.sha256((path.parent / name).read_bytes()).hexdigest()
-            for name in sorted(tables)
-        }
-        text = json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True)
-        path.write_text(text + "\n", encoding="utf-8")
-
     write_all(
         {
             **{folder / name: write for name, write in tables.items()},
             folder / "estimate.html": page.save,
-            folder / "run.json": run_json,
+            folder / "run.json": run_json_writer(_summary(made), tables),
         }
     )
     return folder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -22,7 +20,7 @@ from chipflow.flows.coverage import COLUMNS as COVERAGE_COLUMNS
 from chipflow.flows.mirror import COLUMNS as MIRROR_COLUMNS
 from chipflow.flows.results import Result
 from chipflow.progress import silent
-from chipflow.records.save import write_all
+from chipflow.records.save import run_json_writer, write_all
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -162,19 +160,10 @@ def write_flows(
             "report.html": _shows.view("flow_report", spec),
         }
     summary = _summary(flows, results, parameters)
-
-    def run_json(path: Path) -> None:
-        summary["tables"] = {
-            name: hashlib.sha256((path.parent / name).read_bytes()).hexdigest()
-            for name in sorted(tables)
-        }
-        text = json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True, default=_plain)
-        path.write_text(text + "\n", encoding="utf-8")
-
     writers: dict[Path, Callable[[Path], object]] = {
         **{folder / name: write for name, write in tables.items()},
         **{folder / name: page.save for name, page in pages.items()},
-        folder / "run.json": run_json,
+        folder / "run.json": run_json_writer(summary, tables, default=_plain),
     }
     with progress.stage("writing the tables"):
         write_all(writers)

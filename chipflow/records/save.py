@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chipflow.errors import OutputError
 from chipflow.records.schema import CONTENT_COLUMNS, HELPER_FIELDS, Sheet, one_line
@@ -172,6 +173,32 @@ def _fit_for_a_cell(values: pd.Series) -> pd.Series:
     if not pd.api.types.is_string_dtype(values.dtype):
         return values
     return defuse(values).str.slice(0, MOST_CELL_CHARACTERS)
+
+
+def run_json_writer(
+    summary: dict[str, Any], tables: Iterable[str], default: Callable[[Any], Any] | None = None
+) -> Callable[[Path], None]:
+    """Return what writes the ``run.json`` of a run, with the SHA-256 of its tables.
+
+    Parameters
+    ----------
+    summary
+        What it says beside ``tables``, which is added.
+    tables
+        Names of files that stand beside it by then.
+    default
+        Turns values into ones that JSON can hold, as in :func:`json.dumps`.
+    """
+
+    def write(path: Path) -> None:
+        summary["tables"] = {
+            name: hashlib.sha256((path.parent / name).read_bytes()).hexdigest()
+            for name in sorted(tables)
+        }
+        text = json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True, default=default)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    return write
 
 
 def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
