@@ -439,14 +439,13 @@ def licences_granted(asked: pd.DataFrame, *, catalogue: Catalogue | None = None)
         One truth value a row: whether the outcome of the rules was ``being granted`` or ``case by
         case`` for what is sent from there.
     """
+    import numpy as np
     import pandas as pd
 
     tables = catalogue or load_catalogue()
     rules = {clause.rule for clause in tables.clauses if clause.outcome in GRANTED}
     keys = ["chip", "destination", "day", "origin"]
     possible = asked["rule"].isin(rules).to_numpy(dtype=bool)
-    import numpy as np
-
     found = np.zeros(len(asked), dtype=bool)
     own = asked.loc[possible, keys]
     own = own.assign(day=pd.to_datetime(own["day"]).dt.date, origin=own["origin"].fillna(""))

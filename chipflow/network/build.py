@@ -172,8 +172,8 @@ class Network:
         max_hops
             Most shipments in a row.
         chip
-            Chip or family, or several: shipments that name it, that it fits by weight and value,
-            or whose text is so vague that it may be inside. All shipments without it.
+            Chip or family, or several: shipments that name it, or whose text is so vague that
+            it may be inside. All shipments without it.
         since, until
             First and last day (``YYYY-MM-DD``) of the shipments.
         most
