@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from chipflow import cli
+from chipflow import Leads, Network, build_network, cli, find_leads
+from chipflow.engine import connect, in_memory, materialise
+from chipflow.records import Records, Sheet
+from chipflow.records.schema import DUPLICATE_COLUMNS, KINDS, REJECTED_COLUMNS
 
 mpl.use("Agg")
 
@@ -87,6 +91,49 @@ BYSTANDERS = [
 def table(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """Rows under the canonical headers."""
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+Rows = pd.DataFrame | list[tuple[object, ...]]
+
+
+def records_of(rows: Rows) -> Records:
+    """Rows under the canonical headers as the records that reading them gives, without reading.
+
+    For tests of what is done with records: to read a file takes longer than what they test.
+    """
+    frame = rows if isinstance(rows, pd.DataFrame) else table(rows)
+    frame = frame.reindex(columns=list(KINDS))
+    numbers = [name for name, kind in KINDS.items() if kind == "number"]
+    texts = [name for name, kind in KINDS.items() if kind in {"text", "country"}]
+    frame[numbers] = frame[numbers].astype("float64")
+    frame = frame.assign(
+        date=pd.to_datetime(frame["date"]).astype("datetime64[s]"),
+        date_precision="day",
+        source="records.csv",
+        source_row=range(2, len(frame) + 2),
+    )
+    frame[texts] = frame[texts].astype("str")
+    sheet = Sheet("records.csv", "records", rows=len(frame), used=len(frame))
+    session = connect()
+    expr = in_memory(frame)
+    return Records(
+        materialise(expr.mutate(date=expr.date.cast("date")), session),
+        backend=session,
+        sheets=[sheet],
+        rejected=pd.DataFrame(columns=REJECTED_COLUMNS),
+        duplicates=pd.DataFrame(columns=DUPLICATE_COLUMNS),
+        inputs=[],
+    )
+
+
+def network_of(rows: Rows, **options: Any) -> Network:
+    """Return the network of rows under the canonical headers."""
+    return build_network(records_of(rows), **options)
+
+
+def leads_of(rows: Rows) -> Leads:
+    """Return the leads to China, Hong Kong and Macau among rows under the canonical headers."""
+    return find_leads(network_of(rows), destination="CN HK MO")
 
 
 @pytest.fixture

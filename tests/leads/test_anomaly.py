@@ -12,7 +12,7 @@ import chipflow as cf
 from chipflow.leads import FLAGS, anomalies
 from chipflow.leads.anomaly import combined
 from chipflow.settings import RedFlagSettings
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 PARTS = "COMPUTER PARTS"
 # Honest traders: many buyers in Singapore and Taiwan, many sellers in the United States.
@@ -48,9 +48,9 @@ def honest():
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(rows):
-        network = cf.build_network(cf.read_records(write_csv(rows)))
+        network = network_of(rows)
         return network, anomalies(network)
 
     return of

@@ -7,7 +7,7 @@ import pytest
 
 from chipflow.leads.completeness import StockHistories, missing_share, shares_taken
 from chipflow.settings import CompletenessSettings
-from tests.leads.test_known_answers import leads_of
+from tests.conftest import leads_of
 from tests.tracing.test_inventory import card, sale
 
 SHELLS = [
@@ -44,18 +44,18 @@ def bounds(leads):
     return own["units_high"] / (LOTS * PIECES), own["units_low"] / (LOTS * PIECES)
 
 
-def test_bounds_are_narrow_where_nothing_is_missing(write_csv):
-    high, low = bounds(leads_of(write_csv(trade())))
+def test_bounds_are_narrow_where_nothing_is_missing():
+    high, low = bounds(leads_of(trade()))
     assert (low <= 1).all() and (high >= 1).all()
     assert high.median() <= 1.3
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
-def test_bounds_hold_what_missing_records_would_show(write_csv, share):
+def test_bounds_hold_what_missing_records_would_show(share):
     rows = trade()
     kept = np.random.default_rng(8).random(len(rows)) >= share
     seen = [row for row, there in zip(rows, kept, strict=True) if there]
-    high, low = bounds(leads_of(write_csv(seen)))
+    high, low = bounds(leads_of(seen))
     assert ((low <= 1) & (high >= 1)).mean() >= 0.9
     assert high.median() <= 2.5
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import chipflow as cf
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 H100 = "NVIDIA H100 80GB PCIE GPU CARD"
 
@@ -31,9 +31,9 @@ STOPS = [buy("V1", "2024-02-01"), buy("V2", "2024-02-20")]
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(rows, destination="CN HK MO", **options):
-        network = cf.build_network(cf.read_records(write_csv(rows)))
+        network = network_of(rows)
         return cf.find_leads(network, destination=destination, null_draws=20, **options)
 
     return of

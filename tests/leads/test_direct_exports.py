@@ -9,7 +9,7 @@ import pytest
 import chipflow as cf
 from chipflow.saved import read_leads
 from chipflow.schemas import DIRECT_EXPORTS
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 H100 = "NVIDIA H100 80GB PCIE GPU CARD"
 
@@ -31,9 +31,9 @@ STRAIGHT = [
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(rows):
-        network = cf.build_network(cf.read_records(write_csv(rows)))
+        network = network_of(rows)
         return cf.find_leads(network, null_draws=20)
 
     return of

@@ -7,7 +7,7 @@ import pytest
 import chipflow as cf
 from chipflow.saved import read_leads
 from chipflow.schemas import UNNAMED
-from tests.conftest import BYSTANDERS
+from tests.conftest import BYSTANDERS, network_of
 
 
 def lot(number, day, seller, start, buyer, end, what, hs, count, kg, usd):
@@ -44,9 +44,9 @@ OTHERS = [
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(rows):
-        network = cf.build_network(cf.read_records(write_csv([*BYSTANDERS, *OTHERS, *rows])))
+        network = network_of([*BYSTANDERS, *OTHERS, *rows])
         return cf.find_leads(network, null_draws=20)
 
     return of

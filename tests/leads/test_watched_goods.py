@@ -10,7 +10,7 @@ import pytest
 import chipflow as cf
 from chipflow.errors import ParameterError
 from chipflow.leads.watched_goods import read_watchlists
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 
 def lot(number, day, seller, start, buyer, end, what="MICROCONTROLLERS", *, count=2598, kg=5.2,
@@ -35,9 +35,9 @@ HONEST = [
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(rows, destination="RU", watch="chpl_russia", **options):
-        network = cf.build_network(cf.read_records(write_csv(rows)))
+        network = network_of(rows)
         return cf.find_leads(network, destination, watch=watch, null_draws=20, **options)
 
     return of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import chipflow as cf
 from chipflow.network import centrality, from_networkx
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=30)
 
@@ -63,8 +63,8 @@ def test_no_shipments_no_measures():
 
 
 @pytest.fixture
-def network(write_csv):
-    return cf.build_network(cf.read_records(write_csv([*ROUTE, *BYSTANDERS])))
+def network():
+    return network_of([*ROUTE, *BYSTANDERS])
 
 
 def test_every_shipment_is_an_edge_with_its_record(network):

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 import chipflow as cf
 from chipflow.routes.best_paths import best_paths
-from tests.conftest import BYSTANDERS, ROUTE
-from tests.leads.test_known_answers import leads_of
+from tests.conftest import BYSTANDERS, ROUTE, leads_of
 
 
 def links_of(rows):
@@ -70,15 +69,15 @@ def test_no_chain_is_likelier_than_those_found(rows, k):
     assert log_p.tolist() == pytest.approx(sorted(every, reverse=True)[:k])
 
 
-def test_a_lead_says_its_ways(write_csv):
-    lead = leads_of(write_csv([*ROUTE, *BYSTANDERS]))[0]
+def test_a_lead_says_its_ways():
+    lead = leads_of([*ROUTE, *BYSTANDERS])[0]
     ways = lead.ways(3)
     assert ways["record_ids"].tolist() == ["R1 > R2 > R3"]
     assert ways["units"].tolist() == [64] and ways["inferred"].tolist() == [0]
 
 
-def test_countries_have_a_throughput(write_csv):
-    leads = leads_of(write_csv([*ROUTE, *BYSTANDERS]))
+def test_countries_have_a_throughput():
+    leads = leads_of([*ROUTE, *BYSTANDERS])
     table = leads.countries.set_index("country")
     assert table.loc["SG", "throughput"] == 64 and table.loc["MY", "throughput"] == 64
     assert table.loc["CN", "units_in"] == 64 and table.loc["US", "throughput"] == 0

@@ -7,7 +7,7 @@ import pytest
 
 import chipflow as cf
 from chipflow.tracing.domestic_transfers import learned_share
-from tests.conftest import BYSTANDERS, ROUTE
+from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 BOUGHT, PASSED, ARRIVED = ROUTE
 OTHER = "Jurong Sunrise Pte Ltd"
@@ -16,9 +16,9 @@ HANDED_OVER = (*PASSED[:2], OTHER, *PASSED[3:])
 
 
 @pytest.fixture
-def found(write_csv):
+def found():
     def of(*rows):
-        network = cf.build_network(cf.read_records(write_csv([*rows, *BYSTANDERS])))
+        network = network_of([*rows, *BYSTANDERS])
         return cf.find_leads(network, null_draws=20)
 
     return of

@@ -11,7 +11,7 @@ import chipflow as cf
 from chipflow.settings import Settings
 from chipflow.simulate import simulate
 from chipflow.tracing import trace
-from tests.conftest import BYSTANDERS
+from tests.conftest import BYSTANDERS, network_of
 
 MAKER = ("Redwood Compute Inc", "US")
 SHELL = ("Bintang Jaya Data Sdn Bhd", "MY")
@@ -33,11 +33,11 @@ SHEET = [MODULES_IN, MODULES_OUT, SERVERS_IN, SERVERS_OUT]
 
 
 @pytest.fixture
-def only_lead(write_csv):
+def only_lead():
     """The one lead of some rows."""
 
     def find(rows, **how):
-        leads = cf.find_leads(cf.build_network(cf.read_records(write_csv(rows)), **how))
+        leads = cf.find_leads(network_of(rows, **how))
         assert len(leads) == 1
         return leads[0]
 
