@@ -7,6 +7,7 @@ them for a few thousand records, and the same records of next week ask the same.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
 from contextlib import contextmanager, suppress
@@ -60,7 +61,7 @@ def compiled(expression: ir.Expr, session: Any) -> tuple[str, list[ops.PhysicalT
         for number, table in enumerate(inputs)
     }
     general = node.replace(named) if named else node
-    key = hashlib.sha256(pickle.dumps((general, session.name, _versions()), protocol=5)).hexdigest()
+    key = _key((general, session.name, _versions()))
     query = _in_memory.get(key) or _on_disk(key)
     if query is None:
         with _one_select_a_step():
@@ -75,6 +76,20 @@ def compiled(expression: ir.Expr, session: Any) -> tuple[str, list[ops.PhysicalT
 def input_name(number: int) -> str:
     """Return what the n-th table of a compiled query is called in it."""
     return f"chipflow_input_{number}"
+
+
+class _Pickler(pickle.Pickler):
+    """Writes sets in order, which otherwise differs from one process to the next."""
+
+    def persistent_id(self, part: Any) -> Any:
+        """Stand sorted members for a set of names, as of the columns that a step drops."""
+        return tuple(sorted(part)) if type(part) is frozenset else None
+
+
+def _key(whole: object) -> str:
+    target = io.BytesIO()
+    _Pickler(target, protocol=5).dump(whole)
+    return hashlib.sha256(target.getbuffer()).hexdigest()
 
 
 @contextmanager
@@ -121,8 +136,12 @@ def _on_disk(key: str) -> str | None:
     folder = _folder()
     if folder is None:
         return None
+    path = folder / f"{key}.sql"
     try:
-        text = (folder / f"{key}.sql").read_text("utf-8")
+        # As bytes: a query may name a line end, which reading as text would change.
+        text = path.read_bytes().decode("utf-8")
+        # What is used is kept: the oldest are let go.
+        os.utime(path)
     except (OSError, UnicodeDecodeError):
         return None
     # A file that was cut short is no query.
@@ -136,7 +155,7 @@ def _keep(key: str, query: str) -> None:
         return
     path, draft = folder / f"{key}.sql", folder / f"{key}.{os.getpid()}.draft"
     with suppress(OSError):
-        draft.write_text(f"{query}\n-- {_mark(query)}", "utf-8")
+        draft.write_bytes(f"{query}\n-- {_mark(query)}".encode())
         draft.replace(path)
         kept = sorted(folder.glob("*.sql"), key=lambda file: file.stat().st_mtime)
         for old in kept[:-_MOST_KEPT]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import ibis
 import pyarrow as pa
 import pytest
@@ -51,3 +55,16 @@ def test_without_a_folder_all_goes_on(folder, monkeypatch):
     compiled._folder.cache_clear()
     assert doubled([3]) == [6]
     assert not folder.exists()
+
+
+def test_the_key_of_a_query_is_the_same_in_every_process(folder):
+    code = (
+        "import ibis, pyarrow as pa\n"
+        "from chipflow.engine import connect, fetch\n"
+        "t = ibis.memtable(pa.table({name: ['a\\r'] for name in 'abcdefgh'}))\n"
+        "fetch(t.filter(t.a != 'line\\r').drop(*'bcdefg'), connect())\n"
+    )
+    for seed in "0123":
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+        assert len(list(folder.glob("*.sql"))) == 1
