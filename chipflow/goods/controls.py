@@ -394,7 +394,7 @@ def timeline(
     start = None if origin is None else country(origin)
     cuts = _cuts(tables)
     listed = _listed(tables)
-    kept = _answered(tables)
+    kept, settled = _answered(tables), _settled(tables)
     rows: list[tuple[object, ...]] = []
     rules: dict[tuple[object, ...], list[list[tuple[Clause, bool | None]]]] = {}
     for destination in countries:
@@ -409,7 +409,7 @@ def timeline(
         for name in names:
             key = (name, head, start, *alike)
             if key not in kept:
-                kept[key] = _intervals(tables.variants(name), cuts, rules[alike])
+                kept[key] = _intervals(tables.variants(name), cuts, rules[alike], settled)
             rows.extend(
                 (name, destination, first, last, *answer) for first, last, answer in kept[key]
             )
@@ -512,6 +512,12 @@ def _answered(tables: Catalogue) -> dict[tuple[object, ...], Spans]:
     return {}
 
 
+@lru_cache(maxsize=4)
+def _settled(tables: Catalogue) -> dict[tuple[object, ...], tuple[str | None, ...]]:
+    """Answers for a chip under the same clauses, whatever the day and the country."""
+    return {}
+
+
 @lru_cache(maxsize=8)
 def _cuts_of(days: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
     return tuple(sorted({FIRST_DAY, *(day for day in days if FIRST_DAY <= day <= LAST_DAY)}))
@@ -541,11 +547,16 @@ def _intervals(
     variants: Sequence[Chip],
     cuts: Sequence[dt.date],
     rules: Sequence[Sequence[tuple[Clause, bool | None]]],
+    settled: dict[tuple[object, ...], tuple[str | None, ...]],
 ) -> Spans:
     spans: Spans = []
     ends = [*(cut - ONE_DAY for cut in cuts[1:]), LAST_DAY]
     for first, last, clauses in zip(cuts, ends, rules, strict=True):
-        answer = settle([find(variant, clauses) for variant in variants])
+        # The tables of the answers hold chips and clauses: an identity stands for one of them.
+        key = (*map(id, variants), *((id(clause), sure) for clause, sure in clauses))
+        if key not in settled:
+            settled[key] = settle([find(variant, clauses) for variant in variants])
+        answer = settled[key]
         if spans and spans[-1][2] == answer:
             spans[-1] = (spans[-1][0], last, answer)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -381,6 +381,14 @@ class Catalogue:
         object.__setattr__(
             self, "by_country", {name: tuple(members) for name, members in groups.items()}
         )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Worked out once: tables are asked for by what is kept of their answers."""
+        return hash(tuple(getattr(self, one.name) for one in fields(self) if one.compare))
 
     @property
     def names(self) -> tuple[str, ...]:

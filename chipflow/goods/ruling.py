@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chipflow.goods.catalogue import FIRST_DAY, Catalogue, Chip, Clause, LicenceException
@@ -139,10 +140,18 @@ def _in_scope(
     return _all((inside, _not(outside)))
 
 
+@lru_cache(maxsize=1024)
+def _dated(on: dt.date, tables: Catalogue) -> tuple[Clause, ...]:
+    """Return the clauses in force on a day somewhere."""
+    return tuple(
+        clause
+        for clause in tables.clauses
+        if clause.first_day is not None and clause.first_day <= on <= clause.last_day
+    )
+
+
 def _reached(clause: Clause, on: dt.date, question: Question, tables: Catalogue) -> bool | None:
-    """Whether a clause was in force for the place, whatever the goods."""
-    if clause.first_day is None or not clause.first_day <= on <= clause.last_day:
-        return False
+    """Whether a clause in force that day is so for the place, whatever the goods."""
     return _all(
         (
             _in_scope(question.destination, clause.destinations, on, tables),
@@ -201,7 +210,7 @@ def in_force(
     on: dt.date, question: Question, tables: Catalogue
 ) -> list[tuple[Clause, bool | None]]:
     """Return the clauses in force for the place, each with whether that is certain."""
-    reached = ((clause, _reached(clause, on, question, tables)) for clause in tables.clauses)
+    reached = ((clause, _reached(clause, on, question, tables)) for clause in _dated(on, tables))
     return [(clause, verdict) for clause, verdict in reached if verdict is not False]
 
 
