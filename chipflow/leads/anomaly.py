@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, t
 
 from chipflow.leads.company_activity import CompanyActivity
 from chipflow.leads.red_flags import FLAGS, Flag, dense_p, is_new
+from chipflow.leads.tail_probabilities import above_chi_squared, above_student_t
 from chipflow.schemas import ANOMALIES, COMPANY_ANOMALIES
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def combined(p: Floats, least: float) -> Floats:
     """
     known = np.isfinite(p)
     surprise = -2.0 * np.log(np.clip(np.where(known, p, 1.0), least, 1.0)).sum(axis=1)
-    score = -chi2.logsf(surprise, 2 * max(p.shape[1], 1)) / np.log(10.0)
+    score = -np.log10(above_chi_squared(surprise, 2 * max(p.shape[1], 1)))
     # Adding zero turns a negative zero into a plain one.
     return np.where(known.any(axis=1), np.round(score, DECIMALS) + 0.0, np.nan)
 
@@ -174,7 +174,7 @@ def _large_first_order(activity: CompanyActivity) -> tuple[Floats, float]:
     share = float((new.sum() + 1) / (named.sum() + activity.settings.red_flags.prior_shipments))
     size = np.log(activity.arrays.value)
     middle, spread = activity.middle_and_spread(size)
-    by_size = t.sf((size - middle) / spread, activity.settings.red_flags.degrees)
+    by_size = above_student_t((size - middle) / spread, activity.settings.red_flags.degrees)
     # Of two things that both have to be: one in so many is new, and of those so many are large.
     found = np.where(new, share * by_size, 1.0)
     return np.where(np.isfinite(by_size) & named, found, np.nan), share

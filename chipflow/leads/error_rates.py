@@ -43,8 +43,6 @@ def q_values(p: Floats, settings: ErrorRateSettings | None = None) -> Floats:
         simultaneous conservative consistency of false discovery rates", 2004): where few p-values
         are large, few leads can be chance. Of too few leads all may be chance.
     """
-    from scipy.stats import false_discovery_control
-
     settings = settings or ErrorRateSettings()
     q = np.full(len(p), np.nan)
     known = np.isfinite(p)
@@ -52,8 +50,17 @@ def q_values(p: Floats, settings: ErrorRateSettings | None = None) -> Floats:
         leads = int(known.sum())
         large = (1 + (p[known] > settings.large_p).sum()) / (1 - settings.large_p)
         by_chance = min(large / leads, 1.0) if leads >= settings.fewest_leads else 1.0
-        q[known] = by_chance * false_discovery_control(p[known], method="bh")
+        q[known] = by_chance * _stepped_up(p[known])
     return q
+
+
+def _stepped_up(p: Floats) -> Floats:
+    """Return the least false discovery rate at which each p-value would be among the leads."""
+    order = np.argsort(p)
+    rates = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    found = np.empty(len(p))
+    found[order] = np.minimum.accumulate(rates[::-1])[::-1].clip(max=1.0)
+    return found
 
 
 def local_false_discovery_rates(

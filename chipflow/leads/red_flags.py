@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, nbinom, t
 
 from chipflow.goods.controls import DENIED, LICENCE
 from chipflow.leads.company_activity import CompanyActivity
 from chipflow.leads.evidence import BIS_2023, BIS_2025, BIS_FLAGS, TRI_SEAL
+from chipflow.leads.tail_probabilities import (
+    above_student_t,
+    at_least_binomial,
+    at_least_negative_binomial,
+)
 from chipflow.network.arrays import partners
 
 if TYPE_CHECKING:
@@ -63,7 +67,7 @@ def dense_p(activity: CompanyActivity) -> Floats:
     by_kg, by_item = apart
     either = np.where(np.isfinite(by_kg), by_kg, by_item)
     both = np.where(np.isfinite(by_item), (either + by_item) / 2, either)
-    return np.asarray(t.sf(both, activity.settings.red_flags.degrees), dtype=float)
+    return above_student_t(both, activity.settings.red_flags.degrees)
 
 
 def _density(activity: CompanyActivity) -> Answers:
@@ -93,7 +97,7 @@ def _density(activity: CompanyActivity) -> Answers:
             f"{share:.1%} of all shipments are"
         )
 
-    return Answers(np.where(lots > 0, binom.sf(many - 1, lots, share), np.nan), say)
+    return Answers(np.where(lots > 0, at_least_binomial(many, lots, share), np.nan), say)
 
 
 def rule_days(activity: CompanyActivity) -> dict[int, str]:
@@ -134,7 +138,8 @@ def _growth(activity: CompanyActivity) -> Answers:
         )
         trusted = np.minimum(1.0, settings.steady / shape)
         shape, rate = shape * trusted, rate * trusted
-        p = np.where(buyers, nbinom.sf(has - 1, shape, rate / (rate + trend)), np.nan)
+        more = at_least_negative_binomial(has, shape, rate / (rate + trend))
+        p = np.where(buyers, more, np.nan)
         better = np.isfinite(p) & ~(p >= best)
         best, at = np.where(better, p, best), np.where(better, day, at)
         counts[day] = (had, has, trend)
@@ -305,7 +310,7 @@ def _structuring(activity: CompanyActivity) -> Answers:
     if counted.empty:
         return _unknown(activity)
     usual = counted["measure"].map(share).to_numpy(dtype=float)
-    counted["p"] = binom.sf(counted["sum"] - 1, counted["count"], usual)
+    counted["p"] = at_least_binomial(counted["sum"], counted["count"], usual)
     counted = counted.sort_values(["company", "p", "measure", "size"])
     best = counted.drop_duplicates("company").set_index("company")
     # The strongest of several sizes is looked at: Bonferroni.

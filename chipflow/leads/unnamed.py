@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import norm
 
 from chipflow.goods.controls import FREE, timeline
 from chipflow.goods.forms import SLACK, price_range
+from chipflow.leads.tail_probabilities import above_normal, between_normal
 from chipflow.schemas import UNNAMED
 from chipflow.settings import MAD_TO_SD
 
@@ -375,10 +375,10 @@ class Usual:
             )
             told.append((middle, max(spread, least)))
         (of_usd, usd_spread), (of_kg, kg_spread) = told
-        dear = norm.sf(usd - near, of_usd, usd_spread)
-        heavy = norm.cdf(kg + near, of_kg, kg_spread) - norm.cdf(kg - near, of_kg, kg_spread)
+        dear = above_normal(usd - near, of_usd, usd_spread)
+        heavy = between_normal(kg - near, kg + near, of_kg, kg_spread)
         # One sender more might send such goods, whatever the curve says.
-        return max(float(dear * heavy), 1 / (1 + len(others)) ** 2)
+        return max(dear * heavy, 1 / (1 + len(others)) ** 2)
 
 
 # ---------------------------------------------------------------- rows
