@@ -7,7 +7,9 @@ C++; hubs and authorities are singular vectors, which SciPy finds.
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,11 +78,28 @@ def centrality(shipments: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@cache
+def _networkit() -> Any:
+    """Import networkit, without the plots of its own where nothing else plots.
+
+    With matplotlib it imports seaborn and IPython, which takes ten times as long as the rest.
+    """
+    pyplot = "matplotlib.pyplot"
+    hidden = pyplot not in sys.modules
+    if hidden:
+        sys.modules[pyplot] = None  # type: ignore[assignment]  # as the import system marks it
+    try:
+        import networkit
+    finally:
+        if hidden:
+            del sys.modules[pyplot]
+    return networkit
+
+
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Let sums be taken in one order, so that the same records give the same bytes."""
-    import networkit
-
+    networkit = _networkit()
     threads = networkit.getMaxNumberOfThreads()
     networkit.setNumberOfThreads(1)
     networkit.setSeed(SEED, False)
@@ -91,39 +110,35 @@ def _one_thread() -> Iterator[None]:
 
 
 def _graph(weights: sparse.csr_matrix, *, loops: bool) -> Any:
-    import networkit
-
     edges = weights.tocoo()
     kept = np.ones(edges.nnz, dtype=bool) if loops else edges.row != edges.col
     ends = edges.row[kept], edges.col[kept]
-    return networkit.GraphFromCoo(
+    return _networkit().GraphFromCoo(
         (edges.data[kept], ends), n=weights.shape[0], weighted=loops, directed=True
     )
 
 
 def _betweenness(weights: sparse.csr_matrix) -> np.ndarray:
-    from networkit.centrality import Betweenness, EstimateBetweenness
-
+    measures = _networkit().centrality
     count = weights.shape[0]
     if count < 3:
         return np.zeros(count)
     graph = _graph(weights, loops=False)
     sources = max(1, EXACT_STEPS // max(graph.numberOfEdges(), 1))
     if sources >= count:
-        measure = Betweenness(graph, normalized=True)
+        measure = measures.Betweenness(graph, normalized=True)
     else:
-        measure = EstimateBetweenness(graph, sources, normalized=True, parallel=False)
+        measure = measures.EstimateBetweenness(graph, sources, normalized=True, parallel=False)
     return np.asarray(measure.run().scores(), dtype=float)
 
 
 def _pagerank(weights: sparse.csr_matrix) -> np.ndarray:
-    from networkit.centrality import PageRank, SinkHandling
-
-    measure = PageRank(
+    measures = _networkit().centrality
+    measure = measures.PageRank(
         _graph(weights, loops=True),
         damp=DAMPING,
         tol=TOLERANCE,
-        distributeSinks=SinkHandling.DistributeSinks,
+        distributeSinks=measures.SinkHandling.DistributeSinks,
     )
     return np.asarray(measure.run().scores(), dtype=float)
 
