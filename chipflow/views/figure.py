@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STYLE = "chipflow.views.chipflow"
 # Fonts tried in turn for the scripts that company names come in; those not installed are skipped.
@@ -33,6 +34,14 @@ FONTS = (
 )  # fmt: skip
 NO_GLYPH = "\u25a1"
 PICTURE_DPI = 180  # of the outlines under a map: sharp on paper
+# Room around the axes of a figure in a page, in inches, for texts of the sizes of `dress`.
+EDGE = 0.07
+TITLE = 0.34
+LABEL_LINE = 0.2  # name of an axis
+TICK_GAP = 0.08
+TICK_LINES = 0.36  # days, and below them the year that they have in common
+LAST_TICK = 0.25  # half of the label of a day at the end
+LEGEND = 0.3  # below the axes
 INK, MUTED, LINE = palette.LIGHT["ink"], palette.LIGHT["muted"], palette.LIGHT["line"]
 
 _every_glyph: contextvars.ContextVar[bool] = contextvars.ContextVar("every_glyph", default=False)
@@ -149,6 +158,44 @@ def describe(ax: Axes, words: str) -> Axes:
     return ax
 
 
+def _place(figure: Figure, ax: Axes, size: tuple[float, float]) -> None:
+    """Put axes into their figure with room for the texts around them, and cut what is left over."""
+    left, bottom = _left(ax), _bottom(ax)
+    top = TITLE if ax.get_title(loc="left") else EDGE
+    right = EDGE + LAST_TICK * bool(len(ax.get_xticks()))
+    wide, tall = size[0] - left - right, size[1] - bottom - top
+    if ax.get_aspect() != "auto":
+        (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+        shape = abs(north - south) / abs(east - west) * float(ax.get_aspect())
+        wide, tall = min(wide, tall / shape), min(tall, wide * shape)
+    whole, high = left + wide + right, bottom + tall + top
+    figure.set_size_inches(whole, high)
+    ax.set_position((left / whole, bottom / high, wide / whole, tall / high))
+
+
+def _left(ax: Axes) -> float:
+    """Room for the labels of the rows, in inches."""
+    from matplotlib.textpath import text_to_path
+
+    widths = [
+        text_to_path.get_text_width_height_descent(
+            one.get_text(), one.get_fontproperties(), ismath=False
+        )[0]
+        for one in ax.get_yticklabels()
+    ]
+    named = LABEL_LINE if ax.get_ylabel() else 0.0
+    return EDGE + named + (max(widths) / 72 + TICK_GAP if widths else 0.0)
+
+
+def _bottom(ax: Axes) -> float:
+    """Room for days, for the name of the axis and for a legend below, in inches."""
+    days = TICK_LINES if len(ax.get_xticks()) else 0.0
+    named = LABEL_LINE if ax.get_xlabel() else 0.0
+    legend = ax.get_legend()
+    below = legend is not None and legend.get_bbox_to_anchor()._bbox.y0 < 0  # type: ignore[attr-defined]
+    return EDGE + days + named + (LEGEND if below else 0.0)
+
+
 def svg(draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]) -> dict[str, str]:
     """Draw a figure as SVG with the text kept as text, the same bytes every time.
 
@@ -159,17 +206,22 @@ def svg(draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]) -
     subject
         What is drawn.
     size
-        Inches.
+        Inches, of which axes whose sides have a scale in common, as of a map, leave some free.
 
     Returns
     -------
     dict
         ``src``, a data URL, and ``alt``, what the figure shows in words.
+
+    Notes
+    -----
+    The room for texts is worked out once from what they are. To have matplotlib lay a figure out,
+    it has to be drawn three times.
     """
     import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    figure = Figure(figsize=size, facecolor="none")
     target = io.BytesIO()
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chipflow", "svg.image_inline": True}
     with matplotlib.rc_context(), every_glyph(), warnings.catch_warnings():
@@ -178,12 +230,10 @@ def svg(draw: Callable[..., Axes], subject: Any, *, size: tuple[float, float]) -
         matplotlib.rcParams.update(settings)
         # The reader's browser has the fonts; this machine need not.
         warnings.filterwarnings("ignore", message=r".*[Gg]lyph")
-        # A plot without a country to put on its axis has no room to share out.
-        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         drawn = draw(subject, ax=figure.subplots())
+        _place(figure, drawn, size)
         figure.savefig(
-            target, format="svg", dpi=PICTURE_DPI, bbox_inches="tight", pad_inches=0.05,
-            metadata={"Date": None, "Creator": None},
-        )  # fmt: skip
+            target, format="svg", dpi=PICTURE_DPI, metadata={"Date": None, "Creator": None}
+        )
     encoded = base64.b64encode(target.getvalue()).decode("ascii")
     return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": str(drawn.get_label())}

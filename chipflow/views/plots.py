@@ -65,6 +65,10 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
         One row a company; an arrow is a shipment, a line along a row the time that goods stay,
         a dashed line a link that no record states. A pale bar is a date known to the month.
     """
+    import matplotlib.dates
+    from matplotlib.patches import FancyArrowPatch
+
+    mdates: Any = matplotlib.dates  # has no types
     records = lead.records.sort_values(["hop", "date", "record_id"], ignore_index=True)
     rows, left_out = _rows_of(records, _names(lead.leads))
     ax = axes_of(ax, (7.6, 1.15 + 0.44 * max(len(rows), 2)))
@@ -84,11 +88,11 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
             until = one.date + pd.DateOffset(months=PRECISIONS[one.date_precision])
             low, high = sorted((start, end))
             ax.fill_betweenx([low, high], one.date, until, color=colour, alpha=0.12, lw=0)
-        ax.annotate(
-            "", xy=(one.date, end), xytext=(one.date, start),
-            arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 3, "shrinkB": 3,
-                        "mutation_scale": 13},
-        )  # fmt: skip
+        day = mdates.date2num(one.date)
+        ax.add_patch(FancyArrowPatch(
+            (day, start), (day, end), arrowstyle="-|>", color=colour, lw=2, shrinkA=3, shrinkB=3,
+            mutation_scale=13, zorder=3,
+        ))  # fmt: skip
         beside = labelled.get((start, end))
         if pd.notna(one.units) and (beside is None or abs(one.date - beside) > crowded):
             labelled[start, end] = one.date
