@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import ibis.expr.operations as ops
     import ibis.expr.types as ir
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: Folder for compiled queries instead of the user's cache folder; empty for none.
 FOLDER_VARIABLE = "CHIPFLOW_CACHE"
 
-# Some 100 kB each; a new version of a library makes all of them anew.
-_MOST_KEPT = 300
+# Some 20 kB each; a new version of a library makes all of them anew.
+_MOST_KEPT = 1000
 
 _in_memory: dict[str, str] = {}
 
@@ -56,14 +56,14 @@ def compiled(expression: ir.Expr, session: Any) -> tuple[str, list[ops.PhysicalT
     inputs: list[ops.PhysicalTable] = list(
         dict.fromkeys(node.find((ops.InMemoryTable, ops.DatabaseTable)))
     )
-    named = {
-        table: ops.UnboundTable(name=input_name(number), schema=table.schema)
-        for number, table in enumerate(inputs)
-    }
-    general = node.replace(named) if named else node
-    key = _key((general, session.name, _versions()))
+    key = _key((node, session.name, _versions()), inputs)
     query = _in_memory.get(key) or _on_disk(key)
     if query is None:
+        named = {
+            table: ops.UnboundTable(name=input_name(number), schema=table.schema)
+            for number, table in enumerate(inputs)
+        }
+        general = node.replace(named) if named else node
         with _one_select_a_step():
             query = str(session.compile(general.to_expr()))
         _keep(key, query)
@@ -79,17 +79,29 @@ def input_name(number: int) -> str:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes sets in order, which otherwise differs from one process to the next."""
+    """Writes tables as their numbers and columns, and sets in order.
+
+    What a table is called and holds is no matter of the query; the order of sets differs from one
+    process to the next.
+    """
+
+    def __init__(self, file: io.BytesIO, inputs: Iterable[ops.PhysicalTable]) -> None:
+        super().__init__(file, protocol=5)
+        self._numbers = {
+            id(table): (number, tuple(table.schema.items())) for number, table in enumerate(inputs)
+        }
 
     def persistent_id(self, part: Any) -> Any:
-        """Stand sorted members for a set of names, as of the columns that a step drops."""
-        return tuple(sorted(part)) if type(part) is frozenset else None
+        """Return what stands for a table or a set of names; None for all else."""
+        if type(part) is frozenset:
+            return tuple(sorted(part))
+        return self._numbers.get(id(part))
 
 
-def _key(whole: object) -> str:
-    target = io.BytesIO()
-    _Pickler(target, protocol=5).dump(whole)
-    return hashlib.sha256(target.getbuffer()).hexdigest()
+def _key(asked: object, inputs: Iterable[ops.PhysicalTable]) -> str:
+    written = io.BytesIO()
+    _Pickler(written, inputs).dump(asked)
+    return hashlib.sha256(written.getbuffer()).hexdigest()
 
 
 @contextmanager
