@@ -1,7 +1,7 @@
 """What a description says was shipped: chip, number of chips, or kind of goods.
 
-Descriptions repeat, so each distinct text is read once. All names, words and weights are rows of
-``goods/tables``.
+Descriptions repeat, so each distinct text is read once, and remembered. All names, words and
+weights are rows of ``goods/tables``.
 
 The steps are ``texts`` (one text), headings (one HS code, here), the judgement that joins them
 (here) and ``counting``. Everything is an Ibis expression made of functions that DuckDB and Spark
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from chipflow.engine import fetch_arrow
 from chipflow.goods.catalogue import Catalogue, load_catalogue
 from chipflow.goods.counting import READ_COUNTED, UNITS, count, counting_units, is_count
 from chipflow.goods.lookups import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 COLUMNS = (
     "goods",
@@ -57,7 +59,10 @@ COLUMNS = (
 )
 
 _HS, _UNIT, _READ, _ROWS = "_goods_hs", "_goods_unit", "_goods_read", "_goods_rows"
-_TOLD = "_goods_told"
+_TOLD, _TEXTS, _ANSWERS = "_goods_told", "_goods_texts", "_goods_answers"
+
+# Texts with a name that are remembered, some 100 bytes each; more are read within the engine.
+_MOST_TEXTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +116,69 @@ def classify(expr: ir.Table, catalogue: Catalogue | None = None) -> ir.Table:
     ("64 PCS H100") stands in where the quantity is missing or none. Pairs and dozens are turned
     into pieces.
     """
-    rows, told = _of_columns(expr.schema(), catalogue or load_catalogue())
-    return told.op().replace({rows.op(): expr.op()}).to_expr()
+    tables = catalogue or load_catalogue()
+    rows, answers, said = _of_columns(expr.schema(), tables)
+    tables_of_rows = {rows.op(): expr.op(), answers.op(): _answers(expr, tables).op()}
+    return said.op().replace(tables_of_rows).to_expr()
 
 
 @lru_cache(maxsize=8)
-def _of_columns(columns: ibis.Schema, tables: Catalogue) -> tuple[ir.Table, ir.Table]:
-    """Return a table of such columns, and what is said of it: to write it takes Ibis long."""
+def _of_columns(columns: ibis.Schema, tables: Catalogue) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return a table of such columns, one of what its texts say, and what is said of its rows.
+
+    To write it takes Ibis long.
+    """
     rows = ibis.table(columns, name=_ROWS)
-    return rows, _classified(rows, tables, _in_memory(tables))
+    answers = ibis.table(_reader(tables)[1].schema(), name=_ANSWERS)
+    return rows, answers, _classified(rows, answers, tables, _in_memory(tables))
+
+
+def _answers(expr: ir.Table, tables: Catalogue) -> ir.Table:
+    """Return what the texts with a name say; they are few, and each is read once."""
+    texts = expr.select(**{TEXT: _filled(expr.description)})
+    named = texts.filter(names_something(texts[TEXT], tables)).distinct()
+    found = fetch_arrow(named.limit(_MOST_TEXTS + 1))
+    if found.num_rows <= _MOST_TEXTS:
+        return ibis.memtable(_remembered(tables).of(found.column(TEXT)))
+    asked, said = _reader(tables)
+    return said.op().replace({asked.op(): named.op()}).to_expr()
+
+
+@lru_cache(maxsize=8)
+def _reader(tables: Catalogue) -> tuple[ir.Table, ir.Table]:
+    """Return a table of texts, and what they say."""
+    asked = ibis.table({TEXT: "string"}, name=_TEXTS)
+    told = read_texts(asked, tables, _in_memory(tables), called=_READ)
+    # One column for all that a text says: each step that hands twenty on takes Ibis longer.
+    return asked, told.select(_READ, **{_TOLD: ibis.struct({name: told[name] for name in READ})})
+
+
+class _Remembered:
+    """What texts were found to say, so that the same text is not read again in this process."""
+
+    def __init__(self, tables: Catalogue) -> None:
+        self._asked, self._said = _reader(tables)
+        self._known = self._said.schema().to_pyarrow().empty_table()
+
+    def of(self, texts: pa.ChunkedArray) -> pa.Table:
+        """Return what these different texts say, one row each."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        known = self._known
+        new = texts.filter(pc.invert(pc.is_in(texts, value_set=known.column(_READ))))
+        if len(new):
+            asked = ibis.memtable(pa.table({TEXT: new}))
+            read = self._said.op().replace({self._asked.op(): asked.op()}).to_expr()
+            known = pa.concat_tables([known, fetch_arrow(read)])
+        here = known.filter(pc.is_in(known.column(_READ), value_set=texts))
+        self._known = known if known.num_rows <= _MOST_TEXTS else here
+        return here
+
+
+@lru_cache(maxsize=8)
+def _remembered(tables: Catalogue) -> _Remembered:
+    return _Remembered(tables)
 
 
 @lru_cache(maxsize=8)
@@ -128,7 +187,9 @@ def _in_memory(tables: Catalogue) -> Lookups:
     return Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
 
 
-def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
+def _classified(
+    expr: ir.Table, answers: ir.Table, tables: Catalogue, lookups: Lookups
+) -> ir.Table:
     # Records may have columns of any name, also of those that are used here: they travel by number.
     carried = {
         f"_goods_own_{n}": name
@@ -137,12 +198,6 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         if name.lower() not in COLUMNS
     }
     text = _filled(expr.description)
-    # Only texts with a name are read any further; they are few, and each is read once.
-    texts = expr.select(**{TEXT: text})
-    named = texts.filter(names_something(texts[TEXT], tables)).distinct()
-    told = read_texts(named, tables, lookups, called=_READ)
-    # One column for all that a text says: each step that hands twenty on takes Ibis longer.
-    told = told.select(_READ, **{_TOLD: ibis.struct({name: told[name] for name in READ})})
     # HS codes, units and kinds of goods are few: each is judged once.
     keys = {_HS: _filled(expr.hs_code), _UNIT: _filled(expr.quantity_unit)}
     codes = _read_codes(expr.select(**keys).distinct(), tables)
@@ -153,7 +208,7 @@ def _classified(expr: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table
         quantity=expr.quantity,
     )
     joined = searched.join(codes, [_HS, _UNIT], how="inner")
-    met = joined.left_join(told, joined[TEXT] == told[_READ])
+    met = joined.left_join(answers, joined[TEXT] == answers[_READ])
     met = met.select(*searched.columns, "heading", "coded", "worded", *UNITS, _READ, _TOLD)
     text = met[TEXT]
     hit = met[_READ].notnull()
@@ -249,39 +304,8 @@ def classify_texts(
             "quantity_unit": pa.array(columns[3], pa.string()),
         }
     )
-    connection, query = _query(catalogue or load_catalogue())
-    connection.con.register(_ROWS, table)
-    try:
-        found = connection.raw_sql(query).fetchall()
-    finally:
-        connection.con.unregister(_ROWS)
-    return [Goods(*record) for record in found]
-
-
-@lru_cache(maxsize=4)
-def _query(catalogue: Catalogue) -> tuple[Any, str]:
-    # Turning the expression into SQL takes longer than reading a few texts: once is enough.
-    from chipflow.engine import connect
-
-    rows = ibis.table(
-        {
-            "record_id": "int64",
-            "description": "string",
-            "hs_code": "string",
-            "quantity": "float64",
-            "quantity_unit": "string",
-        },
-        name=_ROWS,
-    )
-    connection = connect("duckdb")
-    lookups = Lookups(
-        *(
-            connection.create_table(name, table)
-            for name, table in lookups_of(catalogue)._asdict().items()
-        )
-    )
-    ordered = _classified(rows, catalogue, lookups).order_by("record_id").select(*COLUMNS)
-    return connection, str(connection.compile(ordered))
+    said = fetch_arrow(classify(ibis.memtable(table), catalogue).order_by("record_id"))
+    return [Goods(**row) for row in said.select(COLUMNS).to_pylist()]
 
 
 # ---------------------------------------------------------------- one HS code
