@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 def test_tracing_runs_on_a_small_world(command, tmp_path):
     if command == "peers":
         pytest.importorskip("pyod", reason="one peer comes with the extra bench")
-    small = ["--seeds", "1", "--records", "3000", "--processes", "1"]
-    out = ["--null-worlds", "3", "--out", str(tmp_path)] if command == "ablation" else []
+    small = ["--seeds", "1", "--records", "1500", "--processes", "1"]
+    out = ["--null-worlds", "1", "--out", str(tmp_path)] if command == "ablation" else []
     done = subprocess.run(
         [sys.executable, "benchmarks/tracing.py", command, *small, *out],
         cwd=ROOT,

@@ -119,14 +119,6 @@ def test_run_json_adds_up_and_names_what_was_read(analyzed):
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
 
 
-def test_the_same_rows_give_the_same_bytes(run, write_csv, tmp_path):
-    rows = [*ROUTE, *BYSTANDERS]
-    for name, order in (("one", rows), ("two", rows[::-1])):
-        assert run("analyze", write_csv(order), "--out", tmp_path / name, "-q")[0] == 0
-    for name in ("leads.csv", "leads.parquet", "companies.csv", "set_aside.csv", "anomalies.csv"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
 def test_ports_go_with_the_goods_into_tables_and_map(run, tmp_path):
     """Ports are carried, drawn and inert, and the tables stay the same for any order of rows."""
     rows = table([*ROUTE, *BYSTANDERS]).drop(columns="record_id")
@@ -136,7 +128,8 @@ def test_ports_go_with_the_goods_into_tables_and_map(run, tmp_path):
         file = tmp_path / "records.csv"
         order.to_csv(file, index=False)
         assert run("analyze", file, "--out", tmp_path / name, "-q")[0] == 0
-    for name in ("leads.parquet", "companies.csv", "evidence.parquet", "lead_links.parquet"):
+    same = "leads.csv companies.csv set_aside.csv anomalies.csv leads.parquet evidence.parquet"
+    for name in [*same.split(), "lead_links.parquet"]:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     shipments = pd.read_parquet(tmp_path / "one" / "shipments.parquet")
     assert set(shipments["import_port"].dropna()) == {"SINGAPORE, SGSIN", "Port Klang", "=1+1"}
@@ -146,17 +139,6 @@ def test_ports_go_with_the_goods_into_tables_and_map(run, tmp_path):
     assert '"ports":{"code":["MYPKG","SGSIN","USLAX"]' in page
     assert "<script>alert(1)" not in page
     assert run("report", tmp_path / "one", "--xlsx", tmp_path / "leads.xlsx", "-q")[0] == 0
-
-
-def test_no_lead_is_said_plainly(run, write_csv, tmp_path):
-    status, said, _ = run("analyze", write_csv(BYSTANDERS), "--out", tmp_path / "out")
-    assert status == 0 and "No lead" in said
-    assert "No lead" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert pd.read_csv(tmp_path / "out" / "leads.csv").empty
-
-
-def test_quiet_says_nothing(run, write_csv, tmp_path):
-    assert run("analyze", write_csv(ROUTE), "--out", tmp_path / "out", "--quiet") == (0, "", "")
 
 
 def bad(tmp_path):
@@ -198,11 +180,13 @@ def test_input_that_cannot_be_used_is_one_clear_line(run, tmp_path, name):
     assert not (tmp_path / "out").exists(), "no half-written output"
 
 
-def test_one_unreadable_file_among_others_is_named_and_left_out(run, write_csv, tmp_path):
+def test_one_unreadable_file_is_left_out_and_no_lead_is_said_plainly(run, write_csv, tmp_path):
     bad(tmp_path)
-    files = [tmp_path / "broken.xlsx", write_csv(ROUTE)]
-    status, _, warned = run("analyze", *files, "--out", tmp_path / "out")
-    assert status == 0 and "broken.xlsx" in warned
+    files = [tmp_path / "broken.xlsx", write_csv(BYSTANDERS)]
+    status, said, warned = run("analyze", *files, "--out", tmp_path / "out")
+    assert status == 0 and "broken.xlsx" in warned and "No lead" in said
+    assert "No lead" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert pd.read_csv(tmp_path / "out" / "leads.csv").empty
     status, _, error = run("analyze", *files, "--out", tmp_path / "strict", "--strict")
     assert status == 1 and "broken.xlsx" in error
 
@@ -285,7 +269,7 @@ def test_hostile_names_are_inert_in_tables_and_pages(run, write_csv, tmp_path):
         (*ROUTE[2][:2], hostile[1], "MY", hostile[2], *ROUTE[2][5:]),
     ]
     out = tmp_path / "out"
-    assert run("analyze", write_csv(rows), "--out", out, "-q")[0] == 0
+    assert run("analyze", write_csv(rows), "--out", out, "--quiet") == (0, "", "")
     companies = pd.read_csv(out / "companies.csv")
     assert not companies["name"].str.startswith("@").any()
     assert len(pd.read_csv(out / "leads.csv")) == 1
@@ -306,7 +290,7 @@ def test_chip_answers_with_its_citation(run):
 
 
 def test_simulate_writes_labelled_records_that_analyze_reads(run, tmp_path):
-    assert run("simulate", "--seed", 3, "--records", 600, "--out", tmp_path / "world")[0] == 0
+    assert run("simulate", "--seed", 3, "--records", 300, "--out", tmp_path / "world")[0] == 0
     status, said, _ = run("analyze", tmp_path / "world" / "records", "--out", tmp_path / "out")
     assert status == 0 and "SIMULATED RECORDS" in said
     for page in ("map.html", "network.html", "report.html"):

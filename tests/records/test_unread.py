@@ -69,11 +69,11 @@ def test_what_a_lead_needs_is_counted():
 
 damage = st.lists(
     st.tuples(st.sampled_from(sorted(FIELDS)), st.integers(0, 39), st.integers(0, 2)),
-    max_size=25,
+    max_size=80,
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(damage)
 def test_every_damaged_cell_is_counted_exactly_once(hits):
     table = rows(40)
