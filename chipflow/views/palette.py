@@ -13,6 +13,14 @@ from types import MappingProxyType
 EVIDENCE_LIGHT = ("#e9b872", "#dd8d47", "#c95d38", "#a23043", "#681347")
 EVIDENCE_DARK = ("#8f4f63", "#b9584f", "#dc7444", "#f1a04e", "#ffd48a")
 
+# One lead beside another, where no order is meant.
+LEADS_LIGHT = (
+    "#0072b2", "#d55e00", "#00856a", "#c0398c", "#b07d00", "#4b2f91", "#1d8fb3", "#7a4a12",
+)  # fmt: skip
+LEADS_DARK = (
+    "#4aa3df", "#ff8248", "#2fd3a0", "#f08ac4", "#f5c04a", "#a994ff", "#6fe0f5", "#c99a66",
+)  # fmt: skip
+
 # What a company does on a route; the last is anything that is not on one.
 ROLES = MappingProxyType(
     {"source": "#0072b2", "middle": "#e69f00", "final": "#a8327d", "other": "#8a94a0"}
@@ -47,16 +55,17 @@ def css_variables() -> str:
     """Return the palette as CSS custom properties, light first and dark where asked for."""
 
     def block(colours: MappingProxyType[str, str], steps: tuple[str, ...],
-              roles: MappingProxyType[str, str]) -> str:  # fmt: skip
+              roles: MappingProxyType[str, str], leads: tuple[str, ...]) -> str:  # fmt: skip
         pairs = {
             **colours,
             **{f"evidence-{step}": colour for step, colour in enumerate(steps)},
+            **{f"lead-{place}": colour for place, colour in enumerate(leads)},
             **{f"role-{role}": colour for role, colour in roles.items()},
         }
         return "".join(f"--{name}:{colour};" for name, colour in pairs.items())
 
     return (
-        f":root{{color-scheme:light dark;{block(LIGHT, EVIDENCE_LIGHT, ROLES)}}}\n"
+        f":root{{color-scheme:light dark;{block(LIGHT, EVIDENCE_LIGHT, ROLES, LEADS_LIGHT)}}}\n"
         "@media screen and (prefers-color-scheme:dark)"
-        f"{{:root{{{block(DARK, EVIDENCE_DARK, ROLES_DARK)}}}}}\n"
+        f"{{:root{{{block(DARK, EVIDENCE_DARK, ROLES_DARK, LEADS_DARK)}}}}}\n"
     )

@@ -23,9 +23,14 @@ SCRIPTS = (
     "topojson-client-3.1.0.min.js",
     "dom.js",
     "take-away.js",
+    "svg-ink.js",
+    "map-search.js",
     "map-scale.js",
     "map-ledger.js",
     "map-draw.js",
+    "map-inset.js",
+    "map-legend.js",
+    "map-picture.js",
     "map-app.js",
 )
 # The tables of the specification that grow with the records.

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from chipflow._version import __version__
 from chipflow.leads.verdict import followed, looked_for, verdict
 from chipflow.views import world
 from chipflow.views.port_places import NO_PORT, with_ports
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 Columns: TypeAlias = dict[str, list[Any]]
 
-SPEC_VERSION = 2
+SPEC_VERSION = 3
 # A page with more opens slowly on a small machine; the table files hold all of them.
 MOST_LEADS = 5_000  # leads
 MOST_FLOWS = 250  # pairs of countries drawn as background
@@ -69,6 +71,8 @@ class ViewSpec:
     reading
         What may be said, and what was not read: ``verdict`` (kind), ``heading``, ``sentence``,
         ``hints``, ``unread`` (a sentence for each field), ``cells_unread``.
+    source
+        Where it comes from: ``files`` (names), ``version`` of chipflow, ``first`` and ``last`` day.
     counts
         Rows in, used, rejected, duplicate; shipments, companies, countries, leads.
     measure
@@ -105,6 +109,7 @@ class ViewSpec:
     simulated: bool
     asked: dict[str, Any]
     reading: dict[str, Any]
+    source: dict[str, Any]
     counts: dict[str, int]
     measure: str
     centre: float
@@ -193,6 +198,7 @@ def view_spec(leads: Leads) -> ViewSpec:
         simulated=bool(leads.searched.records.simulated),
         asked=_asked(leads),
         reading=_reading(leads),
+        source=_source(leads),
         counts=_counts(leads, flows),
         measure=measure,
         centre=_centre(arcs, kept, countries, index, measure),
@@ -239,6 +245,19 @@ def view_spec(leads: Leads) -> ViewSpec:
         left_out={"leads": max(len(leads.table) - len(table), 0), "flows": pairs_left_out},
         strings=tuple(texts.place),
     )
+
+
+def _source(leads: Leads) -> dict[str, Any]:
+    """Name the files, without the folders of whoever made the page, and the days they cover."""
+    dates = pd.to_datetime(leads.shipments["date"]).dropna()
+    first, last = days([dates.min(), dates.max()]) if len(dates) else (None, None)
+    names = sorted({PurePath(str(one["path"])).name for one in leads.searched.records.inputs})
+    return {
+        "files": [shortened(name, 120) for name in names],
+        "version": __version__,
+        "first": first,
+        "last": last,
+    }
 
 
 def each_row(table: pd.DataFrame) -> Iterator[Any]:

@@ -170,7 +170,7 @@ def test_filters_by_q_value_evidence_and_company(open_page):
     seen = open_page(page)
     tab = seen.page
     items = tab.locator("#list .item")
-    # With q-values the colours show them, and the legend says so.
+    # Where q-values tell leads apart the colours show them, and the legend says so.
     assert "q-value" in tab.inner_text("#colours")
     tab.select_option("#colour", "evidence")
     assert "Evidence score" in tab.inner_text("#colours")
@@ -197,19 +197,23 @@ def test_filters_by_q_value_evidence_and_company(open_page):
     again.check()
 
 
-def test_q_values_that_tell_nothing_apart_leave_the_colour_to_the_score(open_page):
+RANK_COLOURS = """() => new Set([...document.querySelectorAll('#list .rank')].map(
+  (one) => getComputedStyle(one).backgroundColor)).size"""
+
+
+def test_q_values_that_tell_nothing_apart_leave_the_colour_to_the_lead(open_page):
     leads = small_leads()
     leads.table["q_value"] = [1e-25, 1e-12, 1e-9, 1e-8, None]
     seen = open_page(route_map(leads), hash="#lead=L0001")
-    assert seen.page.input_value("#colour") == "evidence"
+    assert seen.page.input_value("#colour") == "lead"
+    assert seen.page.evaluate(RANK_COLOURS) == 5
     assert "< 0.001" in seen.page.inner_text("#dossier")
     seen.check()
 
 
 def test_without_q_values_nothing_offers_them(open_page):
     seen = open_page(small_page("route_map"))
-    assert seen.page.locator("#colour-field").is_hidden()
-    assert "Evidence score" in seen.page.inner_text("#colours")
+    assert seen.page.locator("#colour option").all_inner_texts() == ["evidence score", "lead"]
     assert seen.page.locator("#most").is_disabled()
 
 
@@ -250,9 +254,168 @@ def test_dossier_is_taken_away(open_page):
     other.goto(link)
     until(other, "document.documentElement.dataset.ready === 'true'")
     assert "Netherlands" in other.inner_text("#dossier h2")
+    assert [url for url in seen.requests if not url.startswith("blob:")] == []
+    assert seen.complaints == []
+
+
+def labels_of(tab) -> list[dict]:
+    """What is written on the map and its inset, with its boxes, and boxes that it may not cover."""
+    return tab.evaluate("""() => {
+      const { map, inset } = chipflow.drawings;
+      const made = [map, ...(inset.box ? [inset.lens] : [])];
+      return made.map((one) => ({ labels: one.labels, obstacles: one.obstacles,
+        size: [one.width, one.height] }));
+    }""")
+
+
+def crossing(one, other) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@pytest.mark.parametrize(
+    ("made", "size", "hash"),
+    [
+        (small_leads, (1366, 768), ""),
+        (small_leads, (1366, 768), "#lead=L0003"),
+        (small_leads, (390, 844), ""),
+        (lambda: many_leads(40), (1920, 1080), ""),
+        (lambda: many_leads(200), (1366, 768), ""),
+        (CASES["ports"], (1366, 768), "#lead=L0001"),
+        (CASES["tiny"], (1366, 768), ""),
+    ],
+)
+def test_no_name_covers_another_or_a_button(open_page, made, size, hash):
+    viewport = {"width": size[0], "height": size[1]}
+    seen = open_page(route_map(made()), hash=hash, viewport=viewport)
+    settle(seen.page)
+    drawn = labels_of(seen.page)
+    assert sum(len(one["labels"]) for one in drawn) >= 3
+    for one in drawn:
+        boxes = [label["box"] for label in one["labels"]]
+        for place, box in enumerate(boxes):
+            assert box[0] >= 0 and box[2] <= one["size"][0]
+            assert not any(crossing(box, other) for other in boxes[:place])
+        for label in one["labels"]:
+            if not label["text"].isdigit():
+                assert not any(crossing(label["box"], other) for other in one["obstacles"])
+    seen.check()
+
+
+def test_the_map_is_fitted_to_the_routes(open_page):
+    seen = open_page(small_page("route_map"), viewport={"width": 1366, "height": 768})
+    settle(seen.page)
+    # Every place is in sight, and so are both coasts of the United States and no Antarctica.
+    spots = seen.page.evaluate("""() => {
+      const { map } = chipflow.drawings;
+      const at = (lon, lat) => map.projection([lon, lat]).map((one, axis) =>
+        one * map.view.k + (axis ? map.view.y : map.view.x));
+      return { size: [map.width, map.height], places: [...map.at.values()], frame:
+        [at(-124, 40), at(-80, 27), at(-71, 42)], antarctica: map.shapes.byCode.has("AQ") };
+    }""")
+    for x, y in spots["places"] + spots["frame"]:
+        assert 0 < x < spots["size"][0] and 0 < y < spots["size"][1]
+    assert min(y for _, y in spots["places"]) < spots["size"][1] / 4
+    assert not spots["antarctica"]
+
+
+def test_east_asia_is_enlarged_where_it_is_crowded(open_page):
+    seen = open_page(small_page("route_map"), viewport={"width": 1366, "height": 768})
+    tab = seen.page
+    settle(tab)
+    assert tab.locator("#inset").is_visible()
+    names = [{label["text"] for label in one["labels"]} for one in labels_of(tab)]
+    assert {"China", "Malaysia", "Singapore", "Taiwan", "Vietnam"} <= names[1]
+    tab.click("#inset-close")
+    settle(tab)
+    assert tab.locator("#inset").is_hidden()
+    tab.click("#zoom-fit")
+    assert tab.locator("#inset").is_visible()
+    tab.click("#east-asia")
+    settle(tab)
+    assert tab.locator("#inset").is_hidden()
+    assert "Singapore" in {label["text"] for label in labels_of(tab)[0]["labels"]}
+    seen.check()
+
+
+def test_leads_are_found_by_record_country_code_alias_and_near_spelling(open_page):
+    leads = small_leads()
+    companies = leads.searched.companies
+    companies.loc[companies["name"] == "Tulip Parts BV", "aliases"] = "Tulp Onderdelen"
+    leads.searched.shipments.loc[4, "hs_code"] = "854231"
+    seen = open_page(route_map(leads))
+    tab = seen.page
+    for words, found in (
+        ("r00000", ["L0001"]),
+        ("netherlands", ["L0003"]),
+        ("TW", ["L0002"]),
+        ("8542.31", ["L0002"]),
+        ("onderdelen", ["L0003"]),
+        ("kancli", ["L0001"]),
+        ("bosporus bilishim", ["L0003"]),
+        ("bills.csv", ["L0001", "L0002", "L0003", "L0004", "L0005"]),
+        ("zzzzqqq", []),
+    ):
+        tab.fill("#search", words)
+        ids = tab.evaluate("[...document.querySelectorAll('#list .item')].map(o => o.dataset.lead)")
+        assert ids == found, words
+    tab.fill("#search", "kancli")
+    assert "near spellings: kancil" in tab.inner_text("#status")
+    seen.check()
+
+
+def test_the_back_button_closes_what_was_opened(open_page):
+    seen = open_page(small_page("route_map"))
+    tab = seen.page
+    tab.click("[data-lead=L0001]")
+    tab.click("[data-lead=L0002]")
+    tab.go_back()
+    until(tab, "document.querySelector('#dossier h2').textContent.includes('Malaysia')")
+    tab.go_back()
+    until(tab, "document.getElementById('dossier').hidden")
+    tab.go_forward()
+    until(tab, "location.hash.includes('L0001') && !document.getElementById('dossier').hidden")
+    seen.check()
+
+
+def test_a_link_that_this_page_cannot_follow_says_so(open_page):
+    page = small_page("route_map")
+    seen = open_page(page, hash="#lead=L-gone&chip=<b>B999")
+    said = seen.page.inner_text("#stale")
+    assert "lead L-gone" in said and "chip <b>B999" in said and "does not hold" in said
+    seen.page.click("#stale button")
+    assert seen.page.locator("#stale").is_hidden()
+    assert open_page(page, hash="#lead=L0001").page.locator("#stale").is_hidden()
+    seen.check()
+
+
+def test_the_picture_says_what_it_shows(open_page):
+    from xml.etree import ElementTree
+
+    from PIL import Image
+
+    page = small_page("route_map")
+    seen = open_page(page, hash="#caption=Two <ways> to Macao&lead=L0002", accept_downloads=True)
+    tab = seen.page
     with tab.expect_download() as found:
         tab.click("#picture")
-    assert Path(found.value.path()).read_bytes().startswith(b"\x89PNG")
+    with Image.open(found.value.path()) as picture:
+        assert picture.format == "PNG"
+        assert picture.width >= 277 / 25.4 * 250  # A4 on its side within margins, 250 to the inch
+    with tab.expect_download() as found:
+        tab.click("#picture-svg")
+    drawing = ElementTree.parse(found.value.path()).getroot()
+    words = " ".join(drawing.itertext())
+    for expected in (
+        "SIMULATED RECORDS", "Lead 2: Taiwan", "Two <ways> to Macao", "A lead is a question",
+        "Source: bills.csv", "Made with chipflow", "Colour: lead",
+        "Dashed: inferred", "Natural Earth", "Hong Kong",
+    ):  # fmt: skip
+        assert expected in words, expected
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.click("#embed")
+    until(tab, "document.getElementById('embed-said').textContent.includes('copied')")
+    code = tab.evaluate("navigator.clipboard.readText()")
+    assert code.startswith('<iframe src="page.html#') and "sandbox=" in code
     assert [url for url in seen.requests if not url.startswith("blob:")] == []
     assert seen.complaints == []
 

@@ -26,17 +26,20 @@
   const placesOf = arcsOf.map((rows) => new Set(rows.flatMap((row) => [arcs.origin[row], arcs.target[row]])));
   // Where an arc is drawn from and to: a port where one is known, else the country's point.
   const nodeOf = (row, end) => (arcs[end + "_port"][row] === null ? arcs[end === "from" ? "origin" : "target"][row] : countries.code.length + arcs[end + "_port"][row]);
-  const fold = (text) => String(text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const haystack = leads.id.map((_, i) => {
+  // All that a lead is found by: companies with their other spellings, chips, countries, ports,
+  // goods, HS codes, records and where they stand in the source.
+  const search = new chipflow.Search(leads.id.map((_, i) => {
     const words = [lead("id", i), lead("companies", i), lead("chips", i)];
+    for (const place of placesOf[i]) words.push(countries.name[place]);
     for (const row of recordsOf[i]) {
-      words.push(string(records.shipper[row]), string(records.consignee[row]));
+      for (const name of ["id", "shipper", "consignee", "description", "export_port", "import_port", "source"]) words.push(string(records[name][row]));
+      words.push((string(records.hs_code[row]) || "").replaceAll(".", ""));
       for (const side of [records.shipper_company[row], records.consignee_company[row]]) {
         if (side !== null) words.push(string(companies.name[side]), string(companies.aliases[side]));
       }
     }
-    return fold([...new Set(words)].join(" \n "));
-  });
+    return [...new Set(words)].join(" \n ");
+  }), placesOf.map((places) => [...places].map((place) => countries.code[place])));
   const idPlace = new Map(leads.id.map((id, i) => [string(id), i]));
   const codePlace = new Map(countries.code.map((code, i) => [code, i]));
 
@@ -44,7 +47,12 @@
   const companiesOf = recordsOf.map((rows) => new Set(rows.flatMap((row) => [records.shipper_company[row], records.consignee_company[row]])));
   const partsOf = evidenceOf.map((rows) => new Set(rows.map((row) => evidence.part[row])));
   const scale = new chipflow.Scale(leads);
-  const shadeOf = (i) => drawing.classes[scale.stepOf(i)] ?? drawing.colours.flow;
+  const shadeOf = (i) => colourNamed(scale.nameOf(i));
+  const shades = new Map(); // asking for a colour is slow: once for a scheme
+  function colourNamed(name) {
+    if (!shades.has(name)) shades.set(name, colour(name));
+    return shades.get(name);
+  }
 
   // Months from the first to the last one that is drawn.
   const dated = COUNT
@@ -60,9 +68,12 @@
 
   const NOTHING_OPEN = { lead: null, country: null, company: null, pair: null };
   const NO_FILTER = { chip: "", place: "", q: "", firm: null, part: null, most: null };
-  const state = { ...NOTHING_OPEN, ...NO_FILTER, flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1 };
+  const state = { ...NOTHING_OPEN, ...NO_FILTER, flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1, caption: "" };
   let visible = [];
+  let near = []; // spellings that were taken for a word that is nowhere
   let drawing;
+  let inset;
+  let shapes;
   let playing = null;
   let cameFrom = null;
 
@@ -73,7 +84,8 @@
     return arcLast[row] >= state.from && arcFirst[row] <= state.to;
   };
   function choose() {
-    const words = fold(state.q).split(/\s+/).filter(Boolean);
+    const found = search.find(state.q);
+    near = found.near;
     const place = codePlace.get(state.place);
     visible = [];
     for (let i = 0; i < COUNT; i++) {
@@ -83,10 +95,11 @@
       if (state.part !== null && !partsOf[i].has(state.part)) continue;
       // A lead without a q-value was not tested: it cannot pass a limit.
       if (state.most !== null && !(leads.q_value[i] !== null && leads.q_value[i] <= state.most)) continue;
-      if (words.length && !words.every((word) => haystack[i].includes(word))) continue;
+      if (!found.passes(i)) continue;
       if (!arcsOf[i].some(inTime)) continue;
       visible.push(i);
     }
+    scale.show(visible);
   }
 
   const widthOf = (units, most) => 1.6 + (units > 0 && most > 0 ? 6.4 * Math.sqrt(Math.min(units / most, 1)) : 0);
@@ -165,6 +178,10 @@
     if (state.country !== null) touched.add(countries.code[state.country]);
     const goal = new Set(COUNT ? data.asked.destination : []);
     drawing.setArcs(shown, touched, goal);
+    if (inset.box) inset.show();
+    noteJoined();
+  }
+  function noteJoined() {
     const note = $("legend").querySelector("#joined");
     if (!note) return;
     note.hidden = !data.joined;
@@ -174,15 +191,37 @@
     choose();
     paint();
     if (list) drawList();
+    if (scale.by === "lead") drawLegend();
     drawHistogram();
     remember();
   }
-  // Routes are fitted into what the legend leaves free, where there is room for both.
+  // Routes are fitted into what the inset leaves free.
   const fit = (animate) => {
-    const legend = $("legend");
-    drawing.inset = legend.open && drawing.width > 700 ? legend.offsetWidth + 12 : 0;
-    drawing.fit(placesShown(), animate);
+    drawing.handled = false;
+    const goal = inset.arrange(placesShown());
+    showInset();
+    drawing.moveTo(goal, animate && !inset.box);
+    if (inset.box) inset.show();
   };
+  function showInset() {
+    const frame = $("inset");
+    frame.hidden = !inset.box;
+    if (!inset.box) {
+      inset.hide();
+      return;
+    }
+    for (const [name, value] of Object.entries(inset.box)) frame.style.setProperty(name, `${value}px`);
+    if (inset.lens.width !== inset.lens.box.clientWidth || inset.lens.height !== inset.lens.box.clientHeight) inset.lens.resize();
+  }
+  // Called where the reader has moved the map and it has come to rest.
+  function rested() {
+    if (!inset.box) return;
+    if (!inset.useful()) {
+      inset.box = null;
+      showInset();
+      drawing.request();
+    } else inset.show();
+  }
   const placesShown = () => {
     const chosen = state.lead !== null ? arcsOf[state.lead] : visible.flatMap((i) => arcsOf[i]);
     const ends = new Set(chosen.flatMap((row) => [nodeOf(row, "from"), nodeOf(row, "to")]));
@@ -229,7 +268,8 @@
       return undefined;
     }
     const left = data.left_out.leads ? ` The page holds the best ${number(COUNT)} of ${number(COUNT + data.left_out.leads)}; the table files hold all.` : "";
-    $("status").textContent = `${number(visible.length)} of ${plural(COUNT, "lead")} shown.${left}`;
+    const taken = near.length ? ` No record says \u201c${state.q.slice(0, 60)}\u201d; near spellings: ${near.join(", ")}.` : "";
+    $("status").textContent = `${number(visible.length)} of ${plural(COUNT, "lead")} shown.${taken}${left}`;
     const rows = visible.slice(0, PAGE * state.page).map((i) => el("li", {}, el("button", {
       type: "button", class: "item", "aria-pressed": String(i === state.lead), "data-lead": lead("id", i), on: { click: (event) => openLead(i, event.currentTarget) },
     },
@@ -316,12 +356,6 @@
     box.hidden = false;
     box.scrollTop = 0;
     document.querySelector(".app").classList.add("open");
-    if (data.reading.unread.length) {
-      $("unread").hidden = false;
-      $("unread").querySelector("summary").textContent = `${plural(data.reading.cells_unread, "cell was", "cells were")} not read`;
-      $("unread").querySelector("ul").replaceChildren(...data.reading.unread.map((one) => el("li", {}, said(one, 400))));
-    }
-    if ($("map").clientWidth < 760) $("legend").open = false;
     $("dossier-title").focus({ preventScroll: true });
   }
   const fact = (name, ...value) => el("div", {}, el("dt", {}, name), el("dd", { class: "num" }, ...value));
@@ -342,7 +376,7 @@
     const reasons = evidenceOf[i].filter((row) => !evidence.innocent[row]);
     const innocent = evidenceOf[i].filter((row) => evidence.innocent[row]);
     const lines = (rows) => el("ul", {}, rows.map((row) => el("li", {}, said(string(evidence.text[row]), 400))));
-    show([`Lead ${number(leads.rank[i])} of ${number(COUNT + data.left_out.leads)} \u00b7 `, said(lead("id", i), 24)], scale.stepOf(i) === null ? "var(--flow)" : `var(--evidence-${scale.stepOf(i)})`,
+    show([`Lead ${number(leads.rank[i])} of ${number(COUNT + data.left_out.leads)} \u00b7 `, said(lead("id", i), 24)], `var(--${scale.nameOf(i)})`,
       chain(lead("countries", i), true),
       takeAway(mine, lead("id", i), () => summaryOf(i, reasons, innocent), () => dossierOf(i, reasons, innocent)),
       el("p", { class: "lede" }, said(lead("sentence", i), 500)),
@@ -642,20 +676,54 @@
     if (scale.by !== scale.usual) parts.set("colour", scale.by);
     if (state.flows !== (COUNT === 0)) parts.set("flows", state.flows ? "1" : "0");
     if (state.tab !== "leads") parts.set("list", state.tab);
+    if (state.caption) parts.set("caption", state.caption);
     if (span && (state.from !== span[0] || state.to !== span[1])) parts.set("months", `${state.from - span[0]}-${state.to - span[0]}`);
     return parts.toString();
   }
+  // Opening something is a step that the Back button takes back; a filter is none.
+  const opened = () => JSON.stringify([state.lead, state.country, state.company, state.pair]);
+  let lastOpened = opened();
   function remember() {
     if (playing) return;
     const hash = addressOf();
     if (hash === location.hash.slice(1)) return;
+    const step = opened() !== lastOpened && !recalling;
+    lastOpened = opened();
     try {
-      history.replaceState(null, "", "#" + hash);
+      if (step) history.pushState(null, "", "#" + hash);
+      else history.replaceState(null, "", "#" + hash);
     } catch {
       // A page inside a notebook's frame has no address of its own.
     }
   }
+  // What a link names and this page does not hold: made from other records, or an older run.
+  function missing(parts) {
+    const known = (select, value) => [...$(select).options].some((option) => option.value === value);
+    const pair = (value) => value.split(">").every((code) => codePlace.has(code));
+    const held = {
+      lead: [(value) => idPlace.has(value), "lead"], place: [(value) => codePlace.has(value), "country"],
+      firm: [(value) => idOfCompany.has(value), "company"], arc: [pair, "route"], chip: [(value) => known("chip", value), "chip"],
+      country: [(value) => known("country", value), "country"], company: [(value) => idOfCompany.has(value), "company"],
+      evidence: [(value) => evidence.part.some((part) => string(part) === value), "kind of evidence"],
+    };
+    return Object.entries(held).filter(([name, [holds]]) => parts.get(name) && !holds(parts.get(name))).map(([name, [, word]]) => [word, parts.get(name)]);
+  }
+  let recalling = false;
   function recall() {
+    recalling = true;
+    try {
+      const lost = missing(new URLSearchParams(location.hash.slice(1)));
+      recallAll();
+      const box = $("stale");
+      box.hidden = !lost.length;
+      box.replaceChildren(...(lost.length ? [el("p", {}, "This link names ", lost.map(([word, value], i) => [i ? ", " : "", `${word} `, said(value, 60)]), ", which this page does not hold. It may have been made from other records or an earlier run; what is shown below leaves it out."),
+        el("button", { type: "button", class: "quiet", on: { click: () => { box.hidden = true; } } }, "Close")] : []));
+    } finally {
+      recalling = false;
+      lastOpened = opened();
+    }
+  }
+  function recallAll() {
     const parts = new URLSearchParams(location.hash.slice(1));
     const known = (select, value) => ([...select.options].some((option) => option.value === value) ? value : "");
     state.chip = known($("chip"), parts.get("chip") || "");
@@ -664,7 +732,7 @@
     state.part = evidence.part.find((part) => string(part) === parts.get("evidence")) ?? null;
     state.most = scale.hasQ && known($("most"), parts.get("most") || "") ? Number(parts.get("most")) : null;
     state.flows = parts.has("flows") ? parts.get("flows") === "1" : COUNT === 0;
-    scale.by = scale.hasQ && ["q", "evidence"].includes(parts.get("colour")) ? parts.get("colour") : scale.usual;
+    scale.by = scale.offers(parts.get("colour")) ? parts.get("colour") : scale.usual;
     const months = /^(\d{1,5})-(\d{1,5})$/.exec(parts.get("months") || "");
     if (span) {
       const [first, last] = months ? [span[0] + Number(months[1]), span[0] + Number(months[2])] : span;
@@ -673,16 +741,18 @@
     $("chip").value = state.chip;
     $("country").value = state.place;
     $("search").value = state.q;
+    state.caption = (parts.get("caption") || "").slice(0, 200);
+    $("caption").value = state.caption;
     $("evidence").value = state.part === null ? "" : String(state.part);
     $("most").value = state.most === null ? "" : String(state.most);
     $("colour").value = scale.by;
     $("flows").checked = state.flows;
     setFirm(idOfCompany.get(parts.get("company")) ?? null, false);
-    if (state.firm !== null || state.part !== null || state.most !== null) $("more-filters").open = true;
-    drawLegend();
+    if (state.firm !== null || state.part !== null || state.most !== null || state.caption) $("more-filters").open = true;
     showTime();
     showTab(TABS.includes(parts.get("list")) ? parts.get("list") : "leads");
     update();
+    drawLegend();
     const wanted = idPlace.get(parts.get("lead"));
     const place = codePlace.get(parts.get("place"));
     const company = idOfCompany.get(parts.get("firm"));
@@ -766,10 +836,14 @@
     });
     $("zoom-in").addEventListener("click", () => drawing.zoomBy(1.5));
     $("zoom-out").addEventListener("click", () => drawing.zoomBy(1 / 1.5));
-    $("zoom-fit").addEventListener("click", () => fit(true));
+    $("zoom-fit").addEventListener("click", () => {
+      inset.wanted = true;
+      fit(true);
+    });
     $("turn").addEventListener("click", () => {
       drawing.setCentre(drawing.centre === 150 ? 11 : 150);
-      drawing.fit([]);
+      inset.lens.setCentre(drawing.centre);
+      fit(false);
     });
     $("filters").addEventListener("submit", (event) => event.preventDefault());
     $("search").addEventListener("input", () => filter({ q: $("search").value.slice(0, 200) }));
@@ -781,11 +855,32 @@
     $("most").addEventListener("change", () => filter({ most: $("most").value === "" ? null : Number($("most").value) }));
     $("colour").addEventListener("change", () => {
       scale.by = $("colour").value;
-      drawLegend();
       update();
+      drawLegend();
     });
-    $("legend").addEventListener("toggle", () => fit(true));
-    $("picture").addEventListener("click", () => drawing.toPicture((blob) => chipflow.download("chipflow-map.png", "image/png", blob)));
+    $("inset-close").addEventListener("click", () => {
+      inset.wanted = false;
+      fit(false);
+    });
+    $("east-asia").addEventListener("click", () => {
+      inset.box = null;
+      showInset();
+      const all = placesShown();
+      const there = all.filter((node) => inset.inside(node));
+      drawing.clear = { right: 0, left: 0, bottom: 0 };
+      drawing.handled = true;
+      drawing.moveTo(drawing.fitted(there.length ? there : all, { points: true, most: 14 }), true);
+    });
+    $("caption").addEventListener("input", () => {
+      state.caption = $("caption").value.slice(0, 200);
+      remember();
+    });
+    $("picture").addEventListener("click", () => picture().toPng((blob) => chipflow.download("chipflow-map.png", "image/png", blob)));
+    $("picture-svg").addEventListener("click", () => chipflow.download("chipflow-map.svg", "image/svg+xml", picture().toSvg()));
+    $("embed").addEventListener("click", async () => {
+      const done = await chipflow.copy(embedCode());
+      $("embed-said").textContent = done ? "The code to embed this view is copied." : "The code could not be copied.";
+    });
     $("filters").addEventListener("reset", () => {
       setTimeout(() => {
         $("flows").checked = COUNT === 0;
@@ -824,8 +919,16 @@
       const [a, b] = [...touches.values()];
       return Math.hypot(a[0] - b[0], a[1] - b[1]);
     }
+    const lens = $("inset-arcs");
+    const within = (event) => {
+      const box = lens.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    lens.addEventListener("pointermove", (event) => showTip(inset.lens.under(...within(event)), spot(event)));
+    lens.addEventListener("pointerleave", () => showTip(null));
+    lens.addEventListener("click", (event) => open(inset.lens.under(...within(event), 9)));
+
     function hover(at) {
-      const tip = $("tip");
       const found = at && drawing.under(...at);
       const arc = found?.arc || null;
       if (drawing.hovered !== arc) {
@@ -835,6 +938,10 @@
         drawing.request();
       }
       surface.classList.toggle("pointing", Boolean(found));
+      showTip(found, at);
+    }
+    function showTip(found, at) {
+      const tip = $("tip");
       tip.hidden = !found;
       if (!found) return;
       tip.replaceChildren(...tipText(found));
@@ -844,7 +951,9 @@
       tip.style.top = `${Math.min(at[1] + 14, drawing.height - 70)}px`;
     }
     function click(at, reach) {
-      const found = drawing.under(...at, reach);
+      open(drawing.under(...at, reach));
+    }
+    function open(found) {
       $("tip").hidden = true;
       if (!found) return;
       if (found.place !== undefined) openCountry(found.place);
@@ -891,90 +1000,83 @@
   }
 
   // ---- the legend -------------------------------------------------------------------------
+  const legendOf = (shown) => chipflow.legend(shown, { leads: COUNT > 0, ports: ports.code.length > 0, unplaced: countries.known.includes(false), flows: !COUNT || state.flows, measure: data.measure_name });
   function drawLegend() {
     const body = $("legend-body");
     const words = scale.words();
     body.replaceChildren();
-    $("colour-field").hidden = !scale.hasQ;
+    $("colour-field").hidden = !COUNT;
     if (COUNT) {
-      append(
-        el("div", { class: "block", id: "colours", title: words.hint }, words.title,
-          el("div", { class: "scale", "aria-hidden": "true" }, drawing.classes.map((one) => el("i", { style: { background: one } }))),
-          el("div", { class: words.ends.length > 2 ? "ends steps num" : "ends num" }, words.ends.map((end) => el("span", {}, end)))),
-        scale.by === "q" && leads.q_value.includes(null) ? el("div", { class: "block muted" }, "Grey: no q-value") : null,
-        key("Width: chips; runs thin to full in the goods' direction", (ink) => taper(ink)),
-        key("Dashed: inferred, no record states it", (ink) => dash(ink)),
-        key("Loop: inside one country", (ink) => loop(ink)),
-        ports.code.length ? key("Square: port or airport", (ink) => square(ink)) : null);
+      body.append(el("div", { class: "block", id: "colours", title: words.hint }, el("span", {}, words.title),
+        el("div", { class: "scale num" }, words.steps.map(([name, text]) => el("span", {}, el("i", { style: { background: colourNamed(name) } }), text)))));
     }
-    function append(...parts) {
-      body.append(...parts.filter(Boolean));
-    }
-    if (!COUNT || state.flows) body.append(key(`Grey: all trade, width by ${data.measure_name}`, (ink) => taper(ink, drawing.colours.flow)));
-    if (countries.known.includes(false)) body.append(key("Dotted ring: country not recorded", (ink) => ring(ink)));
-    body.append(el("div", { class: "block muted", id: "joined", hidden: true }));
-    if (data.left_out.flows && (!COUNT || state.flows)) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
-
-    function key(text, draw) {
-      const canvas = el("canvas", { width: 124, height: 36, "aria-hidden": "true" });
+    for (const [text, draw] of legendOf(drawing)) {
+      const canvas = el("canvas", { width: 2 * chipflow.SIGN.width, height: 2 * chipflow.SIGN.height, "aria-hidden": "true" });
       const ink = canvas.getContext("2d");
       ink.scale(2, 2);
       draw(ink);
-      return el("div", { class: "row" }, canvas, el("span", {}, text));
+      body.append(el("div", { class: "row" }, canvas, el("span", {}, text)));
     }
-    function tip(ink, x, y, shade) {
-      ink.fillStyle = shade;
-      ink.beginPath();
-      ink.moveTo(x + 9, y);
-      ink.lineTo(x - 2, y - 5.5);
-      ink.lineTo(x - 2, y + 5.5);
-      ink.fill();
+    body.append(el("div", { class: "block muted", id: "joined", hidden: true }));
+    if (data.left_out.flows && (!COUNT || state.flows)) body.append(el("div", { class: "block muted" }, `Of all trade the page keeps the largest flows; ${number(data.left_out.flows)} smaller ones are left out.`));
+    noteJoined();
+  }
+
+  // ---- pictures and code to take away ---------------------------------------------------------
+  // What is seen, drawn again at the size of a page: the part of the world that was chosen by hand,
+  // else all routes.
+  function picture() {
+    const canvas = () => document.createElement("canvas");
+    const make = () => new chipflow.Drawing(null, canvas(), canvas(), shapes, countries, ports, drawing.centre);
+    const map = make();
+    const { Picture, Inset } = chipflow;
+    map.setSize(Picture.WIDTH, Picture.MAP, 1);
+    map.setArcs(drawing.arcs.map((arc) => ({ ...arc, points: null, hovered: false })), drawing.touched, drawing.goal);
+    const own = new Inset(map, make());
+    if (drawing.handled) {
+      const k = (drawing.view.k * drawing.projection.scale() * map.width) / (map.projection.scale() * drawing.width);
+      const middle = drawing.projection.invert([(drawing.width / 2 - drawing.view.x) / drawing.view.k, (drawing.height / 2 - drawing.view.y) / drawing.view.k]);
+      const [x, y] = map.projection(middle);
+      map.view = { k, x: map.width / 2 - x * k, y: map.height / 2 - y * k };
+    } else {
+      own.wanted = inset.wanted;
+      map.view = own.arrange(placesShown());
+      map.keepInside(map.view);
+      if (own.box) {
+        own.lens.setSize(own.box.width, own.box.height, 1);
+        own.show();
+      }
     }
-    function taper(ink, shade = drawing.classes[3]) {
-      ink.fillStyle = shade;
-      ink.beginPath();
-      ink.moveTo(2, 8.2);
-      ink.lineTo(50, 6.5);
-      ink.lineTo(50, 11.5);
-      ink.lineTo(2, 9.8);
-      ink.fill();
-      tip(ink, 51, 9, shade);
-    }
-    function dash(ink) {
-      ink.strokeStyle = drawing.classes[3];
-      ink.lineWidth = 2;
-      ink.setLineDash([5, 5]);
-      ink.beginPath();
-      ink.moveTo(2, 9);
-      ink.lineTo(50, 9);
-      ink.stroke();
-      tip(ink, 51, 9, drawing.classes[3]);
-    }
-    function loop(ink) {
-      ink.strokeStyle = drawing.classes[3];
-      ink.lineWidth = 2;
-      ink.beginPath();
-      ink.moveTo(31, 17);
-      ink.bezierCurveTo(14, -4, 48, -4, 33, 14);
-      ink.stroke();
-    }
-    function square(ink) {
-      ink.fillStyle = drawing.colours.ink;
-      ink.fillRect(27, 5, 8, 8);
-    }
-    function ring(ink) {
-      ink.strokeStyle = drawing.colours.ink;
-      ink.setLineDash([2, 2]);
-      ink.lineWidth = 1.5;
-      ink.beginPath();
-      ink.arc(31, 9, 5, 0, 7);
-      ink.stroke();
-    }
+    const { source, asked } = data;
+    const kept = [state.chip, state.place && countries.name[codePlace.get(state.place)], state.firm !== null && string(companies.name[state.firm]), state.q && `\u201c${state.q}\u201d`, span && (state.from !== span[0] || state.to !== span[1]) ? `${month(state.from)} \u2013 ${month(state.to)}` : ""].filter(Boolean);
+    const one = state.lead;
+    const files = source.files.length ? `${source.files.slice(0, 4).join(", ")}${source.files.length > 4 ? ` and ${number(source.files.length - 4)} more files` : ""}` : "records given to chipflow";
+    return new Picture(map, own, {
+      simulated: data.simulated,
+      title: one !== null ? `Lead ${number(leads.rank[one])}: ${(lead("countries", one) || "").split(" > ").map((stop) => stop.split(" | ").map((code) => countries.name[codePlace.get(code)] || code).join(", ")).join(" \u2192 ")}` : `Routes of controlled chips towards ${asked.destination_names.join(", ") || "no destination"}`,
+      subtitle: one !== null ? lead("sentence", one) : `${plural(visible.length, "lead")}${kept.length ? `, shown for ${kept.join(", ")}` : ""}`,
+      caption: state.caption,
+      question: COUNT ? "A lead is a question to ask, and no finding about any company." : "Ordinary trade between countries; no lead was found in these records.",
+      scale: COUNT ? scale.words() : null, signs: legendOf(map),
+      sources: [`Source: ${files}; ${plural(data.counts.used, "record")}${source.first === null ? "" : `, ${day(source.first)} to ${day(source.last)}`}. Records may be incomplete and show no licences.`,
+        `Made with chipflow ${source.version} on ${day(Math.floor(Date.now() / 864e5))}. Outlines: Natural Earth.`],
+    });
+  }
+  // A page that embeds the map has to lie beside the file of the map.
+  function embedCode() {
+    const file = location.protocol === "about:" ? "map.html" : location.pathname.split("/").pop() || "map.html";
+    const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
+    return `<iframe src="${escaped(file)}#${escaped(addressOf())}" title="Map of routes of controlled chips. A lead is a question, and no finding." width="100%" height="640" style="border:0" sandbox="allow-scripts allow-downloads" loading="lazy"></iframe>`;
   }
 
   // ---- begin ------------------------------------------------------------------------------
   function begin() {
-    drawing = new chipflow.Drawing($("map"), $("world"), $("arcs"), data.world, countries, ports, data.centre);
+    shapes = chipflow.shapesOf(data.world, countries.code);
+    drawing = new chipflow.Drawing($("map"), $("world"), $("arcs"), shapes, countries, ports, data.centre);
+    inset = new chipflow.Inset(drawing, new chipflow.Drawing($("inset"), $("inset-world"), $("inset-arcs"), shapes, countries, ports, data.centre));
+    drawing.rested = rested;
+    chipflow.drawings = { map: drawing, inset };
+    for (const kind of chipflow.Scale.KINDS) if (!scale.offers(kind)) $("colour").querySelector(`[value=${kind}]`).remove();
     const chips = [...new Set(data.chips.chip.map(string))].sort();
     $("chip").append(el("option", { value: "" }, "all"), ...chips.map((chip) => el("option", { value: chip }, chip.slice(0, 60))));
     const used = [...new Set(COUNT ? arcs.origin.concat(arcs.target) : flows.origin.concat(flows.target))];
@@ -1004,31 +1106,44 @@
     }
     if ($("map").clientWidth < 760) $("legend").open = false;
     drawing.resize();
+    measureControls();
     listen();
     measureBars();
     recall();
     if (state.lead === null) fit();
     new ResizeObserver(() => {
       if (!drawing.resize()) return;
+      measureControls();
       fit();
       measureBars();
       drawHistogram();
     }).observe($("map"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-    window.addEventListener("hashchange", recall);
+    window.addEventListener("popstate", recall);
     // Paper is white: the map is drawn again in the colours of paper, and back after.
     matchMedia("print").addEventListener("change", repaint);
     window.addEventListener("beforeprint", repaint);
     // Ready means drawn: the first picture was asked for before this.
     requestAnimationFrame(() => { document.documentElement.dataset.ready = "true"; });
   }
+  // No name is written under the buttons.
+  function measureControls() {
+    const [all, own] = [$("map"), document.querySelector(".zoom")].map((one) => one.getBoundingClientRect());
+    drawing.controls = [[own.left - all.left - 4, own.top - all.top - 4, own.right - all.left + 4, own.bottom - all.top + 4]];
+    drawing.obstacles = drawing.controls;
+  }
   function repaint() {
+    shades.clear();
+    inks.clear();
     drawing.resize();
     measureBars();
     drawing.readColours();
-    drawLegend();
+    inset.lens.readColours();
     update();
+    drawLegend();
+    fit();
     drawing.draw();
+    if (inset.box) inset.lens.draw();
   }
   begin();
 })();

@@ -1,15 +1,33 @@
 // The drawing of the map: outlines once for a view, arcs over them, and what lies under a pointer.
 "use strict";
+// The outlines as shapes, shared by the map, its inset and its pictures. Antarctica is left out
+// unless something happens there: it would take a fifth of the height.
+chipflow.shapesOf = (topology, codes) => {
+  const all = topology.objects.countries;
+  const kept = all.geometries.filter((one) => one.id !== "AQ" || codes.includes("AQ"));
+  const features = topojson.feature(topology, { type: "GeometryCollection", geometries: kept }).features;
+  return {
+    land: topojson.merge(topology, kept),
+    borders: topojson.mesh(topology, all, (a, b) => a !== b),
+    graticule: d3.geoGraticule().step([30, 30])(),
+    byCode: new Map(features.filter((one) => one.id).map((one) => [one.id, one])),
+  };
+};
 chipflow.Drawing = class {
   static SAMPLES = 36; // points along an arc: smooth at any zoom the map allows
-  static MOST_SINGLE = 300; // hops drawn one by one; above, those between two countries join
+  static MOST_SINGLE = 150; // hops drawn one by one; above, those between two countries join
   static MOST_JOINED = 100; // of those, the largest; more cannot be told apart
   static MOST_ZOOM = 24;
   static NORTH = 74; // degrees; the map is fitted to where there is trade
   static SOUTH = -48;
+  static BLANK = [82, -57]; // degrees, beyond which nothing is shown where there is a choice
+  // A country is shown as far as this from its point: the whole of the United States without
+  // Alaska, and not all of Russia. Degrees of longitude and latitude.
+  static REACH = [29, 15];
+  static STEP = 9; // pixels between two arcs of the same way, half way along
 
   // Nodes are the countries and, behind them, the ports.
-  constructor(box, world, arcs, topology, countries, ports, centre) {
+  constructor(box, world, arcs, shapes, countries, ports, centre) {
     this.ports = ports;
     this.lands = countries.code.length;
     this.box = box;
@@ -18,11 +36,10 @@ chipflow.Drawing = class {
     this.countries = countries;
     this.centre = centre;
     this.view = { k: 1, x: 0, y: 0 };
-    this.features = topojson.feature(topology, topology.objects.countries).features;
-    this.borders = topojson.mesh(topology, topology.objects.countries, (a, b) => a !== b);
-    this.land = topojson.merge(topology, topology.objects.countries.geometries);
-    this.byCode = new Map(this.features.filter((one) => one.id).map((one) => [one.id, one]));
-    this.inset = 0; // pixels at the left that something lies over
+    this.shapes = shapes;
+    this.clear = { right: 0, left: 0, bottom: 0 }; // pixels that something lies over
+    this.obstacles = []; // boxes that no name may cover
+    this.labels = []; // what is written where: {text, box}
     this.arcs = [];
     this.touched = new Set();
     this.goal = new Set();
@@ -41,15 +58,19 @@ chipflow.Drawing = class {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.box;
     if (!width || !height) return false;
+    this.setSize(width, height, Math.min(window.devicePixelRatio || 1, 2.5));
+    return true;
+  }
+
+  setSize(width, height, ratio) {
     this.width = width;
     this.height = height;
-    this.ratio = Math.min(window.devicePixelRatio || 1, 2.5);
+    this.ratio = ratio;
     for (const canvas of [this.worldCanvas, this.arcCanvas]) {
       canvas.width = Math.round(width * this.ratio);
       canvas.height = Math.round(height * this.ratio);
     }
     this.project();
-    return true;
   }
 
   // Outlines become paths once for a size and a centre; zooming only moves those paths.
@@ -66,26 +87,49 @@ chipflow.Drawing = class {
     const [[, top], [, bottom]] = d3.geoPath(this.projection).bounds({ type: "MultiPoint", coordinates: frame });
     this.floor = Math.min(Math.max(1, (0.6 * height) / (bottom - top)), 2.2);
     this.half = Math.abs(this.projection([centre + 179.99, 0])[0] - this.projection([centre, 0])[0]);
-    const draw = (shape) => {
-      const path = new Path2D();
-      d3.geoPath(this.projection, path)(shape);
-      return path;
-    };
-    this.paths = { land: draw(this.land), borders: draw(this.borders), graticule: draw(d3.geoGraticule().step([30, 30])()) };
+    const { land, borders, graticule } = this.shapes;
+    this.paths = { land: this.outline(land), borders: this.outline(borders), graticule: this.outline(graticule) };
     this.countryPaths = new Map();
+    this.extents = new Map();
     const latitudes = this.countries.lat.concat(this.ports.lat);
     this.places = this.countries.lon.concat(this.ports.lon).map((lon, i) => this.projection([lon, latitudes[i]]));
     this.stale = true;
   }
 
+  // A shape as a path, for the screen, and where it is asked for as the text of one, for a file.
+  outline(shape) {
+    const { projection } = this;
+    const path = new Path2D();
+    d3.geoPath(projection, path)(shape);
+    return { path, get text() { return d3.geoPath(projection).digits(1)(shape) || ""; } };
+  }
+
   countryPath(code) {
     if (!this.countryPaths.has(code)) {
-      const feature = this.byCode.get(code);
-      const path = feature ? new Path2D() : null;
-      if (feature) d3.geoPath(this.projection, path)(feature);
-      this.countryPaths.set(code, path);
+      const feature = this.shapes.byCode.get(code);
+      this.countryPaths.set(code, feature ? this.outline(feature) : null);
     }
     return this.countryPaths.get(code);
+  }
+
+  // The box of a node that should be in sight: a country's largest part, as far as REACH allows.
+  extent(node) {
+    const [x, y] = this.places[node];
+    const feature = this.isPort(node) ? null : this.shapes.byCode.get(this.countries.code[node]);
+    if (!feature) return [x, y, x, y];
+    if (!this.extents.has(node)) {
+      const draw = d3.geoPath(this.projection);
+      const { type, coordinates } = feature.geometry;
+      const parts = (type === "Polygon" ? [coordinates] : coordinates).map((part) => ({ type: "Polygon", coordinates: part }));
+      const largest = parts.reduce((best, part) => (draw.area(part) > draw.area(best) ? part : best));
+      const [[left, top], [right, bottom]] = draw.bounds(largest);
+      const [wide, tall] = chipflow.Drawing.REACH.map((degrees) => (degrees / 180) * this.half);
+      this.extents.set(node, [
+        Math.min(x, Math.max(left, x - wide)), Math.min(y, Math.max(top, y - tall)),
+        Math.max(x, Math.min(right, x + wide)), Math.max(y, Math.min(bottom, y + tall)),
+      ]);
+    }
+    return this.extents.get(node);
   }
 
   setCentre(centre) {
@@ -103,25 +147,33 @@ chipflow.Drawing = class {
 
   // Show these nodes with room around; without any, the whole world.
   fit(places, animate = false) {
-    const points = [...places].map((i) => this.places[i]);
-    let goal = { k: this.floor, x: (this.width * (1 - this.floor)) / 2, y: (this.height * (1 - this.floor)) / 2 };
-    if (points.length) {
-      const xs = points.map((p) => p[0]);
-      const ys = points.map((p) => p[1]);
-      const [left, right] = [Math.min(...xs), Math.max(...xs)];
-      const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
-      const room = { x: Math.min(90, this.width * 0.14), y: Math.min(110, this.height * 0.2) };
-      const free = this.width - this.inset;
-      const k = Math.min(
-        (free - 2 * room.x) / Math.max(right - left, 1),
-        (this.height - 2 * room.y) / Math.max(bottom - top, 1),
-        5,
-      );
-      goal.k = Math.max(k, this.inset ? 0.8 : 1);
-      goal.x = this.inset + free / 2 - (goal.k * (left + right)) / 2;
-      goal.y = this.height / 2 - (goal.k * (top + bottom)) / 2;
-    }
-    this.moveTo(goal, animate);
+    this.moveTo(this.fitted([...places]), animate);
+  }
+
+  // The view that shows these nodes in what is not covered. "points" takes countries as points.
+  fitted(places, { points = false, most = 5, room = { x: 74, top: 40, bottom: 40 } } = {}) {
+    const { clear, floor } = this;
+    if (!places.length) return { k: floor, x: (this.width * (1 - floor)) / 2, y: (this.height * (1 - floor)) / 2 };
+    const boxes = places.map((i) => (points ? [...this.places[i], ...this.places[i]] : this.extent(i)));
+    const ends = places.map((i) => this.places[i]);
+    const least = (values) => values.reduce((a, b) => Math.min(a, b));
+    const largest = (values) => values.reduce((a, b) => Math.max(a, b));
+    // Names need room beside points, and none beside the outline of a country.
+    const side = Math.min(room.x, this.width * 0.12);
+    const free = { width: this.width - clear.left - clear.right, height: this.height - clear.bottom };
+    const scale = (left, right, top, bottom, x, above, below) => Math.min((free.width - 2 * x) / Math.max(right - left, 1), (free.height - above - below) / Math.max(bottom - top, 1));
+    const [left, right] = [least(boxes.map((b) => b[0])), largest(boxes.map((b) => b[2]))];
+    const [top, bottom] = [least(boxes.map((b) => b[1])), largest(boxes.map((b) => b[3]))];
+    const [from, to] = [least(ends.map((p) => p[0])), largest(ends.map((p) => p[0]))];
+    const [high, low] = [least(ends.map((p) => p[1])), largest(ends.map((p) => p[1]))];
+    const k = Math.max(Math.min(scale(left, right, top, bottom, 8, 8, 8), scale(from, to, high, low, side, room.top, room.bottom), most), 0.85);
+    const goal = { k, x: clear.left + free.width / 2 - (k * (left + right)) / 2, y: free.height / 2 - (k * (top + bottom)) / 2 };
+    // No empty sky above the world as long as everything stays in sight; where the whole world is
+    // shown and leaves room, as much above as below.
+    const [sky, sea] = chipflow.Drawing.BLANK.map((latitude) => this.projection([this.centre, latitude])[1] * k);
+    if (sea - sky < free.height) goal.y = (free.height - sky - sea) / 2;
+    else goal.y = Math.max(Math.min(goal.y, -sky), 8 - Math.min(top, high - room.top / k) * k);
+    return goal;
   }
 
   moveTo(goal, animate) {
@@ -158,6 +210,7 @@ chipflow.Drawing = class {
     view.y += Math.min(Math.max(at.y, -reach.y + 60), this.height + reach.y - 60) - at.y;
   }
 
+  // "handled" says that the reader has chosen the view.
   zoomBy(factor, x = this.width / 2, y = this.height / 2) {
     const k = Math.min(Math.max(this.view.k * factor, 0.8), chipflow.Drawing.MOST_ZOOM);
     const real = k / this.view.k;
@@ -174,27 +227,17 @@ chipflow.Drawing = class {
 
   // While the view moves the last picture of the world is moved too; it is made sharp at rest.
   settle() {
+    this.handled = true;
     this.keepInside(this.view);
     this.moving = true;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       this.moving = false;
       this.stale = true;
+      this.rested?.();
       this.request();
     }, 130);
     this.request();
-  }
-
-  // Both canvases as one PNG, as they are seen.
-  toPicture(done) {
-    this.stale = true;
-    this.draw();
-    const whole = document.createElement("canvas");
-    [whole.width, whole.height] = [this.arcCanvas.width, this.arcCanvas.height];
-    const ink = whole.getContext("2d");
-    ink.drawImage(this.worldCanvas, 0, 0);
-    ink.drawImage(this.arcCanvas, 0, 0);
-    whole.toBlob(done, "image/png");
   }
 
   request() {
@@ -214,32 +257,41 @@ chipflow.Drawing = class {
   }
 
   drawWorld() {
-    const { ratio, view, colours } = this;
     const ink = this.worldCanvas.getContext("2d");
-    ink.setTransform(1, 0, 0, 1, 0, 0);
+    ink.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this.paintWorld(ink);
+    this.picture = { ...this.view };
+    this.stale = false;
+    this.worldCanvas.style.transform = "";
+  }
+
+  // Onto anything that draws as a canvas does; one that writes a file takes paths as texts.
+  paintWorld(ink) {
+    const { view, colours, paths } = this;
+    const way = (outline) => (ink.takesText ? outline.text : outline.path);
     ink.fillStyle = colours.water;
-    ink.fillRect(0, 0, this.worldCanvas.width, this.worldCanvas.height);
-    ink.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.x, ratio * view.y);
+    ink.fillRect(0, 0, this.width, this.height);
+    ink.save();
+    ink.translate(view.x, view.y);
+    ink.scale(view.k, view.k);
     ink.lineJoin = "round";
     ink.strokeStyle = colours.graticule;
     ink.lineWidth = 1 / view.k;
-    ink.stroke(this.paths.graticule);
+    ink.stroke(way(paths.graticule));
     ink.fillStyle = colours.land;
-    ink.fill(this.paths.land);
+    ink.fill(way(paths.land));
     for (const code of this.touched) {
-      const path = this.countryPath(code);
-      if (!path) continue;
+      const outline = this.countryPath(code);
+      if (!outline) continue;
       ink.globalAlpha = this.goal.has(code) ? 0.26 : 0.13;
       ink.fillStyle = this.goal.has(code) ? colours.accent : colours.ink;
-      ink.fill(path);
+      ink.fill(way(outline));
     }
     ink.globalAlpha = 1;
     ink.strokeStyle = colours.border;
     ink.lineWidth = 0.8 / view.k;
-    ink.stroke(this.paths.borders);
-    this.picture = { ...view };
-    this.stale = false;
-    this.worldCanvas.style.transform = "";
+    ink.stroke(way(paths.borders));
+    ink.restore();
   }
 
   moveWorld() {
@@ -293,12 +345,14 @@ chipflow.Drawing = class {
       arc.to ??= arc.target;
     }
     this.shown = new Set(arcs.flatMap((arc) => [arc.from, arc.to]));
-    const fan = new Map();
+    const fans = new Map();
     for (const arc of arcs) {
       const key = arc.from + ">" + arc.to;
-      arc.fan = fan.get(key) || 0;
-      fan.set(key, arc.fan + 1);
+      const fan = fans.get(key) || [];
+      arc.fan = fan.length;
+      fans.set(key, [...fan, arc]);
     }
+    for (const fan of fans.values()) for (const arc of fan) arc.fans = fan.length;
     const same = touched.size === this.touched.size && [...touched].every((code) => this.touched.has(code));
     this.touched = touched;
     this.goal = goal;
@@ -326,7 +380,10 @@ chipflow.Drawing = class {
     const [dx, dy] = [q[0] - p[0], q[1] - p[1]];
     const far = Math.hypot(dx, dy);
     // Bent to the right of its direction, so that there and back never share a line.
-    const bend = Math.min(0.2 + 0.055 * arc.fan, 0.75) * Math.min(1, 0.55 + 120 / Math.max(far, 1));
+    // Arcs of the same way lie a fixed number of pixels apart half way along, fewer where there
+    // are many; the control point of a quadratic curve is twice as far off as the curve.
+    const apart = Math.min(chipflow.Drawing.STEP, Math.max(0.45 * far, 24) / arc.fans);
+    const bend = 0.2 * Math.min(1, 0.55 + 120 / Math.max(far, 1)) + (2 * apart * arc.fan) / Math.max(far, 1);
     const control = [(p[0] + q[0]) / 2 - dy * bend, (p[1] + q[1]) / 2 + dx * bend];
     for (let i = 0; i <= n; i++) {
       const t = i / n;
@@ -340,15 +397,20 @@ chipflow.Drawing = class {
     const ink = this.arcCanvas.getContext("2d");
     ink.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ink.clearRect(0, 0, this.width, this.height);
+    this.paintArcs(ink);
+  }
+
+  paintArcs(ink) {
     this.spread();
+    this.labels = [];
     const order = [...this.arcs].sort((a, b) => (a.strong - b.strong) || (b.faded - a.faded) || (a.order - b.order));
     this.drawWaits(ink, order);
     for (const arc of order) {
       arc.points = this.shape(arc);
       this.stroke(ink, arc);
     }
-    this.drawPlaces(ink);
-    for (const arc of order) if (arc.label) this.badge(ink, arc);
+    this.drawPlaces(ink, order.filter((arc) => arc.label && !this.echo(arc)));
+    this.frame(ink);
   }
 
   // Between the port where goods of the chosen lead came in and the one where they left.
@@ -373,7 +435,7 @@ chipflow.Drawing = class {
     // A loop, or so short a way between ports that a wide line would hide it.
     const ported = arc.from !== arc.origin || arc.to !== arc.target;
     const inside = arc.from === arc.to || (ported && Math.hypot(p[0] - q[0], p[1] - q[1]) < 30);
-    const width = inside ? Math.min(arc.width, 3) : arc.width;
+    const width = inside ? Math.min(arc.width, 3) : arc.fans > 1 ? Math.min(arc.width, chipflow.Drawing.STEP * 0.8) : arc.width;
     const head = inside ? 8 : Math.min(5.5 + width * 1.15, 14);
     // Line, arrowhead and the country's dot follow each other without covering one another.
     const upTo = chipflow.Drawing.cut(arc.points, 5);
@@ -385,7 +447,7 @@ chipflow.Drawing = class {
       line.forEach(([x, y], i) => (i ? ink.lineTo(x, y) : ink.moveTo(x, y)));
     };
     ink.save();
-    ink.globalAlpha = arc.faded ? 0.16 : arc.background ? 0.42 : arc.crowd ? 0.62 : 0.92;
+    ink.globalAlpha = arc.faded ? 0.16 : this.echo(arc) ? 0.3 : arc.background ? 0.42 : arc.crowd ? 0.62 : 0.92;
     ink.lineCap = ink.lineJoin = "round";
     if (arc.strong) {
       ink.strokeStyle = this.colours.water;
@@ -442,8 +504,32 @@ chipflow.Drawing = class {
     return points.slice(0, i + 1).concat([end]);
   }
 
-  badge(ink, arc) {
-    const [x, y] = arc.points[Math.round(arc.points.length * 0.5)];
+  // What lies inside the frame of the inset is drawn there; here it is only hinted at.
+  echo(arc) {
+    return Boolean(this.enlarged) && [arc.from, arc.to].every((node) => this.enlarged.nodes.has(node));
+  }
+
+  // Where the inset looks.
+  frame(ink) {
+    if (!this.enlarged) return;
+    const [left, top, right, bottom] = this.enlarged.box();
+    ink.strokeStyle = this.colours.muted;
+    ink.lineWidth = 1;
+    ink.setLineDash([3, 3]);
+    ink.strokeRect(left, top, right - left, bottom - top);
+    ink.setLineDash([]);
+  }
+
+  // The number of a hop on its arc, where it covers no other number and no place.
+  badge(ink, arc, taken) {
+    const box = ([x, y]) => [x - 9.5, y - 9.5, x + 9.5, y + 9.5];
+    const spots = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18].map((part) => arc.points[Math.round((arc.points.length - 1) * part)]);
+    const spot = spots.find((one) => !crosses(box(one), taken));
+    if (!spot) return;
+    const [x, y] = spot;
+    taken.push(box(spot));
+    this.labels.push({ text: arc.label, box: box(spot) });
+    ink.globalAlpha = 1;
     ink.beginPath();
     ink.arc(x, y, 9, 0, 7);
     ink.fillStyle = this.colours.panel;
@@ -456,9 +542,13 @@ chipflow.Drawing = class {
     ink.textAlign = "center";
     ink.textBaseline = "middle";
     ink.fillText(arc.label, x, y + 0.5);
+
+    function crosses(one, boxes) {
+      return boxes.some((other) => other[0] < one[2] && other[2] > one[0] && other[1] < one[3] && other[3] > one[1]);
+    }
   }
 
-  drawPlaces(ink) {
+  drawPlaces(ink, badges) {
     const { colours } = this;
     const weight = new Map();
     for (const arc of this.arcs) {
@@ -503,8 +593,12 @@ chipflow.Drawing = class {
     ink.textBaseline = "middle";
     ink.lineJoin = "round";
     const taken = order.map((i) => [this.at.get(i)[0] - 6, this.at.get(i)[1] - 6, this.at.get(i)[0] + 6, this.at.get(i)[1] + 6]);
+    for (const arc of badges) this.badge(ink, arc, taken);
+    taken.push(...this.obstacles);
+    const crowd = this.crowd();
     for (const i of order) {
       if (!weight.has(i) && this.arcs.some((arc) => !arc.faded)) continue;
+      if (this.enlarged?.nodes.has(i)) continue;
       const land = this.countryOf(i);
       const port = this.isPort(i) ? this.ports.name[i - this.lands] : null;
       const whole = named.has(land) || port === this.countries.name[land] ? port : `${port}, ${this.countries.name[land]}`;
@@ -516,24 +610,49 @@ chipflow.Drawing = class {
         ["left", x + 9, y], ["right", x - 9, y], ["center", x, y + 15], ["center", x, y - 15],
         ["left", x + 7, y + 13], ["left", x + 7, y - 13], ["right", x - 7, y + 13], ["right", x - 7, y - 13],
       ];
-      for (const [align, lx, ly] of spots) {
+      // The free spot under which the fewest lines run; a name that finds none is not written.
+      let best = null;
+      for (const [rank, [align, lx, ly]] of spots.entries()) {
         const from = align === "left" ? lx : align === "right" ? lx - width : lx - width / 2;
         const box = [from - 1, ly - 8, from + width + 1, ly + 8];
-        if (box[0] < 2 || box[2] > this.width - 2) continue;
+        if (box[0] < 2 || box[2] > this.width - 2 || box[1] < 2 || box[3] > this.height - 2) continue;
         if (taken.some((one) => one[0] < box[2] && one[2] > box[0] && one[1] < box[3] && one[3] > box[1])) continue;
-        taken.push(box);
-        named.add(land);
-        ink.globalAlpha = 1;
-        ink.textAlign = align;
-        ink.strokeStyle = colours.water;
-        ink.lineWidth = 3.5;
-        ink.strokeText(name, lx, ly);
-        ink.fillStyle = colours.ink;
-        ink.fillText(name, lx, ly);
-        break;
+        const cost = crowd(box) + rank * 0.6;
+        if (!best || cost < best.cost) best = { align, lx, ly, box, cost };
       }
+      if (!best) continue;
+      taken.push(best.box);
+      this.labels.push({ text: name, box: best.box });
+      named.add(land);
+      ink.globalAlpha = 1;
+      ink.textAlign = best.align;
+      ink.strokeStyle = colours.water;
+      ink.lineWidth = 3.5;
+      ink.strokeText(name, best.lx, best.ly);
+      ink.fillStyle = colours.ink;
+      ink.fillText(name, best.lx, best.ly);
     }
     ink.globalAlpha = 1;
+  }
+
+  // How many points of arcs lie in a box.
+  crowd() {
+    const CELL = 8; // pixels
+    const cells = new Map();
+    for (const arc of this.arcs) {
+      if (arc.faded || arc.background) continue;
+      for (const [x, y] of arc.points) {
+        const key = `${Math.floor(x / CELL)},${Math.floor(y / CELL)}`;
+        cells.set(key, (cells.get(key) || 0) + 1);
+      }
+    }
+    return ([left, top, right, bottom]) => {
+      let sum = 0;
+      for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x++) {
+        for (let y = Math.floor(top / CELL); y <= Math.floor(bottom / CELL); y++) sum += cells.get(`${x},${y}`) || 0;
+      }
+      return sum;
+    };
   }
 
   // What lies under a point: a place first, then the nearest arc within a few pixels.
@@ -542,7 +661,7 @@ chipflow.Drawing = class {
     let best = null;
     let least = reach;
     for (const arc of this.arcs) {
-      if (!arc.points || arc.faded) continue;
+      if (!arc.points || arc.faded || this.echo(arc)) continue;
       for (let i = 1; i < arc.points.length; i++) {
         const far = gap(x, y, arc.points[i - 1], arc.points[i]) - arc.width / 2 + (arc.background ? 2 : 0);
         if (far < least) [least, best] = [far, arc];
@@ -551,7 +670,7 @@ chipflow.Drawing = class {
     if (best) return { arc: best };
     const place = this.projection.invert([(x - this.view.x) / this.view.k, (y - this.view.y) / this.view.k]);
     for (const i of new Set([...this.shown].map((node) => this.countryOf(node)))) {
-      const feature = this.byCode.get(this.countries.code[i]);
+      const feature = this.shapes.byCode.get(this.countries.code[i]);
       if (feature && place && d3.geoContains(feature, place)) return { place: i };
     }
     return null;
