@@ -17,7 +17,7 @@ import pandas as pd
 from chipflow.leads.verdict import verdict
 from chipflow.views import world
 from chipflow.views.page import Page, assemble, source
-from chipflow.views.spec import codes_of, each_row, measure_of, numbers
+from chipflow.views.spec import codes_of, days, each_row, measure_of, numbers
 from chipflow.views.wording import MEASURES, label, shortened
 
 if TYPE_CHECKING:
@@ -30,6 +30,16 @@ VIS_NETWORK = ("lib", "vis-9.1.2", "vis-network.min.js")
 # A picture with more marks than this is not read any more, and opens slowly.
 MOST_NODES = 500  # companies and countries
 MOST_EDGES = 2_000  # pairs of companies
+MOST_LEADS = 5_000  # leads in the list, as many as on the map
+# What the size and the colour of a company may show: a column of the table of companies, or two of
+# which the sum counts, and what a reader calls it.
+MEASURES_OF_COMPANIES = {
+    "throughput": ("chips passed on towards the destination", ("throughput",)),
+    "betweenness": ("betweenness centrality", ("betweenness",)),
+    "pagerank": ("PageRank", ("pagerank",)),
+    "shipments": ("shipments in and out", ("in_strength", "out_strength")),
+}
+MEASURE_DIGITS = 6  # decimals: PageRank sums to one over all companies
 MOST_GOODS = 3  # named on one edge
 SIZES = (7.0, 22.0)  # radius of the smallest and the largest company, canvas pixels
 WIDTHS = (1.2, 8.0)  # of the thinnest and the thickest edge, canvas pixels
@@ -52,8 +62,6 @@ OTHER = ("other company", "other")
 NO_PHYSICS = {
     "physics": {"enabled": False},
     "layout": {"improvedLayout": False, "randomSeed": SEED},
-    # Names appear when they can be read: 9 pixels on the screen.
-    "nodes": {"scaling": {"label": {"drawThreshold": 9}}},
     "edges": {"smooth": {"enabled": True, "type": "curvedCW", "roundness": 0.12}},
     "interaction": {
         "hover": True,
@@ -93,12 +101,16 @@ def network_view(leads_or_network: Leads | Network, *, seed: int = SEED) -> Page
             "nodes": nodes,
             "edges": edges,
             "options": json.loads(options),
+            # Companies on leads that the picture has no room for: they come with their lead.
+            "reserve": _reserve(graph),
             "leads": graph.leads,
+            "measures": {name: text for name, (text, _) in MEASURES_OF_COMPANIES.items()},
             "measure_name": MEASURES[graph.measure],
             "roles": {name: text for name, (text, _) in {**ROLES, "other": OTHER}.items()},
         },
         simulated=graph.simulated,
         shown=len(graph.companies),
+        in_reserve=len(graph.reserve),
         companies=graph.all_companies,
         countries=len(graph.countries),
         pairs=len(graph.edges),
@@ -108,13 +120,19 @@ def network_view(leads_or_network: Leads | Network, *, seed: int = SEED) -> Page
     )
 
 
+KEYS = ["shipper_id", "consignee_id", "inferred"]
+
+
 class _Graph:
     """The part of a network that fits on the page, as tables."""
 
     companies: pd.DataFrame
     edges: pd.DataFrame
+    reserve: pd.DataFrame
+    reserve_edges: pd.DataFrame
     countries: list[str]
     leads: list[dict[str, Any]]
+    lead_places: dict[str, int]
     measure: str
     simulated: bool
     all_companies: int
@@ -147,17 +165,29 @@ class _Graph:
             ascending=[False, False, True, True, True],
         )
         graph.edges = order.head(MOST_EDGES).reset_index(drop=True)
-        graph.pairs_left_out = len(edges) - len(graph.edges)
-        table = companies.reindex(sorted(kept)).reset_index()
         lead_companies = {
             *edges.loc[edges["on_lead"], "shipper_id"],
             *edges.loc[edges["on_lead"], "consignee_id"],
-        }
+        } & set(companies.index)
+        drawn = pd.MultiIndex.from_frame(graph.edges[KEYS])
+        on_leads = edges[edges["on_lead"]]
+        beyond = ~pd.MultiIndex.from_frame(on_leads[KEYS]).isin(drawn)
+        graph.reserve_edges = on_leads[beyond].sort_values(KEYS, ignore_index=True)
+        graph.pairs_left_out = len(edges) - len(graph.edges) - len(graph.reserve_edges)
+        table = companies.reindex(sorted(kept | lead_companies)).reset_index()
         table["on_lead"] = table["company_id"].isin(lead_companies)
         table["code"] = codes_of(table["country"])
-        graph.companies = table
-        graph.countries = sorted(table["code"].unique())
-        graph.leads = [] if leads is None else _lead_list(leads, edges)
+        table["radius"] = _radii(table)
+        for name, (_, columns) in MEASURES_OF_COMPANIES.items():
+            amounts = [pd.to_numeric(table[column], errors="coerce") for column in columns]
+            table[f"measure_{name}"] = numbers(sum(one.fillna(0.0) for one in amounts),
+                                               MEASURE_DIGITS)  # fmt: skip
+        chosen = table["company_id"].isin(kept)
+        graph.companies = table[chosen].reset_index(drop=True)
+        graph.reserve = table[~chosen].reset_index(drop=True)
+        graph.countries = sorted(graph.companies["code"].unique())
+        graph.leads = [] if leads is None else _lead_list(leads)
+        graph.lead_places = {one["id"]: place for place, one in enumerate(graph.leads)}
         return graph
 
 
@@ -268,8 +298,8 @@ def _chosen(edges: pd.DataFrame, country: dict[Any, Any], unnamed: set[str]) -> 
     return kept
 
 
-def _lead_list(leads: Leads, edges: pd.DataFrame) -> list[dict[str, Any]]:
-    shown = leads.table.head(MOST_NODES)
+def _lead_list(leads: Leads) -> list[dict[str, Any]]:
+    shown = leads.table.head(MOST_LEADS)
     return [
         {"id": str(lead_id), "rank": int(rank), "countries": shortened(str(countries), 80)}
         for lead_id, rank, countries in zip(
@@ -385,76 +415,99 @@ def _around(
     return places
 
 
+def _radii(companies: pd.DataFrame) -> np.ndarray:
+    """Radius of each company's mark: by chips passed on, else by the chips that it handled."""
+    moved = companies["throughput"].astype("Float64").to_numpy(dtype=float, na_value=0.0)
+    if not moved.any():
+        handled = companies[["units_in", "units_out"]].apply(pd.to_numeric)
+        moved = handled.max(axis=1).fillna(0).to_numpy(dtype=float)
+    share = np.sqrt(moved / moved.max()) if moved.size and moved.max() > 0 else np.zeros(len(moved))
+    return np.round(SIZES[0] + (SIZES[1] - SIZES[0]) * share, 1)
+
+
 def _pyvis(graph: _Graph, places: _Places) -> Any:
     from pyvis.network import Network as PyvisNetwork
 
     drawn = PyvisNetwork(directed=True, cdn_resources="in_line")
     drawn.set_options(json.dumps(NO_PHYSICS))
-    companies = graph.companies
-    moved = companies["throughput"].astype("Float64").to_numpy(dtype=float, na_value=0.0)
-    if not moved.any():
-        moved = (
-            companies[["units_in", "units_out"]]
-            .apply(pd.to_numeric)
-            .max(axis=1)
-            .fillna(0)
-            .to_numpy(dtype=float)
-        )
-    share = np.sqrt(moved / moved.max()) if moved.size and moved.max() > 0 else np.zeros(len(moved))
-    sizes = np.round(SIZES[0] + (SIZES[1] - SIZES[0]) * share, 1)
+    for mark in _company_marks(graph.companies):
+        x, y = places.at[mark["id"]]
+        drawn.add_node(mark.pop("id"), shape="dot", x=x, y=y, **mark)
+    for code in graph.countries:
+        x, y = places.at[_country_id(code)]
+        mark = _country_mark(code, places.reach[code])
+        drawn.add_node(mark.pop("id"), shape="square", size=9, x=x, y=y, **mark)
+    for edge in _edge_marks(graph, graph.edges):
+        drawn.add_edge(edge.pop("from"), edge.pop("to"), **edge)
+    return drawn
+
+
+def _reserve(graph: _Graph) -> dict[str, Any]:
+    """Companies and goods of leads that are drawn only while their lead is chosen."""
+    codes = sorted(set(graph.reserve["code"].unique()) - set(graph.countries))
+    spots = zip(codes, _on_the_map(codes).tolist(), strict=True)
+    return {
+        "nodes": _company_marks(graph.reserve)
+        + [{**_country_mark(code, round(RING)), "x": round(x), "y": round(y)}
+           for code, (x, y) in spots],
+        "edges": _edge_marks(graph, graph.reserve_edges),
+    }  # fmt: skip
+
+
+def _company_marks(companies: pd.DataFrame) -> list[dict[str, Any]]:
     columns = {
         name: numbers(companies[name], 1) for name in ("units_in", "units_out", "throughput")
     }
+    marks = []
     for place, row in enumerate(each_row(companies)):
         role = str(row.role)
         name = shortened(str(row.name) if isinstance(row.name, str) else str(row.company_id))
         code = str(row.code)
-        x, y = places.at[row.company_id]
-        drawn.add_node(
-            row.company_id,
-            label=label(name),
-            title=_company_title(name, code, role),
-            shape="dot",
-            group=ROLES.get(role, OTHER)[1],
-            size=float(sizes[place]),
-            x=x,
-            y=y,
-            kind="company",
-            name=name,
-            aliases=shortened(str(row.aliases)) if isinstance(row.aliases, str) else "",
-            country=world.country_name(code),
-            country_id=_country_id(code),
-            role=ROLES.get(role, (role, ""))[0],
-            amounts={key: column[place] for key, column in columns.items()},
-            on_lead=bool(row.on_lead),
-            named=role != NOT_NAMED,
+        marks.append(
+            {
+                "id": row.company_id,
+                "label": label(name),
+                "title": _company_title(name, code, role),
+                "group": ROLES.get(role, OTHER)[1],
+                "size": float(row.radius),
+                "kind": "company",
+                "name": name,
+                "aliases": shortened(str(row.aliases)) if isinstance(row.aliases, str) else "",
+                "country": world.country_name(code),
+                "country_id": _country_id(code),
+                "role": ROLES.get(role, (role, ""))[0],
+                "amounts": {key: column[place] for key, column in columns.items()},
+                "measures": {one: getattr(row, f"measure_{one}") for one in MEASURES_OF_COMPANIES},
+                "on_lead": bool(row.on_lead),
+                "named": role != NOT_NAMED,
+            }
         )
-    for code in graph.countries:
-        x, y = places.at[_country_id(code)]
-        drawn.add_node(
-            _country_id(code),
-            label=label(world.country_name(code)),
-            title=world.country_name(code),
-            shape="square",
-            group="country",
-            size=9,
-            x=x,
-            y=y,
-            kind="country",
-            name=world.country_name(code),
-            reach=places.reach[code],
-        )
-    _add_edges(drawn, graph)
-    return drawn
+    return marks
 
 
-def _add_edges(drawn: Any, graph: _Graph) -> None:
-    edges = graph.edges
-    largest = float(edges["size"].max()) if len(edges) else 0.0
-    share = np.sqrt(edges["size"].astype(float).fillna(0) / largest) if largest > 0 else 0.0
-    widths = np.round(WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * (share + np.zeros(len(edges))), 2)
-    names = dict(zip(graph.companies["company_id"], graph.companies["name"], strict=True))
-    for width, row in zip(widths, each_row(edges), strict=True):
+def _country_mark(code: str, reach: int) -> dict[str, Any]:
+    name = world.country_name(code)
+    return {
+        "id": _country_id(code),
+        "label": label(name),
+        "title": name,
+        "group": "country",
+        "kind": "country",
+        "name": name,
+        "reach": reach,
+    }
+
+
+def _edge_marks(graph: _Graph, edges: pd.DataFrame) -> list[dict[str, Any]]:
+    largest = float(graph.edges["size"].max()) if len(graph.edges) else 0.0
+    sizes = edges["size"].astype(float).fillna(0).to_numpy()
+    share = np.sqrt(np.minimum(sizes / largest, 1.0)) if largest > 0 else np.zeros(len(edges))
+    widths = np.round(WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * share, 2)
+    everybody = pd.concat([graph.companies, graph.reserve])
+    names = dict(zip(everybody["company_id"], everybody["name"], strict=True))
+    first, last = days(edges["first"]), days(edges["last"])
+    marks = []
+    for place, (width, row) in enumerate(zip(widths, each_row(edges), strict=True)):
         units = 0.0 if pd.isna(row.units) else float(row.units)
         when = "" if pd.isna(row.first) else f", {row.first:%Y-%m-%d} to {row.last:%Y-%m-%d}"
         amount = f"{units:,.0f} chips, " if units else ""
@@ -462,23 +515,29 @@ def _add_edges(drawn: Any, graph: _Graph) -> None:
         what = (
             "inferred, no record states it" if row.inferred else f"{row.shipments:,.0f} shipments"
         )
-        drawn.add_edge(
-            row.shipper_id,
-            row.consignee_id,
-            width=float(width),
-            title=label(
-                f"{label(names.get(row.shipper_id), 40)} \u2192 "
-                f"{label(names.get(row.consignee_id), 40)}: {amount}{what}"
-                f"{f' of {label(goods, 80)}' if goods else ''}{when}",
-                280,
-            ),
-            dashes=bool(row.inferred),
-            kind="inferred" if row.inferred else "shipments",
-            leads=row.leads.split()[:50],
-            units=units,
-            goods=shortened(goods, 200),
-            shipments=None if row.inferred else int(row.shipments),
+        on = [graph.lead_places[one] for one in row.leads.split() if one in graph.lead_places]
+        marks.append(
+            {
+                "from": row.shipper_id,
+                "to": row.consignee_id,
+                "width": float(width),
+                "title": label(
+                    f"{label(names.get(row.shipper_id), 40)} \u2192 "
+                    f"{label(names.get(row.consignee_id), 40)}: {amount}{what}"
+                    f"{f' of {label(goods, 80)}' if goods else ''}{when}",
+                    280,
+                ),
+                "dashes": bool(row.inferred),
+                "kind": "inferred" if row.inferred else "shipments",
+                "leads": sorted(on),
+                "units": units,
+                "goods": shortened(goods, 200),
+                "shipments": None if row.inferred else int(row.shipments),
+                "first": first[place],
+                "last": last[place],
+            }
         )
+    return marks
 
 
 def _company_title(name: str, code: str, role: str) -> str:

@@ -726,6 +726,71 @@ def test_network_as_a_reader_uses_it(open_page):
     seen.check()
 
 
+def written_names(tab) -> dict[str, list[float]]:
+    """The names written in the network, each with its box; none may cover another."""
+    found = tab.evaluate("chipflow.network.names()")
+    boxes = [one["box"] for one in found]
+    for place, box in enumerate(boxes):
+        assert not any(crossing(box, other) for other in boxes[:place])
+    return {one["text"]: one["box"] for one in found}
+
+
+def test_network_names_its_companies_and_every_lead_can_be_shown(open_page):
+    seen = open_page(network_view(many_leads(180)))
+    tab = seen.page
+    assert "more companies on leads come into view" in tab.inner_text(".head")
+    assert len(written_names(tab)) > 20
+    # The last lead has companies that the picture has no room for.
+    for lead in ("L0001", "L0180"):
+        tab.select_option("#lead", lead)
+        settle(tab)
+        names = written_names(tab)
+        number = int(lead[1:]) - 1
+        assert {f"Middle {number} A", f"Middle {number} B"} <= set(names)
+        assert tab.locator("#list .item").count() == 4
+    tab.select_option("#lead", "")
+    settle(tab)
+    assert "Middle 179 A" not in written_names(tab)
+    seen.check()
+
+
+def test_network_path_measures_and_moved_companies(open_page):
+    seen = open_page(small_page("network_view"))
+    tab = seen.page
+    tab.click("#list .item:has-text('Cedar')")
+    tab.click("#path-from")
+    assert "Click a second company" in tab.inner_text("#asking")
+    tab.click("#list .item:has-text('Jade River')")
+    steps = tab.locator("#dossier ol li")
+    assert "3" in tab.inner_text("#dossier p.muted >> nth=0")
+    assert steps.count() == 3
+    # Two ways have as few hand-overs: the one on which goods can arrive first.
+    assert "Cedar Compute Inc \u2192 Tulip Parts" in steps.first.inner_text()
+    link = tab.evaluate("location.hash")
+    assert open_page(small_page("network_view"), hash=link).page.locator("ol li").count() == 3
+    tab.keyboard.press("Escape")
+    tab.select_option("#size", "pagerank")
+    tab.select_option("#colour", "betweenness")
+    assert "betweenness centrality" in tab.inner_text("#legend")
+    # A company that is dragged stays where it was put, and the address keeps it.
+    spot = (
+        "chipflow.network.view.canvasToDOM(chipflow.network.view.getPosition('c:Han Systems:KR'))"
+    )
+    before = tab.evaluate(spot)
+    box = tab.locator("#drawing").bounding_box()
+    x, y = box["x"] + before["x"], box["y"] + before["y"]
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 60, y + 40, steps=4)
+    tab.mouse.up()
+    after = tab.evaluate(spot)
+    assert abs(after["x"] - before["x"] - 60) < 3
+    assert "pins=" in tab.evaluate("location.hash")
+    tab.click("#unpin")
+    assert tab.evaluate(spot) == pytest.approx(before, abs=1)
+    seen.check()
+
+
 @pytest.mark.parametrize(
     ("name", "scheme"),
     [("map", "light"), ("map", "dark"), ("network", "dark"), ("report", "light")],

@@ -136,6 +136,13 @@ def test_network_shows_at_most_so_many(monkeypatch):
     page = function(small_leads()).html
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
     assert len(data["nodes"]) <= 20
+    # Companies on leads without room in the picture are kept for when their lead is chosen.
+    reserve = {one["id"] for one in data["reserve"]["nodes"]}
+    drawn = {one["id"] for one in data["nodes"]}
+    for place in range(len(data["leads"])):
+        edges = [one for one in data["edges"] + data["reserve"]["edges"] if place in one["leads"]]
+        assert edges, "every lead of the list can be shown"
+        assert {end for one in edges for end in (one["from"], one["to"])} <= drawn | reserve
     shown = sum(node["kind"] == "company" for node in data["nodes"])
     assert f"Shown are {shown} of 21 companies" in page
     assert all(edge["from"] in {n["id"] for n in data["nodes"]} for edge in data["edges"])

@@ -39,6 +39,14 @@ const chipflow = (() => {
     return el("bdi", { title: whole }, letters.slice(0, most).join("") + "\u2026");
   }
 
+  // A name on one line without control characters, for where there is no element around it.
+  function oneLine(text, most) {
+    const letters = Array.from(String(text).replace(/[\p{C}\p{Z}]+/gu, " ").trim());
+    return letters.length > most ? letters.slice(0, most - 1).join("") + "\u2026" : letters.join("") || "(no name)";
+  }
+  // Without accents and capitals: how words are compared.
+  const fold = (text) => String(text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
   const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
   const number = (value) => (value === null || value === undefined ? "\u2014" : plain.format(value));
@@ -66,5 +74,5 @@ const chipflow = (() => {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const string = (place) => (place === null || place === undefined ? null : data.strings[place]);
 
-  return { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string };
+  return { data, el, said, oneLine, fold, number, compact, dollars, day, month, monthOf, plural, probability, colour, string };
 })();

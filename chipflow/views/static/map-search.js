@@ -1,6 +1,5 @@
 // Search over leads: every word of the query has to be found; where none is, near spellings are.
 "use strict";
-chipflow.fold = (text) => String(text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 chipflow.Search = class {
   static SHORTEST = 4; // letters of a word that may be misspelt
   static MOST_NEAR = 6; // near spellings that are named
