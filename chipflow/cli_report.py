@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chipflow.progress import Progress
 
 REPORT = "report.html"
+MAP = "map.html"
 
 
 def report_folder(
@@ -24,7 +25,7 @@ def report_folder(
     pdf: str | Path | None = None,
     xlsx: str | Path | None = None,
     template: str | Path | None = None,
-    notes: str | Path | None = None,
+    notes: str | Path | Sequence[str | Path] | None = None,
     progress: Progress = silent,
 ) -> list[Path]:
     """Write the report of a folder of results again, as HTML and if asked as PDF and workbook.
@@ -40,7 +41,8 @@ def report_folder(
     template
         A Jinja template in place of chipflow's own; see ``docs/reports.md``.
     notes
-        A Markdown file that is put in front.
+        A Markdown file that is put in front, a ``.csv`` file of marks, or several of them. With
+        marks the map of the folder is written again too.
     progress
         Who is told how the work goes on.
 
@@ -59,16 +61,22 @@ def report_folder(
         A file cannot be written.
     """
     from chipflow.saved import read_leads
-    from chipflow.views import report, workbook, write_pdf
+    from chipflow.views import report, route_map, workbook, write_pdf
+    from chipflow.views.marks import is_marks
 
     targets = [Path(one) for one in (out, pdf, xlsx) if one is not None]
     for target in targets:
         if not target.absolute().parent.is_dir():
             raise OutputError(f"{target}: there is no folder {target.parent}; make it first")
+    given = [notes] if isinstance(notes, (str, Path)) else list(notes or ())
     leads = read_leads(folder)
     with progress.stage("writing the report"):
-        page = report(leads, template=template, notes=notes)
+        page = report(leads, template=template, notes=given)
         written = [page.save(Path(folder) / REPORT if out is None else out)]
+    marks = [one for one in given if is_marks(one)]
+    if marks:
+        with progress.stage("writing the map"):
+            written.append(route_map(leads, marks=marks[-1]).save(Path(folder) / MAP))
     if pdf is not None:
         with progress.stage("laying out the PDF"):
             written.append(write_pdf(page, pdf))
@@ -105,7 +113,12 @@ def add_report_command(app: typer.Typer, progress: Callable[[bool], Progress]) -
             Path | None, typer.Option("--template", help="Jinja template.", metavar="FILE")
         ] = None,
         notes: Annotated[
-            Path | None, typer.Option("--notes", help="Markdown to put in front.", metavar="FILE")
+            list[Path] | None,
+            typer.Option(
+                "--notes",
+                help="Markdown to put in front, or marks that the map saved (.csv); repeatable.",
+                metavar="FILE",
+            ),
         ] = None,
         quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     ) -> None:

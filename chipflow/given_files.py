@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import TypeAlias
 
 from chipflow.errors import InputError
+
+Given: TypeAlias = str | os.PathLike[str]
 
 # Nobody writes a longer template or layout; a device or a sparse file has no end.
 MAX_BYTES = 64_000_000

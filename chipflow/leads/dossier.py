@@ -30,12 +30,13 @@ from chipflow.tracing.transfers import RECORDED
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from chipflow._shows import Page
+    from chipflow.given_files import Given
     from chipflow.network.build import Network
 
 # Parties of a lead as companies.csv names them, the strongest first.
@@ -443,16 +444,16 @@ class Leads:
         """What can be drawn: ``leads.plot.flows()``."""
         return LeadsPlot(self)
 
-    def map(self) -> Page:
+    def map(self, *, marks: str | os.PathLike[str] | None = None) -> Page:
         """Draw them on a map page; see :func:`chipflow.views.route_map`."""
-        return self.plot.map()
+        return self.plot.map(marks=marks)
 
     def report(
         self,
         path: str | os.PathLike[str] | None = None,
         *,
         template: str | os.PathLike[str] | None = None,
-        notes: str | os.PathLike[str] | None = None,
+        notes: Given | Sequence[Given] | None = None,
     ) -> Page:
         """Write the report; see :meth:`LeadsPlot.report`."""
         return self.plot.report(path, template=template, notes=notes)
@@ -600,7 +601,7 @@ class Lead:
         path: str | os.PathLike[str] | None = None,
         *,
         template: str | os.PathLike[str] | None = None,
-        notes: str | os.PathLike[str] | None = None,
+        notes: Given | Sequence[Given] | None = None,
     ) -> Page:
         """Write the report of this lead alone; see :meth:`LeadsPlot.report`."""
         return self._alone.report(path, template=template, notes=notes)

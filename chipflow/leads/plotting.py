@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from chipflow._shows import Page
+    from chipflow.given_files import Given
     from chipflow.leads.dossier import Leads
 
 
@@ -24,9 +26,9 @@ class LeadsPlot:
     def __init__(self, leads: Leads) -> None:
         self._leads = leads
 
-    def map(self) -> Page:
+    def map(self, *, marks: str | os.PathLike[str] | None = None) -> Page:
         """Draw the leads on a map page; see :func:`chipflow.views.route_map`."""
-        return self._page("route_map")
+        return self._page("route_map", marks=marks)
 
     def network(self, *, seed: int = 0) -> Page:
         """Draw companies and shipments as a page; see :func:`chipflow.views.network_view`."""
@@ -61,7 +63,7 @@ class LeadsPlot:
         path: str | os.PathLike[str] | None = None,
         *,
         template: str | os.PathLike[str] | None = None,
-        notes: str | os.PathLike[str] | None = None,
+        notes: Given | Sequence[Given] | None = None,
     ) -> Page:
         """Write the report; see :func:`chipflow.views.report`.
 
@@ -72,7 +74,7 @@ class LeadsPlot:
         template
             A Jinja template of your own; ``docs/reports.md`` says what it is given.
         notes
-            A Markdown file that is put in front.
+            A Markdown file that is put in front, a ``.csv`` file of marks, or several of them.
 
         Raises
         ------

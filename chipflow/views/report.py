@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,21 @@ from chipflow._version import __version__
 from chipflow.leads.direct_exports import denied_elsewhere
 from chipflow.views import plots
 from chipflow.views.figure import svg as _figure
+from chipflow.views.marks import is_marks, read_marks
 from chipflow.views.notes import read_notes, rendered
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import each_row, numbers, view_spec
-from chipflow.views.wording import shortened
+from chipflow.views.wording import p_in_words, q_in_words, shortened
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
+    from markupsafe import Markup
+
+    from chipflow.given_files import Given
     from chipflow.leads import Lead, Leads
+    from chipflow.views.marks import Mark
     from chipflow.views.spec import ViewSpec
 
 # A report is read and printed: the table files hold the rest, and the report says so.
@@ -37,7 +44,7 @@ def report(
     leads: Leads,
     *,
     template: str | os.PathLike[str] | None = None,
-    notes: str | os.PathLike[str] | None = None,
+    notes: Given | Sequence[Given] | None = None,
 ) -> Page:
     """Write the report of a search.
 
@@ -48,7 +55,8 @@ def report(
     template
         A Jinja template of your own; ``docs/reports.md`` says what it is given.
     notes
-        A Markdown file that is put in front, as the words of whoever writes the report.
+        A Markdown file that is put in front, as the words of whoever writes the report; or a
+        ``.csv`` file of marks that the map has saved; or several of both.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def report(
     InputError
         The template or the notes cannot be used.
     """
-    said = None if notes is None else rendered(read_notes(notes))
+    said, marks = _given(notes)
     spec = view_spec(leads)
     rows = {name: spec.rows(name) for name in ("leads", "records", "evidence", "settle")}
     shown = [leads[place] for place in range(min(len(rows["leads"]), MOST_DOSSIERS))]
@@ -70,6 +78,9 @@ def report(
         {
             **rows["leads"][place],
             "figure": _timeline(lead),
+            "mark": marks.get(str(rows["leads"][place]["id"])),
+            "p_words": p_in_words(rows["leads"][place]["p_value"]),
+            "q_words": q_in_words(rows["leads"][place]["q_value"]),
             "reasons": _of(rows["evidence"], place, innocent=False),
             "innocent": _of(rows["evidence"], place, innocent=True),
             "settle": [row["text"] for row in rows["settle"] if row["lead"] == place],
@@ -87,6 +98,8 @@ def report(
         asked=spec.asked,
         counts=spec.counts,
         notes=said,
+        marks=marks,
+        marks_elsewhere=len(set(marks) - {str(row["id"]) for row in rows["leads"]}),
         off_route=int(leads.direct["records"].sum()),
         unnamed=len(leads.unnamed),
         elsewhere=denied_elsewhere(leads.direct, leads.destination),
@@ -113,6 +126,20 @@ def report(
         height=760,
         own_template=None if template is None else Path(template),
     )
+
+
+def _given(
+    notes: Given | Sequence[Given] | None,
+) -> tuple[Markup | None, dict[str, Mark]]:
+    """Return the notes in Markdown as markup, and the marks of leads, of all files given."""
+    files: list[Given] = []
+    if isinstance(notes, (str, PathLike)):
+        files = [notes]
+    elif notes is not None:
+        files = list(notes)
+    words = [read_notes(one) for one in files if not is_marks(one)]
+    marks = {key: mark for one in files if is_marks(one) for key, mark in read_marks(one).items()}
+    return (rendered("\n\n".join(words)) if words else None), marks
 
 
 def _country_rows(spec: ViewSpec) -> list[dict[str, Any]]:

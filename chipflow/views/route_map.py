@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chipflow.views import world
+from chipflow.views.marks import columns_of, read_marks
 from chipflow.views.packing import packed
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import view_spec
 from chipflow.views.wording import MEASURES
 
 if TYPE_CHECKING:
+    import os
+
     from chipflow.leads import Leads
 
 SCRIPTS = (
@@ -24,6 +27,7 @@ SCRIPTS = (
     "dom.js",
     "take-away.js",
     "svg-ink.js",
+    "map-marks.js",
     "map-search.js",
     "map-scale.js",
     "map-ledger.js",
@@ -37,7 +41,7 @@ SCRIPTS = (
 TABLES = ("companies", "leads", "chips", "arcs", "records", "evidence", "settle", "flows")
 
 
-def route_map(leads: Leads) -> Page:
+def route_map(leads: Leads, *, marks: str | os.PathLike[str] | None = None) -> Page:
     """Draw leads on a map of the world.
 
     Parameters
@@ -45,16 +49,25 @@ def route_map(leads: Leads) -> Page:
     leads
         What :func:`chipflow.find_leads` returned. Without any lead the page says so and shows
         the largest flows between countries instead.
+    marks
+        A file of marks that the map has saved: ``lead_id``, ``mark``, ``note``.
 
     Returns
     -------
     Page
         Self-contained: nothing is requested when it is opened.
+
+    Raises
+    ------
+    InputError
+        The file of marks cannot be used.
     """
+    given = {} if marks is None else read_marks(marks)
     spec = view_spec(leads)
     data = {
         **spec.to_dict(),
         **{name: packed(getattr(spec, name)) for name in TABLES},
+        "marks": columns_of(given.values()),
         "world": world.topology(),
         "measure_name": MEASURES[spec.measure],
     }

@@ -388,6 +388,35 @@ def test_a_link_that_this_page_cannot_follow_says_so(open_page):
     seen.check()
 
 
+def test_marks_on_leads_are_saved_and_read_back(open_page, tmp_path):
+    seen = open_page(small_page("route_map"), hash="#lead=L0002", accept_downloads=True)
+    tab = seen.page
+    note = '=cmd|calc "ask", <script>alert(1)</script>\nthen call'
+    tab.check(".choices [value='to ask']")
+    tab.fill(".marking textarea", note)
+    tab.locator(".marking textarea").blur()
+    assert "not saved yet" in tab.inner_text("#marks-said")
+    assert tab.locator("[data-lead=L0002] .tag").inner_text() == "to ask"
+    with tab.expect_download() as found:
+        tab.click("#marks-save")
+    file = tmp_path / "marks.csv"
+    found.value.save_as(file)
+    assert file.read_text("utf-8-sig").splitlines()[1].startswith("L0002,to ask,\"'=cmd")
+    # Into a page that is made anew, and into one that is open.
+    other = open_page(route_map(small_leads(), marks=file), hash="#mark=to+ask&lead=L0002")
+    assert other.page.locator("#list .item").count() == 1
+    assert other.page.input_value(".marking textarea") == note
+    third = open_page(small_page("route_map"))
+    third.page.set_input_files("#marks-file", file)
+    until(third.page, "document.querySelector('[data-lead=L0002] .tag') !== null")
+    bad = tmp_path / "bad.csv"
+    bad.write_text("lead_id,mark,note\nL0001,guilty,\n", encoding="utf-8")
+    third.page.set_input_files("#marks-file", bad)
+    until(third.page, "document.getElementById('marks-said').textContent.includes('is no mark')")
+    for one in (seen, other, third):
+        assert one.complaints == []
+
+
 def test_the_picture_says_what_it_shows(open_page):
     from xml.etree import ElementTree
 
@@ -776,6 +805,8 @@ def test_network_path_measures_and_moved_companies(open_page):
     spot = (
         "chipflow.network.view.canvasToDOM(chipflow.network.view.getPosition('c:Han Systems:KR'))"
     )
+    tab.click("#fit")
+    settle(tab)
     before = tab.evaluate(spot)
     box = tab.locator("#drawing").bounding_box()
     x, y = box["x"] + before["x"], box["y"] + before["y"]

@@ -9,6 +9,7 @@ import pytest
 
 from chipflow.errors import ChipflowError, InputError, OutputError
 from chipflow.views import report, write_pdf
+from chipflow.views.marks import Mark, read_marks
 from tests.views.cases import CASES
 from tests.views.hostile import HOSTILE, hostile_leads
 from tests.views.made_leads import leads_of, no_leads, small_leads, small_page
@@ -281,3 +282,36 @@ def test_workbook_of_hostile_names_runs_nothing(opened, tmp_path):
         rels = "".join(parts.read(one).decode() for one in names if one.endswith(".rels"))
     assert not any("external" in name.lower() or "vba" in name.lower() for name in names)
     assert 'TargetMode="External"' not in rels
+
+
+def test_marks_are_read_shown_and_kept_apart_from_notes(tmp_path):
+    marks = written(tmp_path, "marks.csv", "\ufefflead_id,mark,note\r\n"
+        'L0002,To ask,"Ask <b>the port</b>,\nthen the bank"\r\n'
+        "L0003,dismissed,'=1+1\r\nL-gone,seen,\r\n")  # fmt: skip
+    notes = written(tmp_path, "notes.md", "Read **this** first.")
+    page = report(small_leads(), notes=[marks, notes]).html
+    assert "Read <strong>this</strong> first." in page
+    assert "Ask &lt;b&gt;the port&lt;/b&gt;" in page and "<b>the port" not in page
+    assert '<span class="tag">to ask</span>' in page
+    assert "1 mark names a lead that is not among these" in page
+    assert read_marks(marks)["L0003"] == Mark("L0003", "dismissed", "=1+1")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lead,mark\nL1,seen\n", "no column lead_id, note"),
+        ("lead_id,mark,note\nL1,seen,\nL2,guilty,\n", "row 3.*mark.*'guilty' is no mark"),
+    ],
+)
+def test_marks_that_cannot_be_used_say_where(tmp_path, text, said):
+    with pytest.raises(InputError, match=said):
+        report(no_leads(), notes=written(tmp_path, "marks.csv", text))
+
+
+def test_p_and_q_are_explained_where_they_stand():
+    leads = small_leads()
+    leads.table["p_value"], leads.table["q_value"] = 0.0123, 0.0004
+    page = report(leads).html
+    assert "1.2% of chance pairs match as closely as its weakest step" in page
+    assert "less than 0.1% of the leads down to this one may be due to chance" in page

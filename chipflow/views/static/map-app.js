@@ -46,6 +46,7 @@
   const idOfCompany = new Map(companies.id.map((id, i) => [string(id), i]));
   const companiesOf = recordsOf.map((rows) => new Set(rows.flatMap((row) => [records.shipper_company[row], records.consignee_company[row]])));
   const partsOf = evidenceOf.map((rows) => new Set(rows.map((row) => evidence.part[row])));
+  const marks = new chipflow.Marks(data.marks);
   const scale = new chipflow.Scale(leads);
   const shadeOf = (i) => colourNamed(scale.nameOf(i));
   const shades = new Map(); // asking for a colour is slow: once for a scheme
@@ -67,7 +68,7 @@
   const leadUnits = arcs.units.reduce((most, one) => Math.max(most, one || 0), 0);
 
   const NOTHING_OPEN = { lead: null, country: null, company: null, pair: null };
-  const NO_FILTER = { chip: "", place: "", q: "", firm: null, part: null, most: null };
+  const NO_FILTER = { chip: "", place: "", q: "", firm: null, part: null, most: null, mark: "" };
   const state = { ...NOTHING_OPEN, ...NO_FILTER, flows: COUNT === 0, from: span?.[0], to: span?.[1], tab: "leads", page: 1, caption: "" };
   let visible = [];
   let near = []; // spellings that were taken for a word that is nowhere
@@ -95,6 +96,7 @@
       if (state.part !== null && !partsOf[i].has(state.part)) continue;
       // A lead without a q-value was not tested: it cannot pass a limit.
       if (state.most !== null && !(leads.q_value[i] !== null && leads.q_value[i] <= state.most)) continue;
+      if (state.mark && (marks.of(lead("id", i)).mark || "none") !== state.mark) continue;
       if (!found.passes(i)) continue;
       if (!arcsOf[i].some(inTime)) continue;
       visible.push(i);
@@ -271,10 +273,10 @@
     const taken = near.length ? ` No record says \u201c${state.q.slice(0, 60)}\u201d; near spellings: ${near.join(", ")}.` : "";
     $("status").textContent = `${number(visible.length)} of ${plural(COUNT, "lead")} shown.${taken}${left}`;
     const rows = visible.slice(0, PAGE * state.page).map((i) => el("li", {}, el("button", {
-      type: "button", class: "item", "aria-pressed": String(i === state.lead), "data-lead": lead("id", i), on: { click: (event) => openLead(i, event.currentTarget) },
+      type: "button", class: `item ${marks.of(lead("id", i)).mark === "dismissed" ? "dismissed" : ""}`, "aria-pressed": String(i === state.lead), "data-lead": lead("id", i), on: { click: (event) => openLead(i, event.currentTarget) },
     },
       rankMark(i),
-      el("span", { class: "route" }, chain(lead("countries", i))),
+      el("span", { class: "route" }, chain(lead("countries", i)), tag(i)),
       el("span", { class: "facts num" }, `${compact(leads.units[i])} chips \u00b7 `, said(listed(lead("chips", i)) || "chip not named", 40), ` \u00b7 ${day(leads.first[i], "month")}`),
       el("span", { class: "names" }, said(lead("companies", i), 160)))));
     list.append(el("ol", {}, rows));
@@ -283,6 +285,34 @@
       list.append(moreButton(visible.length));
     }
     return undefined;
+  }
+  function tag(i) {
+    const { mark, note } = marks.of(lead("id", i));
+    return mark || note ? el("span", { class: "tag", title: note || null }, mark || "note") : null;
+  }
+  // What the reader thinks of a lead.
+  function marking(i) {
+    const id = lead("id", i);
+    const { mark, note } = marks.of(id);
+    const change = (what) => {
+      marks.set(id, what);
+      sayMarks();
+      choose();
+      drawList();
+    };
+    return el("div", { class: "marking" },
+      el("fieldset", { class: "choices" }, el("legend", { class: "visually-hidden" }, "Mark this lead"), ["", ...chipflow.Marks.MARKS].map((one) => el("label", {},
+        el("input", { type: "radio", name: "mark", value: one, checked: one === mark, on: { change: () => change({ mark: one }) } }), one || "not marked"))),
+      textField(note, (text) => change({ note: text })));
+  }
+  function textField(text, done) {
+    const field = el("textarea", { "aria-label": "Note on this lead", placeholder: "Note", maxlength: chipflow.Marks.MOST, on: { change: () => done(field.value) } });
+    field.value = text;
+    return field;
+  }
+  function sayMarks(text = null) {
+    $("marks").hidden = !COUNT;
+    $("marks-said").textContent = text ?? `${plural(marks.rows.size, "lead")} marked${marks.unsaved ? ", not saved yet" : ""}.`;
   }
   const moreButton = (all) => el("button", { type: "button", class: "more", on: { click: () => { state.page += 1; drawList(); } } }, `Show more of ${number(all)}`);
   function countryTotals() {
@@ -380,6 +410,7 @@
       chain(lead("countries", i), true),
       takeAway(mine, lead("id", i), () => summaryOf(i, reasons, innocent), () => dossierOf(i, reasons, innocent)),
       el("p", { class: "lede" }, said(lead("sentence", i), 500)),
+      marking(i),
       el("dl", { class: "facts-grid" },
         fact("Chips", count(leads.units[i]) + range),
         fact("Chip", said(listed(lead("chips", i)) || "not named", 60)),
@@ -673,6 +704,7 @@
     if (state.firm !== null) parts.set("company", string(companies.id[state.firm]));
     if (state.part !== null) parts.set("evidence", string(state.part));
     if (state.most !== null) parts.set("most", String(state.most));
+    if (state.mark) parts.set("mark", state.mark);
     if (scale.by !== scale.usual) parts.set("colour", scale.by);
     if (state.flows !== (COUNT === 0)) parts.set("flows", state.flows ? "1" : "0");
     if (state.tab !== "leads") parts.set("list", state.tab);
@@ -738,6 +770,8 @@
       const [first, last] = months ? [span[0] + Number(months[1]), span[0] + Number(months[2])] : span;
       [state.from, state.to] = first <= last && first <= span[1] ? [first, Math.min(last, span[1])] : span;
     }
+    state.mark = known($("mark"), parts.get("mark") || "");
+    $("mark").value = state.mark;
     $("chip").value = state.chip;
     $("country").value = state.place;
     $("search").value = state.q;
@@ -748,7 +782,7 @@
     $("colour").value = scale.by;
     $("flows").checked = state.flows;
     setFirm(idOfCompany.get(parts.get("company")) ?? null, false);
-    if (state.firm !== null || state.part !== null || state.most !== null || state.caption) $("more-filters").open = true;
+    if (state.firm !== null || state.part !== null || state.most !== null || state.mark || state.caption) $("more-filters").open = true;
     showTime();
     showTab(TABS.includes(parts.get("list")) ? parts.get("list") : "leads");
     update();
@@ -853,6 +887,25 @@
     $("company").addEventListener("change", () => setFirm($("company").value === "" ? null : Number($("company").value)));
     $("evidence").addEventListener("change", () => filter({ part: $("evidence").value === "" ? null : Number($("evidence").value) }));
     $("most").addEventListener("change", () => filter({ most: $("most").value === "" ? null : Number($("most").value) }));
+    $("mark").addEventListener("change", () => filter({ mark: $("mark").value }));
+    $("marks-save").addEventListener("click", () => {
+      chipflow.download("chipflow-marks.csv", "text/csv", marks.toCsv());
+      marks.unsaved = false;
+      sayMarks();
+    });
+    $("marks-file").addEventListener("change", async () => {
+      const [file] = $("marks-file").files;
+      if (!file) return;
+      try {
+        const read = marks.read(await file.text());
+        update();
+        if (state.lead !== null) openLead(state.lead);
+        sayMarks(`${plural(read, "mark")} read.`);
+      } catch (error) {
+        sayMarks(`Not read. ${error.message}`);
+      }
+      $("marks-file").value = "";
+    });
     $("colour").addEventListener("change", () => {
       scale.by = $("colour").value;
       update();
@@ -1107,6 +1160,7 @@
     if ($("map").clientWidth < 760) $("legend").open = false;
     drawing.resize();
     measureControls();
+    sayMarks();
     listen();
     measureBars();
     recall();

@@ -28,7 +28,7 @@ chipflow.Inset = class {
     const { main } = this;
     const { FEWEST, LEAST } = chipflow.Inset;
     // The buttons stand over the right edge: no country hides behind them.
-    const buttons = main.controls && main.width >= LEAST.width ? main.width - main.controls[0][0] : 0;
+    const buttons = main.controls ? main.width - main.controls[0][0] : 0;
     main.clear = { right: buttons, left: 0, bottom: 0 };
     let goal = main.fitted(places);
     this.box = null;
