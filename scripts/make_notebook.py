@@ -12,7 +12,7 @@ import nbformat
 CELLS = [
     (
         "markdown",
-        "# From records to leads\n\n"
+        "# From a spreadsheet to a report\n\n"
         "This notebook walks through the bundled sample. **The records are simulated**: no real "
         "company is meant. Put your own files in the first cell to work on them.",
     ),
@@ -50,6 +50,12 @@ CELLS = [
         "import matplotlib.pyplot as plt\n\n"
         "leads[0].plot_timeline()\nplt.show()\nleads.plot_flows()\nplt.show()",
     ),
+    (
+        "markdown",
+        'The report, to be read, printed and passed on. `leads.report("report.html")` also '
+        "writes it; `notes=` puts your own words in front.",
+    ),
+    ("code", "leads.head(1).report()"),
     ("markdown", "The network is a networkx graph when you want one."),
     (
         "code",

@@ -22,7 +22,7 @@ from chipflow.leads.error_rates import (
     q_values,
     transfers_of_leads,
 )
-from chipflow.leads.evidence import comparison_sentence, weigh
+from chipflow.leads.evidence import PARTS, comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
 from chipflow.leads.lead_id import lead_id_of, unique_ids
@@ -79,6 +79,7 @@ def find_leads(
     null_draws: int | None = None,
     screening: pd.DataFrame | None = None,
     watch: str | Path | Watchlist | Iterable[str | Path | Watchlist] = (),
+    parts: Iterable[Part] = (),
     progress: Progress = silent,
 ) -> Leads:
     """Find the routes by which controlled goods may have reached a destination.
@@ -112,6 +113,9 @@ def find_leads(
         They are traced after the chips and by themselves, so that no lead on chips changes; their
         q-values are of their own list. A list none of whose rules is for the destination is not
         followed.
+    parts
+        Parts of the evidence of your own, asked of every route after
+        :data:`chipflow.leads.evidence.PARTS`.
     progress
         Who is told how the work goes on.
 
@@ -131,7 +135,7 @@ def find_leads(
     settings = _with_options(settings or Settings(), window, most_hops, null_draws)
     catalogue = catalogue or network.catalogue or load_catalogue()
     shipments = in_order(between_days(network.shipments, since, until))
-    searched = _Search(network, targets, settings, seed, screening, progress)
+    searched = _Search(network, targets, settings, seed, screening, progress, (*PARTS, *parts))
     tracing, found, missing = searched.chips(shipments, catalogue)
     with progress.stage("looking for goods that are not seen again"):
         stopped = dead_ends(network, tracing)
@@ -182,6 +186,7 @@ class _Search:
     seed: int
     screening: pd.DataFrame | None
     progress: Progress
+    parts: tuple[Part, ...]
 
     def chips(
         self, shipments: pd.DataFrame, catalogue: Catalogue
@@ -240,7 +245,9 @@ class _Search:
             intervals = unit_intervals(arrived, routes.continuations, tracing, missing, seed=seed)
         with progress.stage("putting the leads together"):
             told = intervals.join(p_values)
-            found = _Found.of(self.network, shipments, routes, tracing, listed, told, null)
+            found = _Found.of(
+                self.network, shipments, routes, tracing, listed, told, null, self.parts
+            )
         return tracing, found, missing
 
 
@@ -278,6 +285,7 @@ class _Found:
         listed: dict[str, dict[str, Any]],
         told: pd.DataFrame,
         null: dict[tuple[str, bool], NullDistribution],
+        parts: tuple[Part, ...],
     ) -> _Found:
         steps = with_shipments(
             routes.steps, shipments, tracing.destination, tracing.traced.catalogue
@@ -304,7 +312,7 @@ class _Found:
             settings,
             tracing.traced.catalogue,
         ):
-            answers = weigh(lead)
+            answers = weigh(lead, parts)
             row = _row(lead, answers)
             rows.append({**row, "cluster": cluster})
             evidence += [
