@@ -34,8 +34,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?$", re.IGNORECASE)
-_ISO = re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
-_DAY = re.compile(r"^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4}|\d{2})([T ,].*)?$")
+_ISO = re.compile(r"^\d{4}(?:\. |[-/.])\d{1,2}((?:\. |[-/.])\d{1,2})?(\.|[T ].*)?$")
+_DAY = re.compile(r"^\d{1,2}(?:\. |[-/. ])\d{1,2}(?:\. |[-/. ])(\d{4}|\d{2})(\.|[T ,].*)?$")
 _COMPACT = re.compile(
     r"^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])?$"
     r"|^(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(19|20)\d{2}$"
@@ -67,6 +67,8 @@ _NAMED = re.compile(
 )
 _HS = re.compile(r"^\d{4,12}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_DOCUMENT_NUMBER = re.compile(r"^(?=.*\d)[A-Z0-9]+(?:[ /_.-]{1,3}[A-Z0-9]+)*$", re.IGNORECASE)
+_SHORTEST_DOCUMENT_NUMBER, _NEARLY_ALL = 5, 0.9  # characters; share of the values
 _CODE = re.compile(r"^(?=.*\d)[A-Z0-9][A-Z0-9/_.-]*$", re.IGNORECASE)
 # What a spreadsheet writes into a cell that it could not compute (ECMA-376 part 1, 18.17.3, and
 # those that came later).
@@ -264,6 +266,19 @@ class Content:
     def codes(self) -> float:
         """Share of values that are one word with a digit: numbers of documents and the like."""
         return self._share(lambda v: _CODE.match(v) or _UUID.match(v))
+
+    @cached_property
+    def document_numbers(self) -> bool:
+        """Tell if the values are numbers of documents, and no count of the rows."""
+        counted = bool(self.magnitudes) and self.magnitudes[0] <= 1
+        long_enough = self.mean_length >= _SHORTEST_DOCUMENT_NUMBER
+        return (
+            long_enough
+            and not counted
+            and not self.repeats
+            and self.dates < _MOSTLY
+            and self._share(_DOCUMENT_NUMBER.match) >= _NEARLY_ALL
+        )
 
     @cached_property
     def mean_length(self) -> float:

@@ -91,7 +91,10 @@ def name_key(text: str) -> str:
         from rigour.text.scripts import can_latinize
         from rigour.text.translit import ascii_text
 
-        text = ascii_text(text) if can_latinize(text) else text.translate(_ARABIC)
+        if can_latinize(text):
+            text = ascii_text(text)
+        else:
+            text = _LATIN.sub(lambda m: ascii_text(m[0]), text).translate(_ARABIC)
     folded = _APOSTROPHE.sub("", text.casefold())
     if folded.isascii():
         spaced = _APART.sub(" ", folded).strip()
@@ -132,6 +135,7 @@ class _Words:
     told_apart: dict[str, dict[str, str]]
     alone: dict[str, dict[str, str]]
     compass: dict[str, frozenset[str]]
+    parts: frozenset[str]
     unclear: frozenset[str]
     groups: frozenset[str]
     nowhere: frozenset[str]
@@ -177,6 +181,7 @@ def _words() -> _Words:
         table["told_apart"],
         table["told_apart_alone"],
         {code: frozenset(ways) for code, ways in table["compass"].items()},
+        frozenset(map(name_key, said["parts"])),
         frozenset(map(name_key, said["unclear"])),
         frozenset(map(name_key, table["groups"]["names"])),
         frozenset(map(name_key, table["no_country"]["names"])),
@@ -248,6 +253,12 @@ def _places() -> dict[str, str]:
 def _within(key: str) -> frozenset[str]:
     """Return the countries that a part or a city of this name lies in."""
     found = frozenset(_places().get(key, "").split())
+    if not found and " " in key:
+        words = key.split()
+        first, last = words[0] in _words().parts, words[-1] in _words().parts
+        if first or last:
+            # "GUANGDONG PROVINCE", "PROVINCIA DI MILANO"
+            return _within(" ".join(words[1:] if first else words[:-1]))
     return found | {_own_places()[key]} if key in _own_places() else found
 
 

@@ -22,6 +22,8 @@ _LONGEST_NAME = 60
 _MOST_NAMED = 6
 _SHORTEST_WORD = 4
 _UNKNOWN = "not a currency that is known"
+# Withdrawn since 2014 (ISO 4217, list three), and in older records.
+_WITHDRAWN = frozenset({"BGN", "BYR", "CUC", "HRK", "LTL", "MRO", "SLL", "STD", "VEF", "ZWL"})
 _NUMBER = re.compile(r"(\d{1,3})(?:\.0)?")
 
 
@@ -46,10 +48,10 @@ def local_currency(country: str | None) -> str | None:
 
 @cache
 def currency_codes() -> frozenset[str]:
-    """Return the ISO 4217 alphabetic codes in use."""
+    """Return the ISO 4217 alphabetic codes in use, and those withdrawn since 2014."""
     import pycountry
 
-    return frozenset(currency.alpha_3 for currency in pycountry.currencies)
+    return _WITHDRAWN.union(currency.alpha_3 for currency in pycountry.currencies)
 
 
 @cache
@@ -64,6 +66,11 @@ def _signs() -> dict[str, tuple[str, ...]]:
 
 def _sign(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def sign_choices(text: str) -> tuple[str, ...]:
+    """Return the ISO 4217 codes that a sign or a word of trade (``DH``) can stand for."""
+    return _signs().get(_sign(text), ())
 
 
 @cache

@@ -25,11 +25,14 @@ _SERIAL_START = "1899-12-30"
 # Midnight at UTC+12 is written 12:00 of the day before in UTC; an hour from noon on is such.
 _NOON = "12"
 
+# Between the parts of a day (Hungarian "2024. 03. 05."), and what may follow it: the stop of an
+# ordinal number (Serbian "05.03.2024."), or a time.
+_BETWEEN, _BEHIND = r"(?:\. |[-/. ])", r"(?:\.|[T ,].*)?"
 # Shape (digits written as 9) -> class of writing; the first that fits.
 CLASSES: dict[str, re.Pattern[str]] = {
     "iso": re.compile(r"^9{4}-99-99([T ].*)?$"),
-    "ymd": re.compile(r"^9{4}[-/.]9{1,2}[-/.]9{1,2}([T ,].*)?$"),
-    "dmy": re.compile(r"^9{1,2}[-/. ]9{1,2}[-/. ](9{4}|99)([T ,].*)?$"),
+    "ymd": re.compile(rf"^9{{4}}{_BETWEEN}9{{1,2}}{_BETWEEN}9{{1,2}}{_BEHIND}$"),
+    "dmy": re.compile(rf"^9{{1,2}}{_BETWEEN}9{{1,2}}{_BETWEEN}(9{{4}}|99){_BEHIND}$"),
     "roc": re.compile(r"^9{3}[-/.]9{1,2}[-/.]9{1,2}$"),
     "epoch_ms": re.compile(r"^9{13}$"),
     "epoch": re.compile(r"^9{10}$"),
@@ -45,8 +48,8 @@ CLASSES: dict[str, re.Pattern[str]] = {
 # Class -> pattern, then the groups of year, month and day in it (None: not written).
 _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     "iso": (r"^\d{4}-\d\d-\d\d([T ].*)?$", None, None, None),
-    "ymd": (r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ,].*)?$", 1, 2, 3),
-    "dmy": (r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d\d)([T ,].*)?$", 3, 2, 1),
+    "ymd": (rf"^(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}}){_BEHIND}$", 1, 2, 3),
+    "dmy": (rf"^(\d{{1,2}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{4}}|\d\d){_BEHIND}$", 3, 2, 1),
     "roc": (r"^(\d{3})[-/.](\d{1,2})[-/.](\d{1,2})$", 1, 2, 3),
     "epoch_ms": (r"^\d{13}$", None, None, None),
     "epoch": (r"^\d{10}$", None, None, None),
@@ -82,7 +85,7 @@ _EPOCH = "1970-01-01"
 _BUDDHIST, _ROC = 543, -1911
 _PERSIAN_YEARS, _PERSIAN_COUNTRIES = (1360, 1420), ("IR", "AF")
 _ROC_YEARS = (60, 150)
-DAY_MONTH = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ]\d"
+DAY_MONTH = rf"^(\d{{1,2}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}\d"
 
 
 def class_of(shape: str) -> str:

@@ -68,6 +68,8 @@ _SHORTEST_NUMBER = 4
 # Share of values that say "port" in a column of ports, and of countries in one that holds none;
 # how sure it is that places other than countries, where goods come from or go to, are ports.
 _SOME_PORTS, _FEW_COUNTRIES, _PLACE_AS_PORT = 0.2, 0.3, 0.7
+# How sure it is that numbers of documents number the records, where only the values tell.
+_BY_NUMBERS = 0.55
 # What a column can be by the direction of the row, in the order in which columns are given away.
 _TURNS = (
     "shipper", "consignee", "shipper_address", "consignee_address", "origin_country",
@@ -265,12 +267,35 @@ def _score_matrix(
     document_totals(headers, scores)
     unit_prices(contents, scores)
     _silent_last(contents, scores)
+    _document_numbers(headers, contents, scores)
     if not any(score >= MINIMUM_CONFIDENCE for score in scores["date"]):
         # Only one column written like dates: that is the date, whatever it is called.
         dated = [j for j, c in enumerate(contents) if c.filled and c.dates >= 0.9]
         if len(dated) == 1 and not read_header(headers[dated[0]]).parts:
             scores["date"][dated[0]] = 0.55
     return scores
+
+
+def _document_numbers(
+    headers: Sequence[str], contents: Sequence[Content], scores: dict[str, list[float]]
+) -> None:
+    """Know a record by a column of numbers of documents whose own name is not known.
+
+    ``NUMERO DAE``, ``CusDec / Serial No``: only where no other column numbers the records, one
+    column does, and it stands before what they say of the goods.
+    """
+    if any(score >= MINIMUM_CONFIDENCE for score in scores["record_id"]):
+        return
+    said = ("description", "hs_code", *NUMBER_FIELDS)
+    goods = [j for n in said for j, s in enumerate(scores[n]) if s >= MINIMUM_CONFIDENCE]
+    first = min(goods, default=len(headers))
+    numbered = [
+        j
+        for j, header in enumerate(headers[:first])
+        if set(read_header(header).parts) == {"number"} and contents[j].document_numbers
+    ]
+    if len(numbered) == 1:
+        scores["record_id"][numbered[0]] = _BY_NUMBERS
 
 
 def _score(name: str, score: float, header: str, content: Content) -> float:

@@ -51,6 +51,13 @@ def vocabulary() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def header_words() -> list[tuple[str, list[str]]]:
+    """Return what words of headers mean: meaning and words, one language after the other."""
+    text = files("chipflow.records").joinpath("tables/header_words.toml").read_text("utf-8")
+    by_language = [vocabulary()["words"], *tomllib.loads(text).values()]
+    return [(meaning, words) for words_of in by_language for meaning, words in words_of.items()]
+
+
 @cache
 def missing_texts(parties: bool = False) -> tuple[str, ...]:
     """Return the lower-case texts that mean a cell says nothing."""

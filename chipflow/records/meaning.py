@@ -6,10 +6,11 @@ Each rule gives a score between 0 and 1. What decides between two columns of the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chipflow.records.countries import country_code
-from chipflow.records.currencies import currency_codes
+from chipflow.records.currencies import currency_codes, sign_choices
 from chipflow.records.ports import port_score
 from chipflow.records.schema import FIELDS
 from chipflow.records.units import unit_of_header, weight_unit
@@ -67,7 +68,8 @@ class Amount:
     factor
         What a number is multiplied with to give kilograms, or units of the currency.
     currency
-        ISO 4217 code that the header names, ``LOCAL`` for the reporting country's own, or None.
+        ISO 4217 code that the header names, ``LOCAL`` for the reporting country's own, a sign
+        that several currencies share (``DH``), or None.
     unit_named
         Whether the header names a unit of weight.
     """
@@ -91,19 +93,29 @@ def amount(header: str) -> Amount:
     named = named or next((word for word in _WEIGHT_UNITS if meaning.has(word)), None)
     if weighed and (unit or named):
         factor *= unit or weight_unit(named or "").kilograms or 1.0
-    return Amount(factor, _currency(meaning), bool(unit or named) and weighed)
+    return Amount(factor, _currency(meaning, header), bool(unit or named) and weighed)
 
 
 # A header with a country's name ("CIF_IN_NIGERIA") has a word that the vocabulary lacks.
 _MOST_KNOWN = 0.99
 
 
-def _currency(meaning: Meaning) -> str | None:
+# Where the sign of a currency stands in a header: in brackets, or at the end.
+_SIGN = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]|[\s_/,]([^\s()\[\]_/,]+)$")
+
+
+def _currency(meaning: Meaning, header: str) -> str | None:
     if meaning.has("usd"):
         return "USD"
     for word in meaning.folded.split():
         if len(word) == 3 and word.upper() in currency_codes() and word not in {"all", "top"}:
             return word.upper()
+    if meaning.has("value", "fob", "cif", "price"):
+        for match in _SIGN.finditer(header):
+            sign = match[1] or match[2]
+            choices = sign_choices(sign)
+            if choices and set(read_header(sign).parts) <= {"local"}:
+                return choices[0] if len(choices) == 1 else sign
     if meaning.has("local"):
         return "LOCAL"
     if meaning.has("foreign"):
@@ -145,7 +157,7 @@ def field_scores(header: str, direction: str | None = None) -> dict[str, float]:
             scores[name] = max(scores.get(name, 0.0), score)
     quality = _quality(m)
     # A header of which much is unknown may mean something else.
-    known = max(m.known, 0.9) if _currency(m) not in (None, "USD") else m.known
+    known = max(m.known, 0.9) if _currency(m, header) not in (None, "USD") else m.known
     understood = 0.5 + 0.5 * known
     return {name: min(1.0, s * quality * understood) for name, s in scores.items() if s > 0}
 

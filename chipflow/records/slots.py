@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chipflow.records.content import ERROR_CELL
-from chipflow.records.currencies import local_currency
+from chipflow.records.currencies import currency_code, currency_codes, local_currency
 from chipflow.records.detect import Mapping
 from chipflow.records.garbled import turned_back
 from chipflow.records.layouts import Layout
@@ -219,6 +219,8 @@ def parameters(usable: list[Usable], layout: Layout, made: Decisions) -> Any:
         currency = of_value.currency if of_value else None
         if currency == "LOCAL":
             currency = local_currency(item.sheet.reporting_country)
+        elif currency is not None and currency not in currency_codes():
+            currency = currency_code(currency, item.sheet.reporting_country)
         row: dict[str, object] = {
             "p_sheet": item.number,
             "p_direction": item.sheet.direction,

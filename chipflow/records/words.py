@@ -7,16 +7,17 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from chipflow.records.layouts import vocabulary
+from chipflow.records.layouts import header_words, vocabulary
 
 # Letters that Unicode does not split into a Latin letter and an accent.
 _PLAIN = str.maketrans(
-    {"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "ё": "е"}
+    {"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "ё": "е", "ə": "e"}
     | {"№": " no ", "%": " percent "}
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-_APART = re.compile(r"[\W_]+")
+# Vowels and tones of Indic scripts and Thai are marks, and no end of a word.
+_APART = re.compile(r"(?:[^\w\u0900-\u0dff\u0e31-\u0e4e\u1000-\u109f\u1780-\u17ff]|_)+")
 # Signs of currencies, and dollars of other countries. A bare "$" is the US dollar in English
 # headers only: in Spanish and Portuguese it is as often the country's own peso.
 _SIGNS = (
@@ -27,6 +28,7 @@ _SIGNS = (
     (re.compile(r"\bS\$"), " SGD "),
     (re.compile(r"\bHK\$"), " HKD "),
     (re.compile(r"\bNT\$"), " TWD "),
+    (re.compile(r"\bNRs\b", re.IGNORECASE), " NPR "),
     (re.compile("€"), " EUR "),
     (re.compile("£"), " GBP "),
     (re.compile("₹"), " INR "),
@@ -43,7 +45,11 @@ _PER = re.compile(
 _OWN_DOLLAR = re.compile(
     r"\b(?:valor|monto|precio|importe|pre[cç]o|costo|total en)\b", re.IGNORECASE
 )
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# Scripts that write no blank between words.
+_UNSPACED = re.compile(r"[\u0e01-\u0e5b\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# Letters whose accents many leave out: Latin, Greek, Hebrew, Arabic (with its forms of alef).
+_WITHOUT_ACCENTS = re.compile(r"[\u0000-\u024f\u0370-\u03ff\u0590-\u06ff\u1e00-\u1fff]")
+_ARTICLE = "ال"  # of Arabic, written together with its word
 # A longer header is a sentence or a value, not a name.
 MAX_HEADER_LENGTH = 120
 # Shorter pieces fit by chance into nearly any unknown word.
@@ -52,16 +58,16 @@ _KNOWN_SHORT = frozenset({"of", "in", "hs", "us", "kg", "en", "gt", "no", "id", 
 
 
 def fold(text: str) -> str:
-    """Return text in lower case, Latin letters without accents, words apart by one blank."""
+    """Return text in lower case, letters without accents, words apart by one blank."""
     spaced = _CAMEL.sub(" ", text) if not text.isupper() else text
     out: list[str] = []
-    latin = False
+    bare = False
     for char in unicodedata.normalize("NFKD", spaced.casefold().translate(_PLAIN)):
         if unicodedata.combining(char):
-            if not latin:
+            if not bare:
                 out.append(char)
             continue
-        latin = char < "\u0250"
+        bare = _WITHOUT_ACCENTS.match(char) is not None
         out.append(char)
     folded = unicodedata.normalize("NFC", "".join(out).translate(_PLAIN))
     return " ".join(_APART.sub(" ", _DIGITS.sub(" ", folded)).split())
@@ -70,7 +76,7 @@ def fold(text: str) -> str:
 def _spelled(header: str) -> str:
     """Return a header with the signs of currencies as their codes, and a slash as "per"."""
     header = _PER.sub(r"\1 per \2", header)
-    if header.isascii() and "$" not in header:
+    if header.isascii() and "$" not in header and "rs" not in header.lower():
         return header
     for sign, code in _SIGNS:
         header = sign.sub(code, header)
@@ -113,7 +119,7 @@ def _lexicon() -> _Lexicon:
     single: dict[str, tuple[str, ...]] = {}
     phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
     stems: list[tuple[str, str]] = []
-    for meaning, words in vocabulary()["words"].items():
+    for meaning, words in header_words():
         for word in words:
             if word.endswith("*"):
                 stems.append((fold(word[:-1]), meaning))
@@ -130,7 +136,7 @@ def _lexicon() -> _Lexicon:
 
 def _word(token: str) -> tuple[str, ...]:
     single, _, stems, _ = _lexicon()
-    found = single.get(token)
+    found = single.get(token) or single.get(token.removeprefix(_ARTICLE))
     if found is not None:
         return found
     return next(((meaning,) for stem, meaning in stems if token.startswith(stem)), ())
@@ -142,8 +148,8 @@ def _pieces(token: str) -> tuple[list[str], int]:
     Dynamic programming: the most letters known first, the fewest pieces second.
     """
     single, _, _, _ = _lexicon()
-    cjk = bool(_CJK.search(token))
-    shortest = 1 if cjk else _SHORTEST_PIECE
+    unspaced = bool(_UNSPACED.search(token))
+    shortest = 1 if unspaced else _SHORTEST_PIECE
     best: list[tuple[int, int, tuple[str, ...]]] = [(0, 0, ())]
     for end in range(1, len(token) + 1):
         known, cuts, parts = best[end - 1]
@@ -162,7 +168,7 @@ def _pieces(token: str) -> tuple[list[str], int]:
         best.append(here)
     known, _, found = best[-1]
     # A Latin word of which a part stays unknown is another word that only looks like ours.
-    if not cjk and known < len(token):
+    if not unspaced and known < len(token):
         return [], 0
     return list(found), known
 
