@@ -62,11 +62,14 @@ def add_estimate_command(app: typer.Typer, progress: Callable[[bool], Progress])
         ] = None,
         draws: Annotated[int, typer.Option("--draws", help="How many draws.")] = 20_000,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
-        quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+        quiet: Annotated[
+            bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
+        ] = False,
     ) -> None:
         """Estimate how many chips were diverted, with an interval and what it hangs on."""
         from chipflow.estimate import estimate
         from chipflow.estimate.folder import write_estimate
+        from chipflow.records.schema import one_line
 
         watch = progress(quiet)
         with watch.stage("drawing"):
@@ -81,9 +84,10 @@ def add_estimate_command(app: typer.Typer, progress: Callable[[bool], Progress])
                 seed=seed,
             )
         write_estimate(made, out, progress=watch)
-        if not quiet:
-            for line in summary_lines(made, out):
-                typer.echo(line)
+        for line in () if quiet else summary_lines(made, out):
+            typer.echo(line)
+        for note in made.notes:
+            typer.echo(one_line(f"! {note}", _LONGEST_LINE), err=True)
 
 
 def summary_lines(made: Estimate, folder: Path) -> list[str]:
@@ -107,6 +111,5 @@ def summary_lines(made: Estimate, folder: Path) -> list[str]:
             f"{row.name} {row.rank_correlation:+.2f}" for row in told.itertuples(index=False)
         )
         lines.append(f"hangs most on (rank correlation): {named}")
-    lines += [f"! {note}" for note in made.notes]
     lines.append(f"Open {folder / 'estimate.html'}")
     return [one_line(line, _LONGEST_LINE) for line in lines]

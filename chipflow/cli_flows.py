@@ -62,7 +62,9 @@ def add_flows_command(app: typer.Typer, progress: Callable[[bool], Progress]) ->
             bool, typer.Option("--strict", help="Stop at the first unreadable file.")
         ] = False,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
-        quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+        quiet: Annotated[
+            bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
+        ] = False,
     ) -> None:
         """Say what countries' own statistics show of trade that moved to other routes."""
         from chipflow.flows import read_flows
@@ -76,22 +78,20 @@ def add_flows_command(app: typer.Typer, progress: Callable[[bool], Progress]) ->
             read, out, origin=origin, destination=destination, event=event, third=third, hs=codes,
             seed=seed, progress=watch,
         )  # fmt: skip
-        if not quiet:
-            for line in summary_lines(run):
-                typer.echo(line)
+        for line in () if quiet else summary_lines(run):
+            typer.echo(line)
+        for line in warning_lines(run):
+            typer.echo(line, err=True)
 
 
 def summary_lines(run: FlowRun) -> list[str]:
-    """Return what a terminal shows of a run: what cannot be said first, then the numbers."""
+    """Return what a terminal shows of a run."""
     counts = run.summary["counts"]
     lines = [
         f"{counts['rows_in']:,} rows in, {counts['used']:,} used, {counts['rejected']:,} rejected, "
         f"{counts['repeated']:,} repeated, {counts['aggregates']:,} groups of countries, "
         f"{counts['parts_of_totals']:,} parts of totals"
     ]
-    lines += [f"! {warning}" for warning in run.summary["warnings"]]
-    for name, result in run.results.items():
-        lines += [f"! {name}: {note}" for note in result.notes]
     surge = run.results["surge"].table
     asked = surge[surge["role"].isin(["destination", "third"])]
     shown = asked if len(asked) else surge.head(_MOST_SHOWN)
@@ -111,4 +111,12 @@ def summary_lines(run: FlowRun) -> list[str]:
         f"{run.folder / 'countries.csv'}"
     )
     lines.append(f"Open {run.folder / 'report.html'} and {run.folder / 'map.html'}")
+    return lines
+
+
+def warning_lines(run: FlowRun) -> list[str]:
+    """Return what is odd about the files, and what cannot be said of them, a line each."""
+    lines = [f"! {warning}" for warning in run.summary["warnings"]]
+    for name, result in run.results.items():
+        lines += [f"! {name}: {note}" for note in result.notes]
     return lines

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-# A spreadsheet program runs a cell that begins with one of these as a formula
-# (OWASP, "CSV Injection"); an apostrophe before it makes it text.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# Some programs fold full-width signs, skip blanks and line ends before them, and cut cells at a
-# semicolon or tab where that is the separator of their country.
+# A spreadsheet program runs a cell that begins with one of these signs as a formula (OWASP, "CSV
+# Injection"); an apostrophe before it makes it text. Some programs fold full-width signs, skip
+# blanks and line ends before them, and cut cells at a semicolon or tab where that is the separator
+# of their country.
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_RISKY = rf"^(?:[\s\x00]*[{_SIGNS}]|[\t\r\n])"
+_FORMULA = rf"(?:[\s\x00]*[{_SIGNS}]|[\t\r\n])"
+#: How a cell begins that :func:`defuse` made inert, as a regular expression.
+DEFUSED = f"'{_FORMULA}"
 _RISKY_INSIDE = rf"(?<=[;\t\n\r])(?=[ \u00a0]*[{_SIGNS}])"
 EXCEL_DIGITS = 12  # Excel shows no more of a number in a cell, and keeps 15
 _CSV: Any = {"index": False, "lineterminator": "\n", "date_format": "%Y-%m-%d"}
@@ -47,14 +48,14 @@ def defuse(values: pd.Series) -> pd.Series:
     inside = text.str.contains(_RISKY_INSIDE, regex=True).fillna(False).astype(bool) & there
     if inside.any():
         text = text.mask(inside, text.str.replace(_RISKY_INSIDE, "'", regex=True))
-    risky = text.str.contains(_RISKY, regex=True).fillna(False).astype(bool) & there
+    risky = text.str.contains(f"^{_FORMULA}", regex=True).fillna(False).astype(bool) & there
     changed = inside | risky
     return values.mask(changed, text.mask(risky, "'" + text)) if changed.any() else values
 
 
 def as_written(values: pd.Series) -> pd.Series:
     """Return text cells as they were before :func:`defuse`."""
-    bare = values.str.replace(rf"^'(?=[\s\x00]*[{_SIGNS}]|[\t\r\n])", "", regex=True)
+    bare = values.str.replace(f"^'(?={_FORMULA})", "", regex=True)
     kept: pd.Series = bare.str.replace(rf"(?<=[;\t\n\r])'(?=[ \u00a0]*[{_SIGNS}])", "", regex=True)
     return kept
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from chipflow.tables import FORMULA_STARTS, write_csv
+from chipflow.tables import DEFUSED, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,15 +107,9 @@ def _read(name: str) -> str:
     if name in DATES:
         return f"date(row.{name})"
     # The apostrophe that keeps a spreadsheet from running a cell is taken off again.
-    starts = ", ".join(f'"\'{_in_cypher(one)}"' for one in FORMULA_STARTS)
-    return (
-        f"CASE WHEN left(row.{name}, 2) IN [{starts}] THEN substring(row.{name}, 1) "
-        f"ELSE row.{name} END"
-    )
-
-
-def _in_cypher(character: str) -> str:
-    return {"\t": "\\t", "\r": "\\r"}.get(character, character)
+    # The s lets a dot stand for a line end, and Cypher reads backslashes once itself.
+    begins = f"(?s){DEFUSED}.*".replace("\\", "\\\\")
+    return f'CASE WHEN row.{name} =~ "{begins}" THEN substring(row.{name}, 1) ELSE row.{name} END'
 
 
 def _escaped(column: pd.Series) -> pd.Series:

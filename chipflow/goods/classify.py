@@ -187,9 +187,7 @@ def _in_memory(tables: Catalogue) -> Lookups:
     return Lookups(*(ibis.memtable(table) for table in lookups_of(tables)))
 
 
-def _classified(
-    expr: ir.Table, answers: ir.Table, tables: Catalogue, lookups: Lookups
-) -> ir.Table:
+def _classified(expr: ir.Table, answers: ir.Table, tables: Catalogue, lookups: Lookups) -> ir.Table:
     # Records may have columns of any name, also of those that are used here: they travel by number.
     carried = {
         f"_goods_own_{n}": name

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipflow.errors import InputError
 from chipflow.given_files import given_text
-from chipflow.tables import FORMULA_STARTS
+from chipflow.tables import DEFUSED
 
 if TYPE_CHECKING:
     import os
@@ -93,4 +94,4 @@ def columns_of(marks: Iterable[Mark]) -> dict[str, list[str]]:
 
 def _plain(cell: str) -> str:
     """Take the apostrophe off that keeps a spreadsheet from running a cell as a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA_STARTS else cell
+    return cell[1:] if re.match(DEFUSED, cell) else cell
