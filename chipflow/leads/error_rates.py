@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray
 
+TRANSFERS_OF_LEADS = ["cluster", "transfer", "strength", "place", "kind", "final", "chance"]
 LEAST_SCORE = 1e-6  # scores and densities of scores below it are as good as zero
 
 
@@ -122,7 +123,7 @@ def lead_p_values(
     links: pd.DataFrame,
     tracing: Tracing,
     null: dict[tuple[str, bool], NullDistribution],
-    settings: ErrorRateSettings | None = None,
+    of_leads: pd.DataFrame,
 ) -> pd.DataFrame:
     """Give each cluster its p-value: that of the weakest transfer of its strongest way.
 
@@ -142,6 +143,8 @@ def lead_p_values(
         What they are from.
     null
         What :func:`null_distributions` returned.
+    of_leads
+        What :func:`transfers_of_leads` said of these.
 
     Returns
     -------
@@ -152,13 +155,11 @@ def lead_p_values(
         there is a way without one).
     """
     columns = ["p_value", "weakest_log_odds", "unrecorded_fdr"]
-    settings = settings or ErrorRateSettings()
     if links.empty:
         none = pd.DataFrame({name: [] for name in columns}, dtype="float64")
         return none.rename_axis("cluster")
     own = links.assign(certain=tracing.certain[links["e"].to_numpy()])
-    table = transfers_of_leads(links, tracing, null, settings)
-    table["p"] = np.nan
+    table = of_leads.assign(p=np.nan)
     for (kind, final), of_kind in null.items():
         those = (table["kind"] == kind) & (table["final"] == final)
         table.loc[those, "p"] = of_kind.p_value(table.loc[those, "strength"].to_numpy(float))
@@ -209,6 +210,8 @@ def transfers_of_leads(
         and ``chance``, the share of transfers like it that are expected to be chance, for those
         that no record shows; zero for recorded ones.
     """
+    if links.empty:
+        return pd.DataFrame(columns=TRANSFERS_OF_LEADS)
     # What a lead's own shipments say is what it has of a transfer's strength.
     lots = links.drop_duplicates(["cluster", "transfer", "to_record"]).groupby(
         ["cluster", "transfer"]
@@ -217,7 +220,7 @@ def transfers_of_leads(
     table = table.merge(tracing.transfers[["place", "kind"]], left_on="transfer", right_index=True)
     table["final"] = table["place"] == TO_DESTINATION
     table["chance"] = _unrecorded_fdr(table, null, settings or ErrorRateSettings())
-    return table
+    return table[TRANSFERS_OF_LEADS]
 
 
 def _unrecorded_fdr(

@@ -239,14 +239,16 @@ class _Search:
             listed = {} if self.screening is None else best_matches(self.screening)
         with progress.stage("asking how often chance does as much"):
             null = null_distributions(tracing, licences.makes_lead, seed=seed)
-            p_values = lead_p_values(routes.continuations, tracing, null, settings.error_rates)
+            links = routes.continuations
+            transfers = transfers_of_leads(links, tracing, null, settings.error_rates)
+            p_values = lead_p_values(links, tracing, null, transfers)
             arrived = routes.steps[routes.steps["stage"] == "final"]
-            missing = missing_records(tracing, routes.continuations, seed=seed)
-            intervals = unit_intervals(arrived, routes.continuations, tracing, missing, seed=seed)
+            missing = missing_records(tracing, links, seed=seed)
+            intervals = unit_intervals(arrived, links, tracing, missing, seed=seed)
         with progress.stage("putting the leads together"):
             told = intervals.join(p_values)
             found = _Found.of(
-                self.network, shipments, routes, tracing, listed, told, null, self.parts
+                self.network, shipments, routes, tracing, listed, told, transfers, null, self.parts
             )
         return tracing, found, missing
 
@@ -284,13 +286,14 @@ class _Found:
         tracing: Tracing,
         listed: dict[str, dict[str, Any]],
         told: pd.DataFrame,
+        transfers: pd.DataFrame,
         null: dict[tuple[str, bool], NullDistribution],
         parts: tuple[Part, ...],
     ) -> _Found:
         steps = with_shipments(
             routes.steps, shipments, tracing.destination, tracing.traced.catalogue
         )
-        links = with_distances(_with_odds(routes.continuations, tracing, null), steps)
+        links = with_distances(_with_odds(routes.continuations, tracing, transfers), steps)
         settings = tracing.settings
         involved = sorted({*steps["shipper_id"], *steps["consignee_id"]})
         profiles = CompanyProfiles.of(
@@ -375,14 +378,11 @@ class _Found:
         )
 
 
-def _with_odds(
-    links: pd.DataFrame, tracing: Tracing, null: dict[tuple[str, bool], NullDistribution]
-) -> pd.DataFrame:
+def _with_odds(links: pd.DataFrame, tracing: Tracing, transfers: pd.DataFrame) -> pd.DataFrame:
     """Links with ``searched`` and ``chance`` of their transfers: see Tracing and error rates."""
     if links.empty:
         return links.assign(searched=1, chance=0.0)
-    of_transfers = transfers_of_leads(links, tracing, null, tracing.settings.error_rates)
-    known = of_transfers[["cluster", "transfer", "chance"]]
+    known = transfers[["cluster", "transfer", "chance"]]
     found = links.merge(known, on=["cluster", "transfer"], how="left").join(
         tracing.transfers["searched"], on="transfer"
     )

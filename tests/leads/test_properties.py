@@ -12,7 +12,12 @@ import pytest
 
 import chipflow as cf
 from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue
-from chipflow.leads.error_rates import lead_p_values, local_false_discovery_rates, q_values
+from chipflow.leads.error_rates import (
+    lead_p_values,
+    local_false_discovery_rates,
+    q_values,
+    transfers_of_leads,
+)
 from chipflow.network.arrays import in_order
 from chipflow.routes.licence_screening import LicenceScreening
 from chipflow.settings import Settings
@@ -325,7 +330,8 @@ def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
     tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False]))
     drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(DOMESTIC, False): null_of(drawn, 0.5), (RECORDED, False): null_of(drawn, 50.0)}
-    weak, strong, recorded, linked = lead_p_values(links, tracing, null)["unrecorded_fdr"]
+    of_leads = transfers_of_leads(links, tracing, null)
+    weak, strong, recorded, linked = lead_p_values(links, tracing, null, of_leads)["unrecorded_fdr"]
     assert weak > 0.9 > 0.1 > strong > 0
     assert recorded == 0, "a company's own books show what it had"
     assert linked == 0, "no null pair of that kind was asked about"
@@ -368,7 +374,7 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False, False]))
     strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
     null = {(RECORDED, final): null_of(strength) for final in (True, False)}
-    found = lead_p_values(links, tracing, null)
+    found = lead_p_values(links, tracing, null, transfers_of_leads(links, tracing, null))
     assert found["weakest_log_odds"].tolist() == [-0.5, 4.0, 2.0]
     of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
     assert found["p_value"].tolist() == pytest.approx([1.0, of_four, of_two])
