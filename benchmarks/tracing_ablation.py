@@ -40,7 +40,7 @@ NEUTRAL: dict[tuple[str, str], dict[str, Any]] = {
     ("comparison", "weight"): {"comparisons.wrong_weight": 1.0},
     ("comparison", "value"): {"comparisons.wrong_value": 1.0},
     ("comparison", "number"): {"comparisons.whole": 0.0, "inventory.pooled": 0.0},
-    ("comparison", "waiting"): {"comparisons.waits_short": 0.0},
+    ("comparison", "waiting"): {"comparisons.waits": [[1.0, 1e6]]},
     ("tracing", "undeclared cargo"): {"cargo.undeclared": 1e-9, "cargo.says_accelerator": 1e-9},
     ("tracing", "unrecorded transfers"): {"tracer.unrecorded_rounds": 0},
     ("evidence", "vague description"): {

@@ -398,6 +398,7 @@ CONTINUATIONS = _table(
     prior | float64 | log odds | What is left of log_odds
     days | float64 | days | Between the two
     taken_out | bool | | Whether chips bought built in would have been sold singly
+    rebuilt | bool | | Whether the later pieces weigh like another form with as many chips
     transfer | int64 | | Row of the table of transfers
     transfer_log_odds | float64 | log odds | Of the whole transfer
     shipment_log_odds | float64 | log odds | The part of it that the later shipment brings

@@ -131,6 +131,11 @@ def comparison_sentence(links: Columns, row: int, far_apart: float) -> str:
     taken_out = links["taken_out"][row]
     if taken_out:
         said.append("singly, as chips taken out of what they were built into weigh")
+    elif links["rebuilt"][row]:
+        said.append(
+            "in another form by weight, as boards taken out of servers are, or servers that boards "
+            "were built into"
+        )
     # What does not agree is no reason.
     if np.isfinite(kg) and abs(kg) < np.log(far_apart):
         said.append(f"weight per piece differs by {abs(np.expm1(kg)):.0%}")

@@ -86,6 +86,10 @@ class InboundFeatures:
         Log of the weight of one such chip by itself.
     carried
         Family of the chip in it.
+    other_low, other_high
+        Logs of least and most weight of a piece of the other forms that hold as many of these
+        chips: of the boards in a server, of the servers that boards are built into; missing where
+        there are none.
     """
 
     kg: Floats
@@ -94,13 +98,17 @@ class InboundFeatures:
     built_in: Floats
     kg_single: Floats
     carried: Ints
+    other_low: Floats
+    other_high: Floats
 
     @classmethod
     def of(cls, traced: TracedShipments, e: Ints) -> InboundFeatures:
         """Gather some shipments."""
         kg, usd, usd_kg = (traced.like(name, e) for name in ("kg", "usd", "usd_kg"))
         built_in = np.log(np.fmax(traced.cargo.per_item[e], 1.0))
-        return cls(kg, usd, usd_kg, built_in, traced.cargo.kg_single[e], traced.cargo.carried[e])
+        kg_single, carried = traced.cargo.kg_single[e], traced.cargo.carried[e]
+        other_low, other_high = traced.other_forms(e)
+        return cls(kg, usd, usd_kg, built_in, kg_single, carried, other_low, other_high)
 
     def take(self, which: Ints | list[int]) -> InboundFeatures:
         """Return some of them."""
@@ -111,6 +119,8 @@ class InboundFeatures:
             self.built_in[which],
             self.kg_single[which],
             self.carried[which],
+            self.other_low[which],
+            self.other_high[which],
         )
 
 
@@ -221,6 +231,8 @@ def within_chip_ratio(
 ) -> tuple[Floats, Floats]:
     """Likelihood ratio of pairs against another shipment of the same chip, not of any goods.
 
+    Weight and price of a piece are those of the chip, whoever bought it, and say nothing here.
+
     Parameters
     ----------
     shipments, e, f, window
@@ -231,14 +243,8 @@ def within_chip_ratio(
     tuple of numpy.ndarray
         That of all but the number, and with it.
     """
-    settings = traced.settings.comparisons
-    apart = traced.arrays.kg[f] - traced.arrays.kg[e]
-    weight = (1 - settings.wrong_weight) * _weight_density(apart, settings) / normal(
-        apart, settings.chip_spread
-    ) + settings.wrong_weight
-    weight = np.where(np.isfinite(weight) & ~traced.singly(e, f), weight, 1.0)
-    uncounted = np.asarray(weight * waiting(traced, e, f, window))
-    return uncounted, uncounted * _number(traced, e, f)
+    uncounted = waiting(traced, e, f, window)
+    return uncounted, uncounted * _number(traced, e, f, *traced.lots_of_chips.chances(e, f))
 
 
 def partial_ratio(bought: InboundFeatures, sold: OutboundFeatures) -> Floats:
@@ -285,6 +291,27 @@ def weight_ratio(apart: Floats, rarity: Floats, settings: ComparisonSettings) ->
         One over its density among shipments taken by chance.
     """
     return _ratio(apart, rarity, _weight_density, settings, settings.wrong_weight)
+
+
+def other_form_ratio(
+    kg: Floats, low: Floats, high: Floats, width: Floats, rarity: Floats
+) -> Floats:
+    """Likelihood ratio of a weight if a board was taken out of a server, or built into one.
+
+    Within the weights of that form, in logs, each is as likely; elsewhere there is none.
+
+    Parameters
+    ----------
+    kg, rarity
+        Of the later shipment: log of the weight of a piece, and one over its density among
+        shipments taken by chance.
+    low, high, width
+        Logs of least and most weight of the other form, and what is between; missing where there
+        is none.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        ratio = ((kg >= low) & (kg <= high)) * rarity / width
+    return np.asarray(np.where(np.isfinite(ratio), ratio, 0.0))
 
 
 def price_habit_shares(settings: ComparisonSettings) -> Floats:
@@ -436,6 +463,8 @@ def _compared(bought: InboundFeatures, sold: OutboundFeatures) -> tuple[Floats, 
     usd[singly] += chips
     # What single chips were built into may weigh anything.
     weight[built_in] = rebuilt
+    low, high = bought.other_low, bought.other_high
+    weight += rebuilt * other_form_ratio(sold.kg, low, high, high - low, sold.rarity["kg"])
     usd[built_in] -= np.log(sold.per_item[built_in])
     return weight, usd, rarity
 
@@ -518,14 +547,32 @@ def value_density(distance: Floats, settings: ComparisonSettings) -> Floats:
     return np.asarray(share * normal(distance, spread) + (1 - share) * inside)
 
 
-def _number(traced: TracedShipments, e: Ints, f: Ints) -> Floats:
-    """Whether the shipment went on whole: by its number of pieces, or else by its whole weight."""
+def _number(
+    traced: TracedShipments,
+    e: Ints,
+    f: Ints,
+    number_share: Floats | None = None,
+    total_density: Floats | None = None,
+) -> Floats:
+    """Whether the shipment went on whole: by its number of pieces, or else by its whole weight.
+
+    Parameters
+    ----------
+    traced, e, f
+        As in :func:`compare`.
+    number_share, total_density
+        How common number and whole weight of the later shipments are by chance; as among all
+        shipments without them.
+    """
     settings = traced.settings.comparisons
     sold = traced.cargo.units[f]
     uncounted = np.flatnonzero(~np.isfinite(sold))
     in_piece = traced.in_piece(e[uncounted], f[uncounted])
     sold[uncounted] = traced.arrays.items[f[uncounted]] * in_piece
-    bought, chance = traced.cargo.units[e], traced.background.number_share[f]
+    bought = traced.cargo.units[e]
+    chance = traced.background.number_share[f] if number_share is None else number_share
+    rare_total = traced.background.inverse_density["total"][f]
+    rare_total = rare_total if total_density is None else 1 / total_density
     equal, near = (
         abs(sold - bought) <= bound for bound in (settings.equal, settings.near_number * bought)
     )
@@ -536,7 +583,7 @@ def _number(traced: TracedShipments, e: Ints, f: Ints) -> Floats:
     rest = np.flatnonzero(~(np.isfinite(sold) & np.isfinite(bought) & np.isfinite(chance)))
     e, f = e[rest], f[rest]
     by_weight = _weight_density(np.log(traced.arrays.weight[f] / traced.arrays.weight[e]), settings)
-    whole[rest] = by_weight * traced.background.inverse_density["total"][f]
+    whole[rest] = by_weight * rare_total[rest]
     return np.asarray(
         np.where(np.isfinite(whole), settings.whole * whole + 1 - settings.whole, 1.0)
     )
@@ -550,13 +597,15 @@ def waiting(traced: TracedShipments, e: Ints, f: Ints, window: int) -> Floats:
     shipments, e, f, window
         As in :func:`compare`.
     """
-    settings = traced.settings.comparisons
     shortest = np.maximum(traced.arrays.first[f] - traced.arrays.last[e], 0)
     longest = np.minimum(traced.arrays.last[f] - traced.arrays.first[e], window)
-    by_day = np.exp(-np.arange(1 + int(shortest.max(initial=0))) / settings.wait) / settings.wait
-    soon = by_day[shortest]
     # Of most pairs both days are known.
     open_too = np.flatnonzero(longest > shortest)
     low, high = shortest[open_too], longest[open_too] + 1
-    soon[open_too] = (np.exp(-low / settings.wait) - np.exp(-high / settings.wait)) / (high - low)
-    return np.asarray(settings.waits_short * (window + 1) * soon + 1 - settings.waits_short)
+    found = np.zeros(len(shortest))
+    for share, mean in traced.settings.comparisons.waits:
+        by_day = np.exp(-np.arange(1 + int(shortest.max(initial=0))) / mean) / mean
+        density = by_day[shortest]
+        density[open_too] = (np.exp(-low / mean) - np.exp(-high / mean)) / (high - low)
+        found += share * density / -np.expm1(-(window + 1) / mean)
+    return np.asarray(found * (window + 1))

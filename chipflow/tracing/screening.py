@@ -20,6 +20,7 @@ from chipflow.tracing.comparisons import (
     InboundFeatures,
     OutboundFeatures,
     chip_ratio,
+    other_form_ratio,
     same_chip,
     weight_ratio,
 )
@@ -93,8 +94,9 @@ class StockRanges:
     first
         By owner, and one more: the first of its forms.
     low, high
-        Logs of weight and value a piece, of value per weight, and of the weight of a single chip
-        (``single``).
+        Logs of weight and value a piece, of value per weight, of the weight of a single chip
+        (``single``); and of the least and most weight of other forms with as many chips, with the
+        width between.
     built_in
         Log of the number of chips in a piece.
     carried
@@ -127,7 +129,12 @@ class StockRanges:
         e, form = table["e"].to_numpy(), table["form"].to_numpy()
         starts = np.flatnonzero(np.diff(form, prepend=-1))
         bought = InboundFeatures.of(traced, e)
-        figures = {name: getattr(bought, name) for name in MEASURES} | {"single": bought.kg_single}
+        figures = {name: getattr(bought, name) for name in MEASURES} | {
+            "single": bought.kg_single,
+            "other_low": bought.other_low,
+            "other_high": bought.other_high,
+            "other_width": bought.other_high - bought.other_low,
+        }
         low, high = (
             {
                 name: extreme.reduceat(own, starts) if len(e) else own
@@ -165,9 +172,15 @@ class StockRanges:
         rarity = np.where(by_weight, sold.rarity["usd_kg"], sold.rarity["usd"])
         nearest = own - np.where(by_weight, high["usd_kg"], high["usd"])
         farthest = own - np.where(by_weight, low["usd_kg"], low["usd"])
-        best = weight_ratio(
-            _outside(sold.kg, low["kg"], high["kg"]), sold.rarity["kg"], settings
-        ) * _value_bound(nearest, farthest, rarity, settings)
+        weight = weight_ratio(_outside(sold.kg, low["kg"], high["kg"]), sold.rarity["kg"], settings)
+        weight += settings.rebuilt * other_form_ratio(
+            sold.kg,
+            low["other_low"],
+            high["other_high"],
+            low["other_width"],
+            sold.rarity["kg"],
+        )
+        best = weight * _value_bound(nearest, farthest, rarity, settings)
         # Taken out of what was bought, or built into it: see comparisons.
         single = settings.rebuilt * chip_ratio(
             _outside(sold.kg, low["single"], high["single"]),
@@ -254,7 +267,10 @@ class _ByOwner:
 
 def longest_wait_ratio(settings: ComparisonSettings, window: int) -> float:
     """Highest likelihood ratio that a wait can have: that of no wait at all."""
-    return settings.waits_short * (window + 1) / settings.wait + 1 - settings.waits_short
+    days = window + 1
+    return float(
+        sum(share * days / mean / -np.expm1(-days / mean) for share, mean in settings.waits)
+    )
 
 
 def _outside(own: Floats, low: Floats, high: Floats) -> Floats:

@@ -22,8 +22,8 @@ from chipflow.network.arrays import (
     in_order,
     positive,
 )
-from chipflow.settings import Settings
-from chipflow.tracing.background import Background
+from chipflow.settings import MAD_TO_SD, Settings
+from chipflow.tracing.background import Background, normal
 from chipflow.tracing.cargo import (
     Cargo,
     catalogue_kg,
@@ -187,6 +187,11 @@ class TracedShipments:
         best = np.where(np.isfinite(best), best, np.maximum(np.round(by_value), 1))
         return np.where(np.isfinite(best), best, np.inf)
 
+    @cached_property
+    def lots_of_chips(self) -> LotsOfChips:
+        """How many chips lots hold, and what they weigh, of those that name them."""
+        return LotsOfChips(self)
+
     def like(self, name: str, at: Ints) -> Floats:
         """Return ``kg``, ``usd`` or ``usd_kg``, or what the chips inside make likely instead."""
         cargo = self.cargo
@@ -252,6 +257,47 @@ class TracedShipments:
         )
         return np.asarray(found)
 
+    def other_forms(self, at: Ints) -> tuple[Floats, Floats]:
+        """Weights of the other forms that hold as many of the same chips as a piece does.
+
+        A server holds a board with its chips; who takes it out sells as many boards as it bought
+        servers.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Logs of the least and the most kg a piece; missing where the tables hold no such form.
+        """
+        low, high = np.full(len(at), np.nan), np.full(len(at), np.nan)
+        built = np.flatnonzero(self.cargo.per_item[at] > 1)
+        carried, chips = self.cargo.carried[at[built]], self.cargo.per_item[at[built]]
+        kg = self.like("kg", at[built])
+        own_low, own_high = np.full(len(built), np.nan), np.full(len(built), np.nan)
+        for code, number, least, most in self._boards_and_servers:
+            other = (carried == code) & (chips == number) & ((kg < least) | (kg > most))
+            own_low[other] = np.fmin(own_low[other], least)
+            own_high[other] = np.fmax(own_high[other], most)
+        low[built], high[built] = own_low, own_high
+        return low, high
+
+    @cached_property
+    def _boards_and_servers(self) -> list[tuple[int, int, float, float]]:
+        """Forms with several chips: code of the family, chips in a piece, logs of its kg."""
+        code = {str(family): number for number, family in enumerate(self.families)}
+        named = families_of({form.of for form in self.catalogue.forms}, self.catalogue)
+        return [
+            (code[named[form.of]], form.chips, *np.log((form.kg[0], form.packed[1])).tolist())
+            for form in self.catalogue.forms
+            if form.chips > 1 and named[form.of] in code
+        ]
+
+    def rebuilt(self, source: Ints, sink: Ints) -> np.ndarray:
+        """Whether ``sink`` weighs like another form with as many chips as ``source`` holds."""
+        low, high = self.other_forms(source)
+        kg = self.arrays.kg[sink]
+        apart = abs(kg - self.like("kg", source)) > np.log(self.settings.evidence.far_apart)
+        return np.asarray(apart & (kg >= low) & (kg <= high))
+
     def in_piece(self, source: Ints, sink: Ints) -> Floats:
         """Chips in a piece of ``sink`` if it is what ``source`` became."""
         return np.asarray(np.where(self.singly(source, sink), 1.0, self.cargo.per_item[source]))
@@ -269,6 +315,54 @@ class TracedShipments:
         best = np.where(np.isfinite(best), best, by_weight)
         best = np.where(np.isfinite(best), best, by_value)
         return np.where(np.isfinite(best) & (best > 0), best, np.inf)
+
+
+class LotsOfChips:
+    """How common numbers of pieces and whole weights are among the lots of each chip.
+
+    Where everybody buys the same sixteen servers, that one company bought sixteen says little.
+    """
+
+    def __init__(self, traced: TracedShipments) -> None:
+        self.traced = traced
+        family, units = traced.family, traced.cargo.units
+        lots = pd.DataFrame({"family": family, "units": units, "total": traced.arrays.weight})
+        named = lots[lots["family"] >= 0]
+        counted = named.dropna(subset="units")
+        self.of_number = counted.round({"units": 0}).groupby(["family", "units"]).size()
+        self.counted = counted.groupby("family").size()
+        logs = np.log(named["total"])
+        by_family = logs.groupby(named["family"])
+        self.weighed, self.middle = by_family.count(), by_family.median()
+        apart = (logs - by_family.transform("median")).abs().groupby(named["family"])
+        spread = MAD_TO_SD * apart.median()
+        self.spread = spread.clip(lower=traced.settings.background.least_spread)
+
+    def chances(self, e: Ints, f: Ints) -> tuple[Floats, Floats]:
+        """Share of lots with as many chips as each later shipment, and density of its weight.
+
+        Of the chip that the earlier shipment carries, without this one; drawn to what is usual
+        among all shipments as far as few lots of the chip are known.
+
+        Parameters
+        ----------
+        e, f
+            Positions of the earlier and the later shipment of each pair.
+        """
+        traced, prior = self.traced, self.traced.settings.background.prior_shipments
+        family, sold = traced.cargo.carried[e], np.round(traced.holds(e, f))
+        number = self.of_number.reindex(pd.MultiIndex.from_arrays([family, sold])).to_numpy()
+        itself = np.round(traced.cargo.units[e]) == sold
+        others = np.maximum(np.nan_to_num(number) - itself, 0)
+        all_lots = np.nan_to_num(self.counted.reindex(family).to_numpy())
+        by_number = (others + prior * traced.background.number_share[f]) / (
+            np.maximum(all_lots - itself, 0) + prior
+        )
+        weighed = np.nan_to_num(self.weighed.reindex(family).to_numpy())
+        middle, spread = (one.reindex(family).to_numpy() for one in (self.middle, self.spread))
+        of_chip = np.nan_to_num(normal(np.log(traced.arrays.weight[f]) - middle, spread))
+        anything = 1 / traced.background.inverse_density["total"][f]
+        return by_number, (weighed * of_chip + prior * anything) / (weighed + prior)
 
 
 def _numbers(values: pd.Series) -> Floats:

@@ -43,9 +43,10 @@ class Tracing:
         the odds that the one continues as the other) and its parts ``words, weight, value,
         number, waiting, prior``; ``kind`` (recorded, related parties or domestic transfer);
         ``chip`` that is traced; ``days`` between; ``taken_out`` (whether chips that were bought
-        built in would have been sold singly); ``transfer`` (row of ``transfers``), its
-        ``transfer_log_odds``, and ``shipment_log_odds``, the part of them that the later shipment
-        brings.
+        built in would have been sold singly); ``rebuilt`` (whether the later pieces weigh like
+        another form with as many chips, as boards out of servers do); ``transfer`` (row of
+        ``transfers``), its ``transfer_log_odds``, and ``shipment_log_odds``, the part of them that
+        the later shipment brings.
     transfers
         One row a transfer between two companies, all its shipments taken together: ``buyer,
         sender`` (codes of companies in ``traced``; equal where a company sells what it bought),
@@ -147,6 +148,7 @@ def trace(
     found["from_record"], found["to_record"] = traced.arrays.record[e], traced.arrays.record[f]
     found["chip"] = traced.cargo.chip[e]
     found["taken_out"] = traced.singly(e, f)
+    found["rebuilt"] = traced.rebuilt(e, f)
     transfers, sales = tracer.transfers()
     found = _with_transfers(traced, found, transfers, sales)
     table = CONTINUATIONS.conform(found)
