@@ -1,10 +1,11 @@
 """How well goods are followed, how fast, against what else, and what each part of it gives.
 
-Five questions, each on simulated worlds of seeds that were used to choose nothing:
+Six questions, each on simulated worlds of seeds that were used to choose nothing:
 
     python benchmarks/tracing.py speed    [--rows 1000000]      time and memory, as ratios
     python benchmarks/tracing.py bars     [--seeds 20] [--hard] [--missing 0.2] [--schemes none]
     python benchmarks/tracing.py documented [--seeds 4]         forms of documented cases
+    python benchmarks/tracing.py handovers [--hard] [--schemes none] [--without-imports]
     python benchmarks/tracing.py peers    [--seeds 3]           other methods in the same run
     python benchmarks/tracing.py ablation [--seeds 3] [--null-worlds 100] [--out docs/images]
 
@@ -42,11 +43,16 @@ def main() -> int:
     bars.add_argument("--schemes", default="every")
     bars.add_argument("--missing", type=float, default=0.0)
     documented = commands.add_parser("documented", help="forms of documented cases, by kind")
+    handovers = commands.add_parser("handovers", help="who is named as a source, and rightly?")
+    handovers.add_argument("--schemes", default="every")
+    handovers.add_argument(
+        "--without-imports", action="store_true", help="take the sources' purchases away"
+    )
     peers = commands.add_parser("peers", help="other methods on the same worlds")
     ablation = commands.add_parser("ablation", help="each part removed in turn, and plots")
     ablation.add_argument("--out", type=Path, default=Path("docs/images"))
     ablation.add_argument("--null-worlds", type=int, default=100, help="worlds without schemes")
-    for each, seeds in ((bars, 20), (documented, 4), (peers, 3), (ablation, 3)):
+    for each, seeds in ((bars, 20), (documented, 4), (handovers, 6), (peers, 3), (ablation, 3)):
         each.add_argument("--seeds", type=int, default=seeds, help="how many")
         each.add_argument("--first-seed", type=int, default=FIRST_SEED)
         each.add_argument("--records", type=int, default=RECORDS)
@@ -69,6 +75,10 @@ def main() -> int:
         import tracing_documented
 
         return tracing_documented.run(options)
+    if options.command == "handovers":
+        import tracing_handovers
+
+        return tracing_handovers.run(options)
     if options.command == "peers":
         import tracing_peers
 

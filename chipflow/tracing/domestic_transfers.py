@@ -149,6 +149,12 @@ class DomesticShare:
 
     Learned from all senders that were asked, by expectation and maximisation from a beta
     distribution, so that where nobody's goods go on unseen hardly any are taken to.
+
+    Attributes
+    ----------
+    recorded
+        Share of such transfers of which the source is a buyer in these records, as
+        :func:`likely_buyers` learned it; None before.
     """
 
     def __init__(self, scores: PairScores, supply: Floats, settings: TransferSettings) -> None:
@@ -156,6 +162,7 @@ class DomesticShare:
         log_lr = scores.groups["log_lr"].to_numpy(dtype=float)
         usual = {True: settings.domestic, False: settings.domestic_onward}
         others = scores.unlike.groupby(scores.unlike["place"] == TO_DESTINATION)["number"].sum()
+        self.recorded: float | None = None
         self.of_place = {
             place: learned_share(
                 log_lr[final == place],
@@ -209,9 +216,11 @@ def likely_buyers(
     inventory: InventoryModel,
     asked: CompanyPairs,
     believed: pd.DataFrame,
+    odds: Floats,
     coverage: Floats,
     related: dict[tuple[int, int], float],
-) -> pd.DataFrame:
+    recorded: float | None = None,
+) -> tuple[pd.DataFrame, float | None]:
     """Say which buyer of the country each sender's goods fit best.
 
     Parameters
@@ -223,27 +232,34 @@ def likely_buyers(
     believed
         Sales that are taken for chips of the country: rows of
         :attr:`chipflow.tracing.inventory.PairScores.sales`.
+    odds
+        Log odds of each group of sales that they are.
     coverage
         What :func:`import_coverage` returned.
     related
         Pairs of companies that share an address, telephone or agent, and one over the number of
         others that each shares it with.
+    recorded
+        Share of such transfers of which the source is in the records; learned without it.
 
     Returns
     -------
-    pandas.DataFrame
+    tuple
         ``group, pair, buyer, e, f, share, buyer_probability, buyers``: the pairs of shipments of
         the likeliest buyer of each group of sales, its probability, and among how many it was
-        found. Of a buyer that had less than was sold, or in no such form, there are none.
+        found. Of a buyer that had less than was sold, or in no such form, there are none. And the
+        share that was learned; None where nobody was asked.
     """
     traced = inventory.traced
     pairs = inventory.continuations(asked, believed)
     pairs["buyer"] = traced.arrays.consignee[pairs["e"].to_numpy()]
     pairs = _of_the_chip_named(traced, pairs)
+    # Who turns out to have had too little, or another form, was as likely before that.
+    before = pairs.groupby("group")["buyer"].nunique()
     pairs = pairs[_of_one_form(traced, pairs["e"].to_numpy(), pairs["f"].to_numpy())]
     pairs = _that_suffice(traced, pairs.reset_index(drop=True), believed)
     if pairs.empty:
-        return pairs.assign(buyer_probability=[], buyers=[])
+        return pairs.assign(buyer_probability=[], buyers=[]), recorded
     ratios = within_chip_ratio(
         traced, pairs["e"].to_numpy(), pairs["f"].to_numpy(), inventory.window
     )
@@ -255,16 +271,20 @@ def likely_buyers(
     sender = asked.sender[pair]
     parties = zip(by_buyer["buyer"].tolist(), sender.tolist(), strict=True)
     near = np.array([related.get(pair, 0.0) for pair in parties])
-    buyers = by_buyer.groupby("group")["buyer"].transform("size")
+    buyers = by_buyer["group"].map(before)
     by_buyer["log"] += np.log(np.maximum(traced.settings.transfers.related * buyers * near, 1.0))
-    weight = np.exp(np.minimum(by_buyer["log"].to_numpy(), 500.0))
-    by_buyer["weight"] = weight
+    by_buyer["weight"] = np.exp(np.minimum(by_buyer["log"].to_numpy(), 500.0)) / buyers
     whole = by_buyer.groupby("group")["weight"].transform("sum")
-    # Beside the buyers stands a source that no record shows, as likely as the records lack
-    # purchases of this country. It fits as well as the others do, of whom one at most is right.
-    found = coverage[asked.buyer[pair]]
-    unseen = (1 - found) / found * (1 + whole - weight)
-    by_buyer["buyer_probability"] = by_buyer["weight"] / (whole + unseen)
+    # Beside the buyers, each as likely before it is looked at, stands a source that no record
+    # shows: as likely as it is learned to be, and as the records lack purchases of this country.
+    first = ~by_buyer["group"].duplicated().to_numpy()
+    if recorded is None:
+        real = expit(odds[by_buyer["group"].to_numpy()[first]])
+        recorded = source_recorded(
+            whole.to_numpy()[first], real, traced.settings.transfers.source_recorded
+        )
+    found = np.minimum(recorded, coverage[asked.buyer[pair]])
+    by_buyer["buyer_probability"] = found * by_buyer["weight"] / (found * whole + 1 - found)
     by_buyer["buyers"] = np.where(near > 0, 1, buyers)
     best = by_buyer.sort_values(["buyer_probability", "buyer"], ascending=[False, True])
     best = best.drop_duplicates("group").set_index("group")[
@@ -276,7 +296,29 @@ def likely_buyers(
     likeliest[best.index] = best["buyer"]
     own = pairs[pairs["buyer"].to_numpy() == likeliest[group]]
     named: pd.DataFrame = own.join(best[["buyer_probability", "buyers"]], on="group")
-    return named.reset_index(drop=True)
+    return named.reset_index(drop=True), recorded
+
+
+def source_recorded(
+    ratio: Floats, real: Floats, prior: tuple[float, ...], rounds: int = 50
+) -> float:
+    """Share of transfers inside a country of which the source is a buyer in the records.
+
+    Parameters
+    ----------
+    ratio
+        Mean likelihood ratio of the buyers of each group of sales, against another source.
+    real
+        Probability of each group that its goods are chips of the country at all.
+    prior
+        Expected share, and how many transfers that expectation counts as.
+    """
+    usual, weight = prior
+    share = usual
+    for _ in range(rounds):
+        from_buyers = real * share * ratio / (share * ratio + 1 - share)
+        share = (usual * weight + float(from_buyers.sum())) / (weight + float(real.sum()))
+    return share
 
 
 def _of_one_form(traced: TracedShipments, e: Ints, f: Ints) -> np.ndarray:

@@ -168,10 +168,13 @@ def judge_domestic(
     share = share or DomesticShare(scores, supply, settings.transfers)
     odds = groups["log_lr"].to_numpy() + share.log_odds(groups, supply)
     sales, believed = _believed(scores.sales, odds, settings.tracer.believed)
-    found = likely_buyers(inventory, asked, believed, coverage, related.both_ways)
-    # Likelier than all others and the source that no record shows, together, also once what is
-    # known of such odds is allowed for.
-    likelier = found["buyer_probability"] * settings.transfers.named_right
+    found, share.recorded = likely_buyers(
+        inventory, asked, believed, odds, coverage, related.both_ways, share.recorded
+    )
+    # Likelier than all others, the source that no record shows and chance, together, also once
+    # what is known of such odds is allowed for.
+    likelier = found["buyer_probability"] * expit(odds[found["group"].astype("int64")])
+    likelier *= settings.transfers.named_right
     found = found[likelier > settings.tracer.believed]
     probability = _probability_of(found, believed) * found["buyer_probability"]
     found = found.assign(probability=probability, kind=DOMESTIC)

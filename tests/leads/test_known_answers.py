@@ -240,7 +240,7 @@ def test_servers_that_go_on_whole_are_not_taken_apart():
     ],
     ids=["boards out of servers", "servers from boards"],
 )
-def test_boards_leave_servers_months_later(write_csv, text, kg_in, words, kg_out):
+def test_boards_leave_servers_months_later(text, kg_in, words, kg_out):
     lots = [(8, "2024-03-01", "2024-07-10"), (13, "2024-03-20", "2024-08-20")]
     rows = [
         row
@@ -251,13 +251,13 @@ def test_boards_leave_servers_months_later(write_csv, text, kg_in, words, kg_out
              pieces * kg_out, pieces * 1.9e5),
         )
     ]  # fmt: skip
-    leads = leads_of(write_csv([*rows, *BYSTANDERS]))
+    leads = leads_of([*rows, *BYSTANDERS])
     assert [lead.record_ids for lead in leads] == ["P0;P1;S0;S1"]
     assert leads[0].units == 8 * (8 + 13)
     assert "in another form by weight, as boards taken out of servers are" in leads[0].reasons
 
 
-def test_other_goods_of_the_weight_of_a_board_are_no_boards(write_csv):
+def test_other_goods_of_the_weight_of_a_board_are_no_boards():
     """A seller of cooling units keeps selling them after it bought servers for itself."""
     bought = (*ROUTE[0][:7], "HGX H100 8-GPU SERVER", 8, "PCS", 1040.0, 1.9e6)
     sold = [
@@ -265,7 +265,7 @@ def test_other_goods_of_the_weight_of_a_board_are_no_boards(write_csv):
          (8 + n) * 38.0, (8 + n) * 900.0)
         for n, day in enumerate(["2023-11-02", "2024-01-15", "2024-05-20", "2024-07-10"])
     ]  # fmt: skip
-    assert len(leads_of(write_csv([bought, *sold, *BYSTANDERS]))) == 0
+    assert len(leads_of([bought, *sold, *BYSTANDERS])) == 0
 
 
 @pytest.mark.parametrize("bought", [(25, 32), (10, 15, 32)], ids=["two lots", "three lots"])

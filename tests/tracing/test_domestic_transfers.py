@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import chipflow as cf
-from chipflow.tracing.domestic_transfers import learned_share
+from chipflow.tracing.domestic_transfers import learned_share, source_recorded
+from chipflow.tracing.shipments import TracedShipments
 from tests.conftest import BYSTANDERS, ROUTE, network_of
 
 BOUGHT, PASSED, ARRIVED = ROUTE
@@ -65,3 +66,26 @@ def test_where_nobody_hands_over_the_share_is_learned_to_be_small():
     many = learned_share(np.r_[np.full(150, -3.0), np.full(50, 9.0)], supply, 0, (0.05, 20))
     assert nobody < 0.01 < 0.05 < many
     assert many == pytest.approx(51 / 220, abs=0.03)
+
+
+def test_where_no_buyer_fits_the_source_is_learned_to_be_unrecorded():
+    real = np.full(30, 0.9)
+    strangers = source_recorded(np.full(30, 0.4), real, (0.3, 10.0))
+    theirs = source_recorded(np.r_[np.full(20, 0.4), np.full(10, 1e4)], real, (0.3, 10.0))
+    assert strangers < 0.15 < 0.3 < theirs
+
+
+def test_a_number_that_every_lot_of_the_chip_has_points_to_nobody():
+    """Sixteen boards each, bought by five companies: that sixteen are sold says little."""
+    lots = [
+        pieces((f"L{n}", "2024-03-02", *BOUGHT[2:4], f"Tuas {n} Pte Ltd", "SG", *BOUGHT[6:]), 16)
+        for n in range(5)
+    ]
+    rare = pieces(("P9", "2024-03-02", *BOUGHT[2:4], OTHER, "SG", *BOUGHT[6:]), 37)
+    sold = [pieces((f"S{n}", *HANDED_OVER[1:]), n) for n in (16, 37)]
+    network = network_of([*lots, rare, *sold, *BYSTANDERS])
+    traced = TracedShipments.of(network.shipments, ("CN",))
+    at = {record: row for row, record in enumerate(traced.arrays.record.tolist())}
+    e, f = (np.array([at[one] for one in side]) for side in (("L0", "P9"), ("S16", "S37")))
+    usual, unusual = traced.lots_of_chips.chances(e, f)[0]
+    assert usual > 2 * unusual
