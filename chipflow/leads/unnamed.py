@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.controls import FREE, timeline
+from chipflow.goods.controls import FREE, status, timeline
 from chipflow.goods.forms import SLACK, price_range
 from chipflow.leads.tail_probabilities import above_normal, between_normal
 from chipflow.schemas import UNNAMED
 from chipflow.settings import MAD_TO_SD
+from chipflow.tracing.comparisons import value_density
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from chipflow.tracing.trace import Tracing
 
 DECIMALS = 3  # of scores
+ALL_TRADE = 3  # the widest level on which usual goods are known
+UNKNOWN = 0.5  # share of goods of which nothing is known that are as dear and as heavy
 MOST_TOLD = 6  # forms, and wordings of other goods, that a row names
 
 
@@ -68,13 +71,13 @@ def unnamed_lots(
     open_too = (traced.family < 0) & ~traced.names_chip
     open_too &= ~np.isin(traced.arrays.record, list(on_leads))
     fits = form.fit(traced, open_too)
-    pairs = _passed_on(traced, np.flatnonzero(fits), tracing.window)
+    pairs = _passed_on(traced, np.flatnonzero(fits), traced.settings.unnamed.window)
     pairs = _to_the_destination(traced, pairs, form)
     if pairs.empty:
         return UNNAMED.empty()
     usual = Usual.of(traced, shipments["hs_code"], fits, np.unique(pairs[["e", "f"]].to_numpy()))
-    rows = _rows(traced, pairs, usual)
-    by_chance = _by_chance(traced, fits, rows, tracing.window)
+    rows = _rows(traced, pairs, usual, form)
+    by_chance = _by_chance(traced, fits, rows, traced.settings.unnamed.window)
     return _table(network, shipments, traced, form, usual, rows, by_chance)
 
 
@@ -89,13 +92,18 @@ class AcceleratorForms:
     ----------
     forms
         One row a form and year: ``of, form, chips, year, kg_low, kg_high, usd_low, usd_high``
-        (of one piece, packed or not; at the prices of the year).
+        (of one piece, packed or not; at the prices of the year), and ``asked``: whether it is for
+        data centres and needed a licence on some day.
     rules
-        What :func:`chipflow.goods.controls.timeline` says of these chips.
+        What :func:`chipflow.goods.controls.timeline` says of the chips of which the tables hold
+        forms; others are few and asked one by one.
+    catalogue
+        Tables of chips, forms, prices and rules.
     """
 
     forms: pd.DataFrame
     rules: pd.DataFrame
+    catalogue: Catalogue
 
     def fit(self, traced: TracedShipments, which: np.ndarray) -> np.ndarray:
         """Say of some shipments whether a piece weighs and costs what one of the forms does."""
@@ -104,7 +112,7 @@ class AcceleratorForms:
         at = np.flatnonzero(which & np.isfinite(arrays.kg) & np.isfinite(arrays.usd))
         found = np.zeros(len(traced), dtype=bool)
         years = years_of(traced, at)
-        for year, forms in self.forms.groupby("year"):
+        for year, forms in self.forms[self.forms["asked"]].groupby("year"):
             own = at[years == year]
             kg, usd = arrays.kg[own], arrays.usd[own]
             bands = np.log(forms[["kg_low", "kg_high", "usd_low", "usd_high"]].to_numpy(float))
@@ -117,21 +125,8 @@ class AcceleratorForms:
         self, kg: float, usd: float, day: pd.Timestamp, place: str, least: float
     ) -> list[str]:
         """Name the forms that a piece can be and that needed a licence there on that day."""
-        asked = self.forms[
-            (self.forms["year"] == day.year)
-            & (self.forms["kg_low"] <= kg)
-            & (kg <= self.forms["kg_high"])
-            & (self.forms["usd_low"] * least <= usd)
-            & (usd <= self.forms["usd_high"])
-        ]
-        rules = self.rules
-        then = rules[
-            (rules["destination"] == place)
-            & (rules["first_day"] <= day)
-            & (day <= rules["last_day"])
-            & (rules["status"] != FREE)
-        ]
-        asked = asked[asked["of"].isin(then["chip"])]
+        asked = self._fitting(kg, usd, day, least)
+        asked = asked[asked["asked"] & asked["of"].isin(self._needing(day, place))]
         # The nearest price first.
         middle = np.log(asked["usd_low"].to_numpy() * asked["usd_high"].to_numpy()) / 2
         asked = asked.assign(far=np.abs(np.log(usd) - middle)).sort_values(["far", "of", "form"])
@@ -140,6 +135,43 @@ class AcceleratorForms:
             f"{of} {form}" if chips == 1 else f"{of} {form} with {chips}"
             for of, form, chips in told
         ]
+
+    def share_needing_licence(
+        self, kg: float, usd: float, day: pd.Timestamp, place: str, settings: Settings
+    ) -> float:
+        """Share of the chips that a piece can be that needed a licence there on that day.
+
+        Each counts as far as its price fits the declared value, in the form that fits best. A card
+        on free sale of that weight and value is no less likely than a barred one.
+        """
+        fitting = self._fitting(kg, usd, day, settings.unnamed.least_declared)
+        middle = np.log(fitting["usd_low"].to_numpy() * fitting["usd_high"].to_numpy()) / 2
+        like = value_density(np.log(usd) - middle, settings.comparisons)
+        best = fitting.assign(like=like).groupby("of")["like"].max()
+        ruled = set(self.rules["chip"])
+        others = {
+            name
+            for name in best.index
+            if name not in ruled
+            and status(name, day.date(), place, catalogue=self.catalogue).status != FREE
+        }
+        needing = best.index.isin({*self._needing(day, place), *others})
+        return float(best[needing].sum() / best.sum()) if best.sum() > 0 else 0.0
+
+    def _fitting(self, kg: float, usd: float, day: pd.Timestamp, least: float) -> pd.DataFrame:
+        forms = self.forms
+        return forms[
+            (forms["year"] == day.year)
+            & (forms["kg_low"] <= kg)
+            & (kg <= forms["kg_high"])
+            & (forms["usd_low"] * least <= usd)
+            & (usd <= forms["usd_high"])
+        ]
+
+    def _needing(self, day: pd.Timestamp, place: str) -> pd.Series:
+        rules = self.rules
+        then = (rules["first_day"] <= day) & (day <= rules["last_day"])
+        return rules.loc[then & (rules["destination"] == place) & (rules["status"] != FREE), "chip"]
 
 
 def years_of(traced: TracedShipments, at: Ints) -> Ints:
@@ -151,7 +183,7 @@ def years_of(traced: TracedShipments, at: Ints) -> Ints:
 def accelerator_forms(
     catalogue: Catalogue, destination: tuple[str, ...], years: Iterable[int]
 ) -> AcceleratorForms:
-    """Lay out the forms of chips for data centres that needed a licence for a destination.
+    """Lay out the forms of all chips, and say which needed a licence for a destination.
 
     Parameters
     ----------
@@ -162,31 +194,32 @@ def accelerator_forms(
     years
         For which prices are wanted.
     """
-    names = sorted(
-        {
-            one.of
-            for one in catalogue.forms
-            if any(chip.datacentre for chip in catalogue.variants(one.of))
-        }
-    )
+    known = {chip.family for form in catalogue.forms for chip in catalogue.variants(form.of)}
+    cards = [one for one in catalogue.chips if one.family not in known and one.launched]
+    names = sorted({one.of for one in catalogue.forms})
     rules = timeline(names, sorted(destination), catalogue=catalogue)
     controlled = set(rules.loc[rules["status"] != FREE, "chip"])
-    first = {
-        name: min(int(chip.launched[:4]) for chip in catalogue.variants(name) if chip.launched)
-        for name in controlled
-    }
     rows = []
     for form in catalogue.forms:
-        if form.of not in controlled:
-            continue
-        for year in (one for one in years if one >= first[form.of]):
+        variants = catalogue.variants(form.of)
+        launched = [int(chip.launched[:4]) for chip in variants if chip.launched]
+        asked = form.of in controlled and any(chip.datacentre for chip in variants)
+        for year in (one for one in years if launched and one >= min(launched)):
             prices = price_range(form.of, form.form, form.chips, year, catalogue=catalogue)
             if prices is not None:
                 low, high = form.kg[0] / SLACK, form.packed[1] * SLACK
                 usd = prices[0] / SLACK, prices[1] * SLACK
-                rows.append((form.of, form.form, form.chips, year, low, high, *usd))
+                rows.append((form.of, form.form, form.chips, year, low, high, *usd, asked))
+    # Cards of which the tables hold no form are cards too, and most of them on free sale.
+    for card in cards:
+        for year in (one for one in years if one >= int(card.launched[:4])):
+            prices = price_range(card.chip, "card", 1, year, catalogue=catalogue)
+            if prices is not None and card.kg_low and card.kg_high:
+                kg_usd = card.kg_low, card.kg_high * SLACK, *prices
+                rows.append((card.chip, "card", 1, year, *kg_usd, False))
     columns = ["of", "form", "chips", "year", "kg_low", "kg_high", "usd_low", "usd_high"]
-    return AcceleratorForms(pd.DataFrame(rows, columns=columns), rules)
+    columns.append("asked")
+    return AcceleratorForms(pd.DataFrame(rows, columns=columns), rules, catalogue)
 
 
 # ---------------------------------------------------------------- what went on whole
@@ -282,12 +315,15 @@ class Usual:
     senders
         For each of these levels the senders of each key: ``shipper, kg, usd`` (means of logs)
         and ``fits`` (share of shipments that fit an accelerator).
+    vague
+        Whether the words of each shipment could cover an accelerator.
     settings
         The numbers of the method.
     """
 
     keys: np.ndarray
     senders: tuple[dict[int, pd.DataFrame], ...]
+    vague: np.ndarray
     settings: Settings
 
     @classmethod
@@ -324,7 +360,7 @@ class Usual:
             )
             means = table.groupby(["key", "shipper"]).mean().reset_index()
             levels.append({int(str(one)): rows for one, rows in means.groupby("key")})
-        return cls(keys, tuple(levels), traced.settings)
+        return cls(keys, tuple(levels), arrays.vague, traced.settings)
 
     def share(self, at: int, kg: float, usd: float, without: set[int]) -> tuple[float, float, int]:
         """Share of pieces as dear as one, and about as heavy, under the words of a shipment.
@@ -346,7 +382,11 @@ class Usual:
         """
         prior = self.settings.background.prior_senders
         found, told = 1.0, (0.0, 0)
-        for level in reversed(range(len(self.keys))):
+        levels = range(len(self.keys))
+        if not self.vague[at]:
+            # Words that name goods say what they are, and no other goods tell what these weigh.
+            found, levels = UNKNOWN, range(2)
+        for level in reversed(levels):
             senders = self.senders[level].get(int(self.keys[level, at]))
             if senders is None:
                 continue
@@ -357,7 +397,7 @@ class Usual:
                 own = self._as_dear_and_heavy(others, kg, usd)
                 trust = len(others) / (len(others) + prior)
                 # All trade is drawn to nothing wider.
-                found = own if level == len(self.keys) - 1 else trust * own + (1 - trust) * found
+                found = own if level == ALL_TRADE else trust * own + (1 - trust) * found
         return float(found), *told
 
     def _as_dear_and_heavy(self, others: pd.DataFrame, kg: float, usd: float) -> float:
@@ -410,7 +450,9 @@ def _strength(traced: TracedShipments, e: Ints, f: Ints) -> Floats:
     return np.asarray(np.log(np.maximum(number, 1e-9)) + np.log(np.maximum(weight, 1e-9)))
 
 
-def _rows(traced: TracedShipments, pairs: pd.DataFrame, usual: Usual) -> list[_Row]:
+def _rows(
+    traced: TracedShipments, pairs: pd.DataFrame, usual: Usual, form: AcceleratorForms
+) -> list[_Row]:
     arrays, settings = traced.arrays, traced.settings.unnamed
     sender = arrays.shipper[pairs["final"].to_numpy()]
     rows = []
@@ -428,8 +470,11 @@ def _rows(traced: TracedShipments, pairs: pd.DataFrame, usual: Usual) -> list[_R
         log_lr = float(_strength(traced, e, f).sum())
         innocent = share * (1 + np.exp(-log_lr) / settings.passed_on)
         odds = settings.hidden * settings.fits / innocent
-        if not arrays.vague[legs].all():
-            odds *= settings.named_other
+        odds *= _share_needing_licence(traced, np.unique(own["final"].to_numpy()), form)
+        # Hidden goods are called by vague words, others hardly ever on all legs.
+        lax, named = traced.settings.evidence.hidden_if_honest, settings.named_other
+        vague = bool(arrays.vague[legs].all())
+        odds *= (1 - named) / lax if vague else named / (1 - lax)
         rows.append(
             _Row(
                 int(str(company)), own, share, (senders, others), int(legs[most]), log_lr,
@@ -437,6 +482,22 @@ def _rows(traced: TracedShipments, pairs: pd.DataFrame, usual: Usual) -> list[_R
             )
         )  # fmt: skip
     return [row for row in rows if row.score > 0]
+
+
+def _share_needing_licence(traced: TracedShipments, finals: Ints, form: AcceleratorForms) -> float:
+    """Mean over arrivals of the share of chips that fit and needed a licence."""
+    arrays = traced.arrays
+    shares = [
+        form.share_needing_licence(
+            float(np.exp(arrays.kg[one])),
+            float(np.exp(arrays.usd[one])),
+            pd.Timestamp(int(arrays.last[one] + arrays.epoch), unit="D"),
+            str(traced.arrival[one]),
+            traced.settings,
+        )
+        for one in finals.tolist()
+    ]
+    return float(np.mean(shares))
 
 
 def _by_chance(
