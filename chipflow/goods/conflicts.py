@@ -1,8 +1,9 @@
-"""Texts in which the name of the goods and a part number mean different chips.
+"""Records that contradict themselves: name against part number, name against HS code.
 
 ``classify`` goes by the part number, which is the maker's own. That the name beside it says another
 chip is worth telling: a slip, a number taken over from another quotation, or a name that hides what
-the number gives away. Neither reading is preferred here.
+the number gives away. Neither reading is preferred here. A code under which no chips go is no veto
+against the name: it is wrong, or the name is.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def conflicts(
     """
     tables = catalogue or load_catalogue()
     texts = [text if isinstance(text, str) else "" for text in descriptions]
+    if not tables.parts:
+        return [None] * len(texts)
     numbers = {_plain(part.part): part for part in tables.parts}
     longest = sorted(numbers, key=lambda number: (-len(number), number))
     written = re.compile(
@@ -79,6 +82,8 @@ def conflicts(
             number = next(one for one in longest if _plain(match.group()).startswith(one))
             rest = f"{text[: match.start()]} , {text[match.end() :]}"
             found[text] = numbers[number], rest
+    if not found:
+        return [None] * len(texts)
     readings = classify_texts(
         [(rest, None, None, None) for _, rest in found.values()], catalogue=tables
     )
@@ -87,6 +92,36 @@ def conflicts(
         for (text, (part, _)), reading in zip(found.items(), readings, strict=True)
     }
     return [told.get(text) for text in texts]
+
+
+def unusual_codes(hs_codes: Iterable[object], *, catalogue: Catalogue | None = None) -> list[bool]:
+    """Say of each HS code whether chips, and what carries them, do not go under it.
+
+    Parameters
+    ----------
+    hs_codes
+        Codes of goods whose text names a chip; anything but a text with digits is a missing one.
+    catalogue
+        Tables to use instead of the shipped ones; of those without part numbers, as of a watch
+        list, nothing is said.
+
+    Examples
+    --------
+    >>> unusual_codes(["8473.30", "853690", None])
+    [False, True, False]
+    """
+    tables = catalogue or load_catalogue()
+    odds = {row.pattern: row.log_odds for row in tables.words_of("itself hs") if row.pattern}
+
+    def unusual(code: object) -> bool:
+        digits = re.sub("[^0-9]", "", code) if isinstance(code, str) else ""
+        if not digits or not tables.parts:
+            return False
+        known = [beginning for beginning in odds if digits.startswith(beginning)]
+        return not known or odds[max(known, key=len)] < 0
+
+    said: dict[object, bool] = {}
+    return [said.setdefault(code, unusual(code)) for code in hs_codes]
 
 
 def _plain(number: str) -> str:

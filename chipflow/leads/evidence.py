@@ -172,6 +172,34 @@ def _vague_description(lead: LeadContext) -> Finding | None:
     )
 
 
+def _wrong_code(lead: LeadContext) -> Finding | None:
+    wrong = lead.steps.take(lead.steps["wrong_code"].astype(bool))
+    if not len(wrong):
+        return None
+    codes = ", ".join(sorted(set(wrong["hs_code"])))
+    # Weighs nothing: how often honest declarants take a wrong code is not known.
+    return Finding(
+        0.0,
+        f"{len(wrong)} of {len(lead.steps)} records name the chip under an HS code that is not for "
+        f"computing goods ({codes})",
+        _ids(wrong["record_id"]),
+    )
+
+
+def _two_readings(lead: LeadContext) -> Finding | None:
+    clash = np.array([one is not None for one in lead.steps["conflict"]], dtype=bool)
+    if not clash.any():
+        return None
+    said = list(dict.fromkeys(lead.steps["conflict"][clash]))
+    # Weighs nothing: which of the two is wrong, the record does not say.
+    return Finding(
+        0.0,
+        f"{clash.sum()} of {len(lead.steps)} records can be read in two ways. {said[0]} This lead "
+        "goes by the part number",
+        _ids(lead.steps["record_id"][clash]),
+    )
+
+
 def _new_company(lead: LeadContext) -> Finding | None:
     profiles = lead.profiles
     if profiles.share_new is None:
@@ -475,6 +503,7 @@ PARTS: tuple[Part, ...] = (
         BIS_2025,
         _vague_description,
     ),
+    Part("wrong code", "reason", "Is the HS code one of other goods?", BIS_2025, _wrong_code),
     Part(
         "new company",
         "reason",
@@ -514,6 +543,7 @@ PARTS: tuple[Part, ...] = (
     Part("chance", "innocent", "Would strangers look as much alike?", "chipflow", _by_chance),
     Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
     Part("chip inferred", "innocent", "Is the chip not named?", "chipflow", _chip_inferred),
+    Part("two readings", "innocent", "Do name and part number agree?", "chipflow", _two_readings),
     Part("joined names", "innocent", "Are two spellings one company?", "chipflow", _joined_names),
     Part("goods kept", "innocent", "Did part of the goods stay?", "chipflow", _kept),
     Part(

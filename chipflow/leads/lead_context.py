@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow.goods.accelerators import says_accelerator
+from chipflow.goods.conflicts import conflicts, unusual_codes
 from chipflow.goods.controls import Status, status
 from chipflow.network.arrays import arrival_country
 from chipflow.network.columns import Columns
@@ -38,6 +39,7 @@ CONTEXT_COLUMNS = [
     "import_country",
     "destination_country",
     "description",
+    "hs_code",
     "goods",
     "items",
     "units",
@@ -208,6 +210,10 @@ def with_shipments(
     )
     joined["named"] = joined["entered_chip"].notna() & (own == entered)
     joined["declared"] = joined["declared"].fillna(False).astype(bool) & joined["named"]
+    clashes = conflicts(joined["description"].tolist(), catalogue=catalogue)
+    joined["conflict"] = [None if one is None else one.sentence() for one in clashes]
+    unusual = unusual_codes(joined["hs_code"].tolist(), catalogue=catalogue)
+    joined["wrong_code"] = np.array(unusual, dtype=bool) & joined["declared"]
     joined["arrival_country"] = arrival_country(joined, destination)
     return joined.sort_values(["cluster", "hop", "date", "record_id"], ignore_index=True)
 

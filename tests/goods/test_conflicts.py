@@ -2,7 +2,7 @@
 
 import pytest
 
-from chipflow.goods.conflicts import conflicts
+from chipflow.goods.conflicts import conflicts, unusual_codes
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,8 @@ def test_texts_keep_their_order() -> None:
     clash, fine = "900-21010-0000-000 A100 PCIE GPU", "H100 PCIE 900-21010-0000-000"
     assert [one is None for one in conflicts([fine, clash, fine])] == [True, False, True]
     assert conflicts([]) == []
+
+
+def test_codes_under_which_chips_do_not_go() -> None:
+    codes = ["8471.80", "847330", "85423190", "853690", "903090", "610910", None, ""]
+    assert unusual_codes(codes) == [False, False, False, True, True, True, False, False]
