@@ -360,7 +360,7 @@ class Settings:
     >>> from dataclasses import replace
     >>> usual = Settings()
     >>> usual.tracer.window
-    120
+    210
     >>> longer = replace(usual, tracer=replace(usual.tracer, window=200))
     >>> longer.changed()
     {'tracer.window': 200}

@@ -32,7 +32,7 @@ def test_saved_and_loaded_is_the_same(tmp_path):
     [
         ("[tracer]\nwindows = 3\n", "tracer.windows is no setting"),
         ("[traces]\nwindow = 3\n", "is no part"),
-        ("[tracer]\nwindow = 'long'\n", "is not like 120"),
+        ("[tracer]\nwindow = 'long'\n", "is not like 210"),
         ("[comparisons]\nvalue_spread = [1.0]\n", "is not like"),
         ("[tracer\n", "no settings can be read"),
     ],
