@@ -154,7 +154,7 @@ class DomesticShare:
     ----------
     recorded
         Share of such transfers of which the source is a buyer in these records, as
-        :func:`likely_buyers` learned it; None before.
+        :func:`likely_buyers` learned it.
     """
 
     def __init__(self, scores: PairScores, supply: Floats, settings: TransferSettings) -> None:
@@ -162,7 +162,7 @@ class DomesticShare:
         log_lr = scores.groups["log_lr"].to_numpy(dtype=float)
         usual = {True: settings.domestic, False: settings.domestic_onward}
         others = scores.unlike.groupby(scores.unlike["place"] == TO_DESTINATION)["number"].sum()
-        self.recorded: float | None = None
+        self.recorded = settings.source_recorded[0]
         self.of_place = {
             place: learned_share(
                 log_lr[final == place],
@@ -220,7 +220,7 @@ def likely_buyers(
     coverage: Floats,
     related: dict[tuple[int, int], float],
     recorded: float | None = None,
-) -> tuple[pd.DataFrame, float | None]:
+) -> tuple[pd.DataFrame, float]:
     """Say which buyer of the country each sender's goods fit best.
 
     Parameters
@@ -248,7 +248,7 @@ def likely_buyers(
         ``group, pair, buyer, e, f, share, buyer_probability, buyers``: the pairs of shipments of
         the likeliest buyer of each group of sales, its probability, and among how many it was
         found. Of a buyer that had less than was sold, or in no such form, there are none. And the
-        share that was learned; None where nobody was asked.
+        share of them whose source is in the records.
     """
     traced = inventory.traced
     pairs = inventory.continuations(asked, believed)
@@ -259,7 +259,8 @@ def likely_buyers(
     pairs = pairs[_of_one_form(traced, pairs["e"].to_numpy(), pairs["f"].to_numpy())]
     pairs = _that_suffice(traced, pairs.reset_index(drop=True), believed)
     if pairs.empty:
-        return pairs.assign(buyer_probability=[], buyers=[]), recorded
+        usual, _ = traced.settings.transfers.source_recorded
+        return pairs.assign(buyer_probability=[], buyers=[]), recorded or usual
     ratios = within_chip_ratio(
         traced, pairs["e"].to_numpy(), pairs["f"].to_numpy(), inventory.window
     )

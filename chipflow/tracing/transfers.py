@@ -165,12 +165,16 @@ def judge_domestic(
     scores = inventory.score(asked, unlike=~candidates)
     groups = _with_parties(scores.groups, asked).assign(kind=DOMESTIC)
     supply = coverage[asked.buyer[groups["pair"]]]
+    learned = share is None
     share = share or DomesticShare(scores, supply, settings.transfers)
     odds = groups["log_lr"].to_numpy() + share.log_odds(groups, supply)
     sales, believed = _believed(scores.sales, odds, settings.tracer.believed)
-    found, share.recorded = likely_buyers(
-        inventory, asked, believed, odds, coverage, related.both_ways, share.recorded
+    recorded = None if learned else share.recorded
+    found, recorded = likely_buyers(
+        inventory, asked, believed, odds, coverage, related.both_ways, recorded
     )
+    if learned:
+        share.recorded = recorded
     # Likelier than all others, the source that no record shows and chance, together, also once
     # what is known of such odds is allowed for.
     likelier = found["buyer_probability"] * expit(odds[found["group"].astype("int64")])
