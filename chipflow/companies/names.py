@@ -94,7 +94,7 @@ class CompanyName:
         Kind of body that the legal form stands for (``LLC``, ``JSC`` ...), or ``""``.
     length
         Characters of the name as it stands in the record, 0 where it ends in a legal form or in
-        what was set aside: such a name was not cut off.
+        what was set aside: such a name was not cut off. A form in front says nothing of the end.
     """
 
     words: tuple[Word, ...]
@@ -135,7 +135,7 @@ def read_name(name: str, country: str = "") -> CompanyName:
     words, form, beside = _words(owner, country, len(name))
     if not words:
         words, form, beside = _words(cut, country, len(name))
-    whole = form or beside or agent or "" in beside
+    whole = beside or agent
     if not words:
         words = (Word(ascii_text(cut).strip().lower() or cut.strip().lower()),)
     aside = (*(one for one in beside if one), *(("agent",) if agent else ()))
@@ -406,6 +406,9 @@ def _cut_forms() -> frozenset[tuple[str, ...]]:
     )
 
 
+_IN_FRONT = "legal form in front"
+
+
 @dataclass(slots=True)
 class _Ends:
     """What was taken from the ends of a name."""
@@ -433,9 +436,10 @@ def _without_ends(parts: list[_Part], country: str) -> tuple[list[_Part], _Ends]
             if _tells(less) or not _tells(kept):
                 kept, shortened = less, True
                 ends.form = ends.form or form
-                behind_form = kind == "legal"
-                # "" stands for a form whose kind of body is not known.
-                ends.aside = (*ends.aside, "" if kind == "legal" else kind)
+                behind_form = kind in {"legal", _IN_FRONT}
+                # "" stands for a form: nothing of what is behind it is missing.
+                if kind != _IN_FRONT:
+                    ends.aside = (*ends.aside, "" if kind == "legal" else kind)
                 break
     # A form in the middle ("Acme Ltd Trading") says as little as one at the end.
     if not ends.form:
@@ -485,9 +489,9 @@ def _shorter(
     if most > 0 and (parts[0].legal or texts[0] in firsts):
         for size in range(most, 0, -1):
             if texts[:size] in legal:
-                found.append((parts[size:], legal[texts[:size]], "legal"))
+                found.append((parts[size:], legal[texts[:size]], _IN_FRONT))
             if size == 1 and parts[0].legal:
-                found.append((parts[1:], parts[0].form, "legal"))
+                found.append((parts[1:], parts[0].form, _IN_FRONT))
     return found
 
 
@@ -530,7 +534,8 @@ def _without_address(parts: list[_Part]) -> tuple[list[_Part], bool]:
         if texts[at].isdigit() and texts[at - 1] not in phrases("unit") and _tells(parts[:at])
     ]
     for at in (*forms, *numbers):
-        if 0 < at < len(parts) - 2 and is_address(texts[at + 1 :]):
+        numbered = at in forms and at < len(parts) - 1 and texts[at + 1].isdigit()
+        if 0 < at < len(parts) - 2 and (numbered or is_address(texts[at + 1 :])):
             return parts[: at + 1], True
     return parts, False
 

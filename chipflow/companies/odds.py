@@ -10,6 +10,7 @@ and the address.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
+from chipflow.companies.beside import is_own_city
 from chipflow.companies.names import FULL_FIELDS, Word, forms_of, meaning_of
 from chipflow.companies.pairs import ABBREVIATION, SHORTEST_WITH_SLIP, sound
 
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
 # words in a hundred are mistyped in keyed records (Kukich 1992); the rest are estimates.
 RATES = {
     "slip": 0.02,
-    "short slip": 0.001,  # in a short word, where it makes another word as often as not
+    "short slip": 0.005,  # in a short word, where it makes another word as often as not
     "swap": 0.01,  # two neighbouring letters
+    "double": 0.005,  # a letter typed twice, or once where it stands twice
     "slip over blanks": 0.002,
     "sound": 0.01,
     "spoken": 0.05,  # by another romanisation
@@ -44,12 +47,18 @@ RATES = {
     "cut": 0.02,  # the field was full
     "less": 0.003,  # a trade word is left out
     "own less": 0.0003,  # a word of its own is left out
+    "city less": 0.05,  # the company's own city, which many leave out or put elsewhere
     "place less": 1e-5,  # the name of another country or its part: a subsidiary's
 }
 # Ways of writing that a clerk or a program keeps to; a slip happens once.
-HABITS = frozenset({"meaning", "short", "blank", "cut", "order", "trade order", "sound", "spoken"})
-# How one name is written in several ways; what is left out or numbered makes another name.
+HABITS = frozenset(
+    {"meaning", "short", "blank", "cut", "order", "trade order", "sound", "spoken", "city less"}
+)
+# How one name is written in several ways; what is left out or numbered makes another name, but
+# for the city, which sister companies state to be told apart.
 WRITING = frozenset(kind for kind in RATES if not kind.endswith("less"))
+# Companies of which a sister in the same country is called the same but for a city.
+NAMESAKES_WITH_CITY = 0.01  # share of names
 # A number tells branches and sister companies apart; it is never a slip.
 NUMBER_RATE = 1e-6  # share of mentions
 # Clerks repeat their own slips: the share of records with a slip varies between companies like
@@ -85,6 +94,7 @@ USUAL_NAMES = 1000  # names that this background is worth
 USUAL_TRADE_WORD = 0.002  # share of names
 USUAL_NEAR, USUAL_NEAR_SHORT = 0.0005, 0.005  # share of names
 USUAL_SWAPPED = 0.00002  # share of names that hold a word with two letters of a given one swapped
+USUAL_DOUBLED = 0.00005  # share of names that hold a given word with a letter doubled; an estimate
 USUAL_SOUND = 0.001  # share of names that hold a word which sounds like a given one
 USUAL_WORDS = 20  # words that this background is worth
 USUAL_WORDS_HERE = 200  # words that the nearness of all places is worth in one of them
@@ -94,6 +104,7 @@ RELATED = 0.1  # share of names
 # Names of which another company of the place has one with words that mean the same; registers
 # refuse them.
 NAMESAKES = 0.0001  # share of names
+_DOUBLE = re.compile(r"(.)\1+")
 # Names that differ only so are as good as equal, and equal names in a country are one company.
 AS_GOOD_AS_EQUAL = frozenset({"meaning", "blank", "trade order"})
 SAME_WORDS = AS_GOOD_AS_EQUAL | {"short", "order", "cut"}
@@ -119,6 +130,7 @@ class Difference:
             "meaning": f"means the same: {self.one} and {self.other}",
             "short": f"shortened: {self.one} and {self.other}",
             "swap": f"two letters swapped: {self.one} and {self.other}",
+            "double": f"a letter doubled: {self.one} and {self.other}",
             "slip over blanks": f"one slip of the keyboard: {self.one} and {self.other}",
             "cut": f"cut off: {self.one} and {self.other}",
             "blank": "words joined or parted",
@@ -212,9 +224,9 @@ class Odds:
         alike: Counter[str] = Counter()
         for word in words:
             alike[sound(word)] += counts[word]
-            beside = {"slip": 0, "swap": 0}
+            beside = {"slip": 0, "swap": 0, "double": 0}
             for other in self.near[word]:
-                beside["swap" if _is_swap(word, other) else "slip"] += counts[other]
+                beside[_kind_of_slip(word, other)] += counts[other]
             for kind, seen in beside.items():
                 shares[kind, len(word)].append(seen / names)
         for word in words:
@@ -224,16 +236,18 @@ class Odds:
     def differences(self, a: int, b: int) -> list[Difference] | None:
         """Return how two names differ, or None if in more than can be explained."""
         one, other = self.entities.name[a].words, self.entities.name[b].words
+        place = self.entities.place[a]
         left, right = _without_common(one, other), _without_common(other, one)
         if not left and not right:
             same_order = [word.text for word in one] == [word.text for word in other]
             if same_order:
                 return []
-            return [Difference("order" if _in_other_order(one, other) else "trade order", "", "")]
+            in_other = _in_other_order(one, other, place)
+            return [Difference("order" if in_other else "trade order", "", "")]
         if "".join(word.text for word in left) == "".join(word.text for word in right):
             return [Difference("blank", _text(left), _text(right))]
         cut = [Difference("cut", _text(left), _text(right))] if self._is_cut_off(a, b) else None
-        found = [Difference("order", "", "")] if _in_other_order(one, other) else []
+        found = [Difference("order", "", "")] if _in_other_order(one, other, place) else []
         found += _blanks(left, right) + _blanks(right, left)
         if max(len(left), len(right)) > MOST_CHANGED:
             return cut
@@ -249,19 +263,17 @@ class Odds:
             return [*found, Difference("slip over blanks", _text(left), _text(right))]
         if cut and (left or right):
             return cut
-        return found + [Difference(_left_out(word), word.text, "") for word in (*left, *right)]
+        return found + [
+            Difference(_left_out(word, place), word.text, "") for word in (*left, *right)
+        ]
 
     def _is_cut_off(self, a: int, b: int) -> bool:
         """Tell if one name is the beginning of the other and fills a field."""
         one, other = ("".join(word.text for word in self.entities.name[at].words) for at in (a, b))
         if len(other) < len(one):
             a, one, other = b, other, one
-        # A name that is cut off has lost its legal form.
-        return (
-            other.startswith(one)
-            and not self.entities.forms[a]
-            and int(self.entities.length[a]) in FULL_FIELDS
-        )
+        # A name that ends in its legal form was not cut off: its length is 0.
+        return other.startswith(one) and int(self.entities.length[a]) in FULL_FIELDS
 
     def log_odds(self, a: int, b: int, differences: list[Difference]) -> float:
         """Return the logarithm of the odds that two names of one place are one company."""
@@ -281,7 +293,10 @@ class Odds:
         by_chance = log(self.size[place]) + sum(
             log(self._share(word, place)) for word in written.elements()
         )
-        if any(kind.endswith("less") or kind == "number" for kind in rates):
+        if "city less" in rates and rates.keys() <= WRITING | {"city less"}:
+            ways = prod(rate for kind, rate in rates.items() if kind in WRITING)
+            against = max(by_chance + changes, log(NAMESAKES_WITH_CITY * ways))
+        elif any(kind.endswith("less") or kind == "number" for kind in rates):
             # A sister company, whose name is written in as many ways.
             ways = prod(rate for kind, rate in rates.items() if kind in WRITING)
             against = max(by_chance + changes, log(RELATED * ways))
@@ -328,7 +343,8 @@ class Odds:
         word = difference.one if difference.one in written else difference.other
         if difference.kind in {"meaning", "short"}:
             return log(self._share(word, place, pair=1))
-        kind = {"swap": "swap", "sound": "sound", "spoken": "swap"}.get(difference.kind, "slip")
+        kind = {"spoken": "swap"}.get(difference.kind, difference.kind)
+        kind = kind if kind in {"swap", "double", "sound"} else "slip"
         length = len(word)
         usual = self.nearness.get(
             (place, kind, length),
@@ -369,8 +385,9 @@ def relation(one: Word, other: Word) -> str:
         return "spoken"
     if min(len(a), len(b)) >= SHORTEST_WITH_SLIP:
         if OSA.distance(a, b, score_cutoff=1) <= 1:
-            if _is_swap(a, b):
-                return "swap"
+            kind = _kind_of_slip(a, b)
+            if kind != "slip":
+                return kind
             return "slip" if min(len(a), len(b)) >= SHORT_WORD else "short slip"
         near = OSA.distance(a, b, score_cutoff=2) <= 2
         if near and len(sound(a)) >= SHORTEST_SOUND and sound(a) == sound(b):
@@ -386,9 +403,15 @@ def relation(one: Word, other: Word) -> str:
     return ""
 
 
-def _in_other_order(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
-    """Tell if the own words that two names have in common stand in different orders."""
-    ours, theirs = ([word.text for word in words if word.is_own] for words in (one, other))
+def _in_other_order(one: tuple[Word, ...], other: tuple[Word, ...], place: str) -> bool:
+    """Tell if the own words that two names have in common stand in different orders.
+
+    The company's own city stands before or behind the name.
+    """
+    ours, theirs = (
+        [word.text for word in words if word.is_own and not is_own_city(word.text, place)]
+        for words in (one, other)
+    )
     common = set(ours) & set(theirs)
     return [word for word in ours if word in common] != [word for word in theirs if word in common]
 
@@ -403,9 +426,12 @@ def _is_mistyped(word: str, meaning: str) -> bool:
     )
 
 
-def _is_swap(one: str, other: str) -> bool:
-    """Tell if two words that are one slip apart differ by two letters that changed places."""
-    return len(one) == len(other) and sorted(one) == sorted(other)
+def _kind_of_slip(one: str, other: str) -> str:
+    """Return ``swap`` or ``double`` for two words one slip apart that differ so, else ``slip``."""
+    if len(one) == len(other):
+        return "swap" if sorted(one) == sorted(other) else "slip"
+    single, double = (_DOUBLE.sub(r"\1", word) for word in (one, other))
+    return "double" if single == double else "slip"
 
 
 def _slip_over_blanks(left: list[Word], right: list[Word]) -> bool:
@@ -419,7 +445,9 @@ def _slip_over_blanks(left: list[Word], right: list[Word]) -> bool:
     )
 
 
-def _left_out(word: Word) -> str:
+def _left_out(word: Word, place: str) -> str:
+    if is_own_city(word.text, place):
+        return "city less"
     if word.meaning.startswith("LOC "):
         return "place less"
     return "less" if word.meaning else "own less"
@@ -432,6 +460,8 @@ def _drawn_to(usual: float, shares: list[float], worth: int) -> float:
 def _usual_near(kind: str, length: int) -> float:
     if kind == "swap":
         return USUAL_SWAPPED
+    if kind == "double":
+        return USUAL_DOUBLED
     if kind == "sound":
         return USUAL_SOUND
     return USUAL_NEAR if length >= SHORT_WORD else USUAL_NEAR_SHORT

@@ -88,13 +88,14 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     read = [next(again) if anew else one for one, anew in zip(read, guessed, strict=True)]
     spelled["key"] = pd.Series([one.key for one in read], index=spelled.index, dtype="str")
     spelled["read"] = pd.Series(read, index=spelled.index, dtype=object)
+    # A name that one spelling shows whole was not cut off in the others.
     spelled["length"] = [one.length for one in read]
     spelled["apart"] = judgements.apart(spelled) if judgements else 0
     spelled = spelled.sort_values(["place", "key", "apart", "name"], ignore_index=True)
     by = spelled.groupby(["place", "key", "apart"], as_index=False)
     nodes = by.agg(
         records=("records", "sum"), spelling=("name", "first"), read=("read", "first"),
-        length=("length", "max"),
+        length=("length", lambda length: length.max() if length.all() else 0),
     )  # fmt: skip
     spelled = spelled.merge(
         nodes[["place", "key", "apart"]].assign(node=nodes.index), on=["place", "key", "apart"]
