@@ -52,6 +52,9 @@ def main() -> int:
     ablation = commands.add_parser("ablation", help="each part removed in turn, and plots")
     ablation.add_argument("--out", type=Path, default=Path("docs/images"))
     ablation.add_argument("--null-worlds", type=int, default=100, help="worlds without schemes")
+    ablation.add_argument(
+        "--part", action="append", dest="parts", help="one of the parts, instead of all"
+    )
     for each, seeds in ((bars, 20), (documented, 4), (handovers, 6), (peers, 3), (ablation, 3)):
         each.add_argument("--seeds", type=int, default=seeds, help="how many")
         each.add_argument("--first-seed", type=int, default=FIRST_SEED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def without(changes: dict[str, Any]) -> Settings:
     return changed
 
 
-def remove(kind: Kind, seed: int) -> dict[str, Any]:
+def remove(kind: Kind, seed: int, parts: list[str] | None = None) -> dict[str, Any]:
     """Return recall and precision of one world with each part removed, and its q-values."""
     with world(kind, seed) as built:
         whole = cf.find_leads(built.network)
@@ -76,6 +77,8 @@ def remove(kind: Kind, seed: int) -> dict[str, Any]:
         with patch.object(SCORING, "Q_LEVELS", Q_GRID):
             calibration = built.score(whole.table).calibration
         for (of, name), changes in NEUTRAL.items():
+            if parts is not None and name not in parts:
+                continue
             found = cf.find_leads(built.network, settings=without(changes))
             rows.append(_row(name, of, built, found))
     return {"rows": rows, "calibration": calibration}
@@ -101,7 +104,8 @@ def weighed(kind: Kind, seed: int) -> pd.DataFrame:
 def run(options: argparse.Namespace) -> int:
     """Print what each part gives, and draw it."""
     rows, calibrations = [], []
-    for seed, answer in over_seeds(remove, Kind(options.records, hard=options.hard), options):
+    one = partial(remove, parts=options.parts)
+    for seed, answer in over_seeds(one, Kind(options.records, hard=options.hard), options):
         rows += [{"seed": seed, **row} for row in answer["rows"]]
         if answer["calibration"] is not None:
             calibrations.append(answer["calibration"])

@@ -15,7 +15,11 @@ def test_tracing_runs_on_a_small_world(command, tmp_path):
     if command == "peers":
         pytest.importorskip("pyod", reason="one peer comes with the extra bench")
     small = ["--seeds", "1", "--records", "1500", "--processes", "1"]
-    out = ["--null-worlds", "1", "--out", str(tmp_path)] if command == "ablation" else []
+    out = (
+        ["--null-worlds", "1", "--part", "words", "--out", str(tmp_path)]
+        if command == "ablation"
+        else []
+    )
     done = subprocess.run(
         [sys.executable, "benchmarks/tracing.py", command, *small, *out],
         cwd=ROOT,
