@@ -174,6 +174,9 @@ def read_command(
     excel: Annotated[
         bool, typer.Option("--excel", help="Write CSV files that Excel opens right.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that hold something else.")
+    ] = False,
     layout: Layout = None,
     strict: Strict = False,
     engine: Engine = "duckdb",
@@ -194,7 +197,7 @@ def read_command(
         read.save_layout(save_layout)
     if out is not None:
         with _progress(quiet).stage("writing the records"):
-            read.save(out, excel=excel)
+            read.save(out, excel=excel, replace=force)
     if output == "json":
         # As bytes: JSON is UTF-8 whatever the terminal.
         typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())

@@ -62,6 +62,9 @@ def add_estimate_command(app: typer.Typer, progress: Callable[[bool], Progress])
         ] = None,
         draws: Annotated[int, typer.Option("--draws", help="How many draws.")] = 20_000,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
+        force: Annotated[
+            bool, typer.Option("--force", help="Replace results of other inputs in the folder.")
+        ] = False,
         quiet: Annotated[
             bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
         ] = False,
@@ -83,7 +86,7 @@ def add_estimate_command(app: typer.Typer, progress: Callable[[bool], Progress])
                 draws=draws,
                 seed=seed,
             )
-        write_estimate(made, out, progress=watch)
+        write_estimate(made, out, force=force, progress=watch)
         for line in () if quiet else summary_lines(made, out):
             typer.echo(line)
         for note in made.notes:

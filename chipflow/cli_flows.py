@@ -62,6 +62,9 @@ def add_flows_command(app: typer.Typer, progress: Callable[[bool], Progress]) ->
             bool, typer.Option("--strict", help="Stop at the first unreadable file.")
         ] = False,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
+        force: Annotated[
+            bool, typer.Option("--force", help="Replace results of other inputs in the folder.")
+        ] = False,
         quiet: Annotated[
             bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
         ] = False,
@@ -76,7 +79,7 @@ def add_flows_command(app: typer.Typer, progress: Callable[[bool], Progress]) ->
         read = read_flows(*files, layout=layout, strict=strict, distances=distances, progress=watch)
         run = write_flows(
             read, out, origin=origin, destination=destination, event=event, third=third, hs=codes,
-            seed=seed, progress=watch,
+            seed=seed, force=force, progress=watch,
         )  # fmt: skip
         for line in () if quiet else summary_lines(run):
             typer.echo(line)

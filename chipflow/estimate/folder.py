@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from chipflow._version import __version__
 from chipflow.progress import silent
-from chipflow.records.save import run_json_writer, write_all
+from chipflow.records.save import (
+    input_hashes,
+    refuse_other_results,
+    run_json_writer,
+    write_all,
+)
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -20,7 +25,9 @@ if TYPE_CHECKING:
 LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "scipy")
 
 
-def write_estimate(made: Estimate, out: str | Path, *, progress: Progress = silent) -> Path:
+def write_estimate(
+    made: Estimate, out: str | Path, *, force: bool = False, progress: Progress = silent
+) -> Path:
     """Write ``estimate.csv, inputs.csv, draws.parquet, estimate.html, run.json`` into a folder.
 
     Parameters
@@ -29,6 +36,8 @@ def write_estimate(made: Estimate, out: str | Path, *, progress: Progress = sile
         From :func:`chipflow.estimate.estimate`.
     out
         The folder; files of the same names are replaced when all are complete.
+    force
+        Whether results of other inputs or another model may be replaced.
     progress
         Who is told how the work goes on.
 
@@ -40,9 +49,15 @@ def write_estimate(made: Estimate, out: str | Path, *, progress: Progress = sile
     Raises
     ------
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds results that must not be replaced.
     """
     folder = Path(out)
+    summary = _summary(made)
+    if not force:
+        refuse_other_results(
+            folder, summary, "estimate.csv",
+            lambda run: [input_hashes(run), run["model"]["name"], run["parameters"]["entity"]],
+        )  # fmt: skip
     with progress.stage("drawing the page"):
         page = made.report()
     tables: dict[str, Callable[[Path], object]] = {
@@ -54,7 +69,7 @@ def write_estimate(made: Estimate, out: str | Path, *, progress: Progress = sile
         {
             **{folder / name: write for name, write in tables.items()},
             folder / "estimate.html": page.save,
-            folder / "run.json": run_json_writer(_summary(made), tables),
+            folder / "run.json": run_json_writer(summary, tables),
         }
     )
     return folder

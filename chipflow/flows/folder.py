@@ -20,7 +20,12 @@ from chipflow.flows.coverage import COLUMNS as COVERAGE_COLUMNS
 from chipflow.flows.mirror import COLUMNS as MIRROR_COLUMNS
 from chipflow.flows.results import Result
 from chipflow.progress import silent
-from chipflow.records.save import run_json_writer, write_all
+from chipflow.records.save import (
+    input_hashes,
+    refuse_other_results,
+    run_json_writer,
+    write_all,
+)
 from chipflow.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
@@ -68,6 +73,7 @@ def write_flows(
     third: Any = None,
     hs: Iterable[str] = (),
     seed: int = 0,
+    force: bool = False,
     progress: Progress = silent,
 ) -> FlowRun:
     """Run every method and write tables and pages into a folder.
@@ -80,6 +86,8 @@ def write_flows(
         Folder for the results; files of the same names are replaced when all are complete.
     origin, destination, event, third, hs, seed
         As in :func:`chipflow.flows.divert.divert`.
+    force
+        Whether results of other files may be replaced.
     progress
         Who is told how the work goes on.
 
@@ -92,8 +100,10 @@ def write_flows(
     ParameterError
         An option has no meaning.
     OutputError
-        The folder cannot be written.
+        The folder cannot be written, or holds results that must not be replaced.
     """
+    if not force:
+        refuse_other_results(Path(out), {"inputs": flows.inputs}, "series.parquet", input_hashes)
     codes = tuple(hs)
     asked = {"destination": destination, "third": third, "hs": codes}
     home = None if origin is None else members(origin, "--origin")

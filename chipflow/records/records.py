@@ -197,7 +197,7 @@ class Records:
             for sheet in self.sheets
         ]
 
-    def save(self, path: str | Path, *, excel: bool = False) -> None:
+    def save(self, path: str | Path, *, excel: bool = False, replace: bool = True) -> None:
         """Write the records as a table, and ``rejected.csv`` and ``duplicates.csv`` beside it.
 
         Parameters
@@ -207,11 +207,14 @@ class Records:
             files of these names are replaced, all at once and only when every one is complete.
         excel
             Whether Excel is to open CSV files right; see :func:`chipflow.tables.write_csv`.
+        replace
+            Whether files that hold something else may be replaced.
 
         Raises
         ------
         OutputError
-            It cannot be written, or has more rows than a workbook holds.
+            It cannot be written, has more rows than a workbook holds, or would replace what must
+            not be replaced.
         ParameterError
             The name ends otherwise.
         """
@@ -234,7 +237,8 @@ class Records:
                 file.with_name("duplicates.csv"): lambda to: write_csv(
                     self.duplicates, to, excel=excel
                 ),
-            }
+            },
+            replace=replace,
         )
 
     def to_pandas(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 import os
@@ -201,7 +202,58 @@ def run_json_writer(
     return write
 
 
-def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
+# Names of files shown in a message.
+_MOST_NAMED = 3
+
+
+def refuse_other_results(
+    folder: Path, run: dict[str, Any], marker: str, same: Callable[[dict[str, Any]], Any]
+) -> None:
+    """Refuse to replace results that were made from something else.
+
+    Parameters
+    ----------
+    folder
+        Where results are to go; it need not be there.
+    run
+        What ``run.json`` will say.
+    marker
+        A file that only this kind of run writes.
+    same
+        Takes what a ``run.json`` says and returns what has to be equal for it to be the same run,
+        such as :func:`input_hashes`.
+
+    Raises
+    ------
+    OutputError
+        The folder holds results of another kind, or of other inputs.
+    """
+    earlier = folder / "run.json"
+    if not earlier.is_file() and not (folder / marker).exists():
+        return
+    what = f"holds a {marker} and no run.json that says what it was made from"
+    if earlier.is_file():
+        try:
+            said = json.loads(earlier.read_text(encoding="utf-8"))
+            if (folder / marker).exists() and same(said) == same(run):
+                return
+            paths = [one_line(str(one["path"]), _LONGEST_SOURCE) for one in said["inputs"]]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            paths = []
+        more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+        shown = ", ".join(paths[:_MOST_NAMED]) + more
+        what = f"holds results of another run ({shown or 'files not known'})"
+    raise OutputError(
+        f"{folder}: {what}; name another folder with --out, or replace them with --force"
+    )
+
+
+def input_hashes(run: dict[str, Any]) -> list[str]:
+    """Return the SHA-256 of the inputs of a run."""
+    return sorted({str(one["sha256"]) for one in run["inputs"]})
+
+
+def write_all(writers: dict[Path, Callable[[Path], object]], *, replace: bool = True) -> None:
     """Write files so that all are there complete, or none is changed.
 
     Parameters
@@ -209,11 +261,13 @@ def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
     writers
         Path -> function that writes to the path it is given. All paths are in one folder,
         which is made if it is not there.
+    replace
+        Whether files that hold something else may be replaced.
 
     Raises
     ------
     OutputError
-        A path cannot be written.
+        A path cannot be written, or holds something else and must not be replaced.
     """
     folder = next(iter(writers)).parent
     taken = next((path for path in writers if path.is_dir()), None)
@@ -225,6 +279,8 @@ def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
             ready = {path: Path(made) / path.name for path in writers}
             for path, write in writers.items():
                 write(ready[path])
+            if not replace:
+                _refuse_others(ready)
             for path, file in ready.items():
                 file.replace(path)
     except OSError as error:
@@ -233,3 +289,16 @@ def write_all(writers: dict[Path, Callable[[Path], object]]) -> None:
         raise OutputError(
             f"{folder}: cannot be written ({error.strerror or error}); name another place"
         ) from error
+
+
+def _refuse_others(ready: dict[Path, Path]) -> None:
+    """Refuse to replace a file that differs from the one that is ready."""
+    others = [path for path, file in ready.items()
+              if path.exists() and not filecmp.cmp(path, file, shallow=False)]  # fmt: skip
+    if others:
+        named = ", ".join(path.name for path in others)
+        raise OutputError(
+            f"{others[0].parent}: {named} {'is' if len(others) == 1 else 'are'} there and "
+            f"{'holds' if len(others) == 1 else 'hold'} something else; name another folder with "
+            "--out, or replace with --force"
+        )

@@ -9,8 +9,10 @@ import tomllib
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from chipflow import cli
+from chipflow.errors import OutputError
 from chipflow.records import read_records
 from tests.conftest import BYSTANDERS, ROUTE
 
@@ -212,3 +214,24 @@ def test_explain_names_ports(run, tmp_path):
     ports = {name: said["columns"][name]["header"] for name in ("export_port", "import_port")}
     assert ports == {"export_port": "POL", "import_port": "PORT OF DISCHARGE"}
     assert said["unknown"] == []
+
+
+def test_read_replaces_no_other_file_in_silence(tmp_path):
+    def read(name, *options):
+        source = tmp_path / f"{name}.csv"
+        source.write_text(
+            "shipper,consignee,description,date,shipper country,consignee country\n"
+            f"{name} Ltd,B Pte,H100 CARD,2024-01-05,US,SG\n", encoding="utf-8",
+        )  # fmt: skip
+        out = str(tmp_path / "out" / "records.csv")
+        return CliRunner().invoke(cli.app, ["read", str(source), "--out", out, "-q", *options])
+
+    assert read("one").exit_code == 0
+    assert read("one").exit_code == 0, "the same again"
+    kept = (tmp_path / "out" / "records.csv").read_bytes()
+    refused = read("two")
+    assert isinstance(refused.exception, OutputError)
+    assert "records.csv is there and holds something else" in str(refused.exception)
+    assert (tmp_path / "out" / "records.csv").read_bytes() == kept
+    assert read("two", "--force").exit_code == 0
+    assert (tmp_path / "out" / "records.csv").read_bytes() != kept

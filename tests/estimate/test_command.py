@@ -102,3 +102,15 @@ def test_wrong_options_are_said_in_one_line(run, tmp_path):
     status, _, err = run("estimate", "--priors", "rumour", "--out", tmp_path / "a")
     assert status == 2 and "'rumour'" in err and "Traceback" not in err
     assert not (tmp_path / "a").exists()
+
+
+def test_another_estimate_is_not_replaced_in_silence(run, tmp_path):
+    out = tmp_path / "a"
+    assert run("estimate", "--draws", 1_000, "--out", out)[0] == 0
+    assert run("estimate", "--draws", 1_000, "--seed", 2, "--out", out)[0] == 0, "the same model"
+    kept = (out / "run.json").read_bytes()
+    status, _, err = run("estimate", "--priors", "cnas-2025", "--draws", 1_000, "--out", out)
+    assert status == 1 and "--force" in err
+    assert (out / "run.json").read_bytes() == kept
+    again = ("estimate", "--priors", "cnas-2025", "--draws", 1_000, "--out", out, "--force")
+    assert run(*again)[0] == 0

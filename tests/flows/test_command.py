@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chipflow.cli import app
+from chipflow.errors import OutputError
 from chipflow.flows import read_flows
 from tests.flows.worlds import written, yearly_exports
 
@@ -126,3 +127,16 @@ def test_wrong_options(tmp_path):
     found = run(source, tmp_path / "out", "--third", "Atlantis").exception
     assert isinstance(found, ParameterError) and "Atlantis" in str(found)
     assert isinstance(run(tmp_path / "none.csv", tmp_path / "out").exception, InputError)
+
+
+def test_results_of_other_files_are_not_replaced_in_silence(done, tmp_path):
+    folder, _, frame = done
+    out = tmp_path / "out"
+    assert run(folder / "exports.csv", out).exit_code == 0
+    before = (out / "run.json").read_bytes()
+    other = written(frame.assign(primaryValue=frame["primaryValue"] * 2), tmp_path / "other.csv")
+    refused = run(other, out)
+    assert isinstance(refused.exception, OutputError)
+    assert "exports.csv" in str(refused.exception) and "--force" in str(refused.exception)
+    assert (out / "run.json").read_bytes() == before
+    assert run(other, out, "--force").exit_code == 0
