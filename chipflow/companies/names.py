@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from rigour.addresses import address_fingerprint
@@ -161,6 +161,7 @@ def name_key(name: str, country: str = "") -> str:
     return read_name(name, country).key
 
 
+@lru_cache(maxsize=1 << 18)
 def address_key(address: str) -> str:
     """Return an address in the form in which two spellings of it are equal."""
     return address_fingerprint(address) or ""

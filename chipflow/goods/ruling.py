@@ -128,8 +128,9 @@ def _is(code: str, name: str, on: dt.date, tables: Catalogue) -> bool | None:
     return False
 
 
+@lru_cache(maxsize=100_000)
 def _in_scope(
-    code: str | None, scope: Sequence[str], on: dt.date, tables: Catalogue
+    code: str | None, scope: tuple[str, ...], on: dt.date, tables: Catalogue
 ) -> bool | None:
     if not scope:
         return True

@@ -27,11 +27,13 @@ def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
 
 def label(text: Any, most: int = LABEL_CHARACTERS) -> str:
     """Return a name fit for a picture: one line, no control or direction characters, cut."""
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in str(text)[: 20 * most]
-        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
-    )
+    kept = str(text)[: 20 * most]
+    if not kept.isprintable():
+        kept = "".join(
+            " " if one.isspace() else one
+            for one in kept
+            if one.isspace() or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")
+        )
     kept = " ".join(kept.split()) or "(no name)"
     return kept if len(kept) <= most else kept[: most - 1] + "\u2026"
 
