@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,13 +22,12 @@ from chipflow.cli_estimate import add_estimate_command
 from chipflow.cli_export import add_export_command
 from chipflow.cli_flows import add_flows_command
 from chipflow.cli_paths import add_paths_command
+from chipflow.cli_progress import progress_on
 from chipflow.cli_report import add_report_command
 from chipflow.errors import ChipflowError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from chipflow.progress import Progress, Stage
+    from chipflow.progress import Progress
     from chipflow.records import Records
     from chipflow.run import Run
 
@@ -56,34 +55,8 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _out = Console(highlight=False, soft_wrap=True)
 
 
-class _Bars:
-    """Progress as rich bars that vanish when a stage is done."""
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
-        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Rich
-
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TimeElapsedColumn(),
-        )
-        with Rich(*columns, console=_errors, transient=True) as bars:
-            task = bars.add_task(name, total=total)
-
-            class _Step:
-                def advance(self, steps: int = 1) -> None:
-                    bars.advance(task, steps)
-
-            yield _Step()
-
-
-def _progress(quiet: bool) -> Progress:
-    from chipflow.progress import silent
-
-    return silent if quiet or not _errors.is_terminal else _Bars()
+def _progress(quiet: bool, log_json: bool = False) -> Progress:
+    return progress_on(_errors, quiet=quiet, log_json=log_json)
 
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
@@ -122,7 +95,6 @@ Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar=
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at an unreadable file or any other warning.")
 ]
-Engine = Annotated[str, typer.Option("--engine", help="duckdb or spark.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: same seed, same result.")]
 NullDraws = Annotated[
     int | None,
@@ -150,6 +122,9 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace results of other records in the folder.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")]
+LogJson = Annotated[
+    bool, typer.Option("--log-json", help="Write progress as JSON lines on the error stream.")
+]
 
 
 @app.command("read")
@@ -179,8 +154,8 @@ def read_command(
     ] = False,
     layout: Layout = None,
     strict: Strict = False,
-    engine: Engine = "duckdb",
     quiet: Quiet = False,
+    log_json: LogJson = False,
 ) -> None:
     """Say what record files hold and how they are understood; write the records as one table."""
     import json
@@ -190,9 +165,7 @@ def read_command(
     _one_of("--format", output, ("text", "json"))
     if out is not None and out.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
         raise ParameterError(f"--out: {str(out)!r}: give a name in .parquet, .csv or .xlsx")
-    read = read_records(
-        *records, layout=layout, strict=strict, engine=engine, progress=_progress(quiet)
-    )
+    read = read_records(*records, layout=layout, strict=strict, progress=_progress(quiet, log_json))
     if save_layout is not None:
         read.save_layout(save_layout)
     if out is not None:
@@ -253,13 +226,13 @@ def analyze_command(
     window: Window = None,
     max_hops: MostHops = None,
     strict: Strict = False,
-    engine: Engine = "duckdb",
     seed: Seed = 0,
     null_draws: NullDraws = None,
     settings: SettingsFile = None,
     force: Force = False,
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
     quiet: Quiet = False,
+    log_json: LogJson = False,
 ) -> None:
     """Find leads in record files; write tables, map, network and report."""
     from chipflow.run import analyze
@@ -269,7 +242,7 @@ def analyze_command(
         "watch": watch or (), "chips": chips, "rules": rules,
         "destination": destination, "since": since, "until": until,
         "window": window, "max_hops": max_hops, "strict": strict,
-        "engine": engine, "seed": seed, "null_draws": null_draws, "settings": settings,
+        "log_json": log_json, "seed": seed, "null_draws": null_draws, "settings": settings,
         "force": force, "records": records, "out": out, "output": output, "quiet": quiet,
     })  # fmt: skip
     _one_of("--format", given["output"], ("text", "json"))
@@ -279,8 +252,8 @@ def analyze_command(
         raise ParameterError("--out: name the folder for the results, or out in --config")
     quiet, as_text = given.pop("quiet"), given.pop("output") == "text"
     run = analyze(
-        given.pop("records"), given.pop("out"), most_hops=given.pop("max_hops"), **given,
-        progress=_progress(quiet),
+        given.pop("records"), given.pop("out"), most_hops=given.pop("max_hops"),
+        progress=_progress(quiet, given.pop("log_json")), **given,
     )  # fmt: skip
     if not as_text:
         import json

@@ -39,7 +39,7 @@ OPTIONS = {
     "window": "whole number",
     "max_hops": "whole number",
     "strict": "true or false",
-    "engine": "text",
+    "log_json": "true or false",
     "seed": "whole number",
     "null_draws": "whole number",
     "settings": "path",

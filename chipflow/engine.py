@@ -1,7 +1,6 @@
-"""Where the columns are computed: DuckDB in the process, or Spark.
+"""Where the columns are computed: DuckDB, in the process.
 
-All differences between engines belong in this file; every other module writes Ibis
-expressions that mean the same on each.
+What DuckDB alone needs belongs in this file; every other module writes Ibis expressions.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chipflow.compiled import compiled, input_name
-from chipflow.errors import ChipflowError, MissingDependencyError, ParameterError
+from chipflow.errors import ChipflowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,43 +20,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends import BaseBackend
 
-ENGINES = ("duckdb", "spark")
 
-
-def connect(engine: str = "duckdb") -> BaseBackend:
-    """Open a fresh in-process session of an engine.
-
-    Parameters
-    ----------
-    engine
-        ``"duckdb"`` (embedded, the default) or ``"spark"`` (needs the ``spark`` extra).
+def connect() -> BaseBackend:
+    """Open a fresh session of the engine.
 
     Returns
     -------
     ibis.backends.BaseBackend
-
-    Raises
-    ------
-    ParameterError
-        The engine is unknown.
-    MissingDependencyError
-        Spark was asked for and is not installed.
     """
-    if engine not in ENGINES:
-        raise ParameterError(f"unknown engine {engine!r}: choose one of {', '.join(ENGINES)}")
     import ibis
 
-    if engine == "duckdb":
-        connection = ibis.duckdb.connect()
-        # Row order is never relied upon, and keeping it costs memory on large inputs.
-        connection.raw_sql("SET preserve_insertion_order = false")
-        return connection
-    try:
-        return ibis.pyspark.connect()
-    except (ImportError, AttributeError) as error:
-        raise MissingDependencyError(
-            "Spark is not installed; run: pip install 'chipflow-trade[spark]'"
-        ) from error
+    connection = ibis.duckdb.connect()
+    # Row order is never relied upon, and keeping it costs memory on large inputs.
+    connection.raw_sql("SET preserve_insertion_order = false")
+    # A bar of the engine's own would run into what a command prints.
+    connection.raw_sql("SET enable_progress_bar = false")
+    return connection
 
 
 def materialise(expression: ir.Table, session: BaseBackend | None = None) -> ir.Table:
@@ -85,8 +63,6 @@ def materialise(expression: ir.Table, session: BaseBackend | None = None) -> ir.
     session = session or expression.get_backend()
     name = util.gen_name("chipflow")
     with _engine_errors():
-        if session.name != "duckdb":
-            return session.create_view(name, expression)
         # The types are stated: those of a query can be wider than Ibis says (sums of integers).
         types = session.compiler.type_mapper
         columns = ", ".join(
@@ -197,8 +173,6 @@ def fetch_arrow(expression: ir.Table, session: BaseBackend | None = None) -> pa.
     """
     session = session or expression.get_backend()
     with _engine_errors():
-        if session.name != "duckdb":
-            return session.to_pyarrow(expression)
         with _query(expression, session) as query:
             found = session.con.sql(query).to_arrow_table()
         return found.cast(expression.schema().to_pyarrow())

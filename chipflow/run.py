@@ -23,7 +23,7 @@ from chipflow.leads.direct_exports import denied_elsewhere
 from chipflow.leads.watched_goods import read_watchlists
 from chipflow.network import build_network
 from chipflow.network.build import UNKNOWN_PREFIX
-from chipflow.progress import silent
+from chipflow.progress import Timed, silent
 from chipflow.records import read_records
 from chipflow.records.schema import one_line
 from chipflow.schemas import COMPANIES
@@ -123,7 +123,6 @@ def analyze(
     window: int | None = None,
     most_hops: int | None = None,
     strict: bool = False,
-    engine: str = "duckdb",
     seed: int = 0,
     null_draws: int | None = None,
     settings: Settings | str | Path | None = None,
@@ -160,8 +159,6 @@ def analyze(
         are not understood, no verdict), ends the run.
     force
         Whether files of the folder that are no results of these inputs may be replaced.
-    engine
-        ``"duckdb"`` or ``"spark"``.
     progress
         Who is told how the work goes on.
 
@@ -191,8 +188,9 @@ def analyze(
     numbers = settings if isinstance(settings, Settings) else _settings(settings)
     watched = [watch] if isinstance(watch, str | Path) else list(watch)
     watchlists = read_watchlists(watched)
+    progress = timed = Timed(progress)
     with _Results(folder) as results:
-        read = read_records(*paths, layout=layout, strict=strict, engine=engine, progress=progress)
+        read = read_records(*paths, layout=layout, strict=strict, progress=progress)
         if not read.counts["used"]:
             raise _nothing_used(read)
         if not force:
@@ -208,7 +206,7 @@ def analyze(
         )  # fmt: skip
         if strict and leads.verdict.kind == "no verdict":
             raise InputError(leads.verdict.text, hint="leave --strict out to see what was read")
-        parameters = {**leads.parameters, "engine": engine, "layout": layout and str(layout)}
+        parameters = {**leads.parameters, "layout": layout and str(layout)}
         own_tables = {"chips": chips, "rules": rules}
         parameters |= {name: str(file) for name, file in own_tables.items() if file is not None}
         _write_tables(leads, results.folder, progress)
@@ -227,6 +225,7 @@ def analyze(
             }
         )
         summary["own_files"] += [file for one in watched for file in _hashed({"watch": one})]
+        summary["stages"] = timed.stages
         if screening is not None:
             summary["screening"] = _lists_summary(listed, screening)
         (results.folder / "run.json").write_text(

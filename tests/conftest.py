@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from chipflow import Leads, Network, build_network, cli, find_leads
+from chipflow import Leads, Network, build_network, cli, cli_progress, find_leads
 from chipflow.engine import connect, in_memory, materialise
 from chipflow.records import Records, Sheet
 from chipflow.records.schema import DUPLICATE_COLUMNS, KINDS, REJECTED_COLUMNS
@@ -32,6 +32,9 @@ def real_customs() -> Path:
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command in this process: exit status, standard output, error output."""
+
+    # Nobody watches: how fast the machine is must not change what a command says.
+    monkeypatch.setattr(cli_progress, "EVERY", 3_600.0)
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])

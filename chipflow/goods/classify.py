@@ -4,8 +4,7 @@ Descriptions repeat, so each distinct text is read once, and remembered. All nam
 weights are rows of ``goods/tables``.
 
 The steps are ``texts`` (one text), headings (one HS code, here), the judgement that joins them
-(here) and ``counting``. Everything is an Ibis expression made of functions that DuckDB and Spark
-share.
+(here) and ``counting``. Everything is an Ibis expression.
 """
 
 from __future__ import annotations

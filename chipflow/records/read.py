@@ -47,7 +47,6 @@ def read_records(
     query: str | None = None,
     layout: str | Path | None = None,
     strict: bool = False,
-    engine: str = "duckdb",
     progress: Progress = silent,
 ) -> Records:
     """Read customs declarations, bills of lading and the like, whatever their columns.
@@ -69,8 +68,6 @@ def read_records(
         Stop at the first file that cannot be read, instead of leaving it out with a warning, and
         at whatever else would be a warning: cells that are not understood, sheets that are not
         used.
-    engine
-        ``duckdb`` or ``spark``.
     progress
         Somebody who is told how the work goes on.
 
@@ -84,7 +81,7 @@ def read_records(
     InputError
         No file can be used, or with ``strict`` any cannot or is read with a warning.
     ParameterError
-        Unknown layout or engine, or no path.
+        Unknown layout, or no path.
 
     Notes
     -----
@@ -98,7 +95,7 @@ def read_records(
     if not paths:
         raise ParameterError("no file given: name files, folders or globs to read")
     told = load_layout(layout)
-    backend = connect(engine)
+    backend = connect()
     tables, files = _tables_and_paths(paths, query)
     found, errors, ignored = find_files(tuple(files)) if files else ([], [], [])
     if strict and errors:

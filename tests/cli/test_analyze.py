@@ -197,7 +197,6 @@ def test_one_unreadable_file_is_left_out_and_no_lead_is_said_plainly(run, write_
         (["--destination", "Atlantis"], "Atlantis"),
         (["--layout", "no-such-layout"], "no-such-layout"),
         (["--since", "2024-13-45"], "2024-13-45"),
-        (["--engine", "abacus"], "abacus"),
     ],
 )
 def test_an_option_without_meaning_is_a_usage_error(run, write_csv, tmp_path, arguments, word):

@@ -164,7 +164,6 @@ def test_out_writes_the_records_and_what_was_rejected_beside_them(run, write_csv
         (["good.csv", "--layout", "nothing"], 2, "nothing"),
         (["good.csv", "--layout", "bad.toml"], 1, "bad.toml"),
         (["good.csv", "--out", "records.docx"], 2, "records.docx"),
-        (["good.csv", "--engine", "abacus"], 2, "abacus"),
         (["good.csv", "empty.csv", "--strict"], 1, "empty.csv"),
         (["good.csv", "--out", "empty.csv/below/r.parquet"], 1, "empty.csv"),
         (["good.csv", "--save-layout", "empty.csv/my.toml"], 1, "empty.csv"),

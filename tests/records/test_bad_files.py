@@ -114,8 +114,6 @@ def test_layouts_that_do_not_hold_together(canonical, tmp_path):
     bad.write_text("not toml")
     with pytest.raises(LayoutError, match="not TOML"):
         read_records(path, layout=bad)
-    with pytest.raises(ParameterError, match="unknown engine"):
-        read_records(path, engine="abacus")
 
 
 @given(st.binary(max_size=400))
