@@ -107,7 +107,7 @@ def classified(path: Path) -> float:
     from chipflow.engine import connect, materialise
     from chipflow.goods.classify import classify
 
-    connection = connect("duckdb")
+    connection = connect()
     connection.raw_sql(f"CREATE TABLE t AS SELECT * FROM read_parquet('{path}')")
     began = time.perf_counter()
     # As the main job does it.
