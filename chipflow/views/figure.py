@@ -192,7 +192,7 @@ def _bottom(ax: Axes) -> float:
     days = TICK_LINES if len(ax.get_xticks()) else 0.0
     named = LABEL_LINE if ax.get_xlabel() else 0.0
     legend = ax.get_legend()
-    below = legend is not None and legend.get_bbox_to_anchor()._bbox.y0 < 0  # type: ignore[attr-defined]
+    below = legend is not None and legend.get_bbox_to_anchor().y0 < ax.bbox.y0
     return EDGE + days + named + (LEGEND if below else 0.0)
 
 
