@@ -36,6 +36,7 @@ MOST_RECORDS = 60  # records of one lead
 MOST_ASIDE = 100  # routes set aside
 MOST_COMPANIES = 60  # companies
 MOST_SHEETS = 400  # sheets
+FIRST_ROWS = 12  # of a long table; the others unfold
 MOST_REASONS = 15  # kinds of rejected cells and rows
 COMPANY_ROLES = ("middle", "buyer", "seller")
 
@@ -99,6 +100,7 @@ def report(
         counts=spec.counts,
         notes=said,
         marks=marks,
+        first_rows=FIRST_ROWS,
         marks_elsewhere=len(set(marks) - {str(row["id"]) for row in rows["leads"]}),
         off_route=int(leads.direct["records"].sum()),
         unnamed=len(leads.unnamed),

@@ -95,11 +95,12 @@
     const here = nodes.getIds().map((id) => byId.get(id)).filter((node) => lit.has(node.id) && places[node.id]);
     const rank = (node) => (node.id === state.chosen ? 0 : forced.has(node.id) ? 1 : node.kind === "country" ? 2 : node.on_lead ? 3 : 4);
     here.sort((a, b) => rank(a) - rank(b) || sizeOf(b) - sizeOf(a) || (a.id < b.id ? -1 : 1));
-    const taken = [];
+    const taken = []; // by names
+    const marks = [];
     for (const node of here) {
       const [x, y] = screen(node.id);
       const r = Math.max(sizeOf(node) * scale, 2);
-      if (node.kind === "company" && rank(node) < 4) taken.push([x - r, y - r, x + r, y + r]);
+      if (node.kind === "company" && rank(node) < 4) marks.push([x - r, y - r, x + r, y + r]);
     }
     written = [];
     ink.textBaseline = "middle";
@@ -118,14 +119,16 @@
       const r = Math.max(sizeOf(node) * scale, 2) + 4;
       // Names that have to be written may stand further off, with a line to their mark.
       const rounds = must ? [0, 18, 36, 56, 80, 110, 145] : [0];
-      const spots = rounds.flatMap((off) => [
-        [x - wide / 2, y + r + off + size / 2], [x - wide / 2, y - r - off - size / 2], [x + r + off, y], [x - r - off - wide, y],
-        [x + r + 0.7 * off, y + r + 0.7 * off], [x + r + 0.7 * off, y - r - 0.7 * off], [x - r - 0.7 * off - wide, y + r + 0.7 * off], [x - r - 0.7 * off - wide, y - r - 0.7 * off],
+      const spots = rounds.flatMap((far) => [
+        [x - wide / 2, y + r + far + size / 2], [x - wide / 2, y - r - far - size / 2], [x + r + far, y], [x - r - far - wide, y],
+        [x + r + 0.7 * far, y + r + 0.7 * far], [x + r + 0.7 * far, y - r - 0.7 * far], [x - r - 0.7 * far - wide, y + r + 0.7 * far], [x - r - 0.7 * far - wide, y - r - 0.7 * far],
       ]);
       const box = ([left, middle]) => [left - 2, middle - size * 0.62, left + wide + 2, middle + size * 0.62];
-      const free = (one) => !taken.some((other) => other[0] < one[2] && other[2] > one[0] && other[1] < one[3] && other[3] > one[1]);
+      const off = (one, boxes) => !boxes.some((other) => other[0] < one[2] && other[2] > one[0] && other[1] < one[3] && other[3] > one[1]);
+      const free = (one) => off(one, taken) && off(one, marks);
       const inside = (one) => one[0] > 0 && one[1] > 0 && one[2] < width && one[3] < height;
-      const spot = spots.find((one) => inside(box(one)) && free(box(one))) || spots.find((one) => must && free(box(one)));
+      // Countries and companies that are asked about are named over marks, if need be, never over names.
+      const spot = spots.find((one) => inside(box(one)) && free(box(one))) || ((must || land) && spots.find((one) => off(box(one), taken)));
       if (!spot) continue;
       const [left, middle] = spot;
       taken.push(box(spot));
