@@ -11,7 +11,11 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from chipflow.records.countries import country_code, is_country_code_or_official_name
+from chipflow.records.countries import (
+    are_iso_numbers,
+    country_code,
+    is_country_code_or_official_name,
+)
 from chipflow.records.currencies import currency_choices
 from chipflow.records.layouts import missing_texts, months, vocabulary
 from chipflow.records.places import direction_of
@@ -24,8 +28,7 @@ _SHARE_TOLERANCE = 0.02
 _LONGEST_NAME = 200
 # Rows that a value stands in, on average, from which a column of few values holds no names.
 _ROWS_OF_A_VALUE = 100
-# More than half; numbers that are all ISO 3166 numbers by chance: less than 1 in 1,000 for five.
-_MOSTLY, _FEWEST_NUMBERS = 0.5, 3
+_MOSTLY = 0.5  # share of the values
 # Prices are rounded to cents, so that price times quantity misses the total by a little.
 _ROUNDING = 0.02
 _NUMBER = re.compile(
@@ -217,12 +220,9 @@ class Content:
 
     @cached_property
     def national_codes(self) -> bool:
-        """Tell if the values are numbers of countries in a table that is not ISO 3166's.
-
-        About a quarter of the numbers of three digits are ISO numbers, so a few fit by chance.
-        """
-        return self.plain_numbers > _MOSTLY and (
-            self.countries < 0.9 or self.distinct < _FEWEST_NUMBERS
+        """Tell if the values are numbers, but not those of countries in ISO 3166."""
+        return self.plain_numbers > _MOSTLY and not are_iso_numbers(
+            value for value in self.values if _PLAIN_NUMBER.match(value)
         )
 
     @cached_property

@@ -602,6 +602,24 @@ def _read(name: str, key: str) -> str | None:
     return _cut_off(key) or _shortened(key)
 
 
+# Of the numbers with three digits 28 in 100 are those of a country in ISO 3166-1 (249 of 900), so
+# that three different ones that all are stand in another table once in fifty times. The statistics
+# of the United Nations also number groups ("world", "areas nes").
+_FEWEST_NUMBERS, _NEARLY_ALL = 3, 0.9
+
+
+def padded_number(text: str) -> str:
+    """Return a country's number with the zeros that a spreadsheet takes from its beginning."""
+    return text.removesuffix(".0").zfill(_LONGEST_CODE)
+
+
+def are_iso_numbers(numbers: Iterable[str]) -> bool:
+    """Tell if the numbers of a column are ISO 3166's, not those of a national table."""
+    different = set(map(padded_number, numbers))
+    known = sum(country_code(number) is not None for number in different)
+    return len(different) >= _FEWEST_NUMBERS and known >= _NEARLY_ALL * len(different)
+
+
 @lru_cache(maxsize=100_000)
 def guessed_country(text: str) -> str | None:
     """Return the country that a text most likely means although it is not written so.

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chipflow.records.content import is_missing
-from chipflow.records.countries import country_code, guessed_country, is_group, is_no_country
+from chipflow.records.countries import (
+    are_iso_numbers,
+    country_code,
+    guessed_country,
+    is_group,
+    is_no_country,
+    padded_number,
+)
 
 NOT_A_COUNTRY = "not a country that is known"
 NOT_ONE_COUNTRY = "a group of countries or the sea, not one country"
@@ -16,12 +23,6 @@ NATIONAL_NUMBER = "a number that may be of another table of countries than ISO 3
 
 NUMBER = r"^\d{1,4}(?:\.0)?$"
 _NUMBER = re.compile(NUMBER)
-_DIGITS = 3
-# Of the numbers with three digits 28 in 100 are those of a country in ISO 3166-1 (249 of 900), so
-# that three different ones that all are stand in another table once in fifty times.
-_FEWEST_NUMBERS = 3
-# The statistics of the United Nations also number groups ("world", "areas nes").
-_NEARLY_ALL = 0.9
 _MOST_SHOWN = 3
 
 
@@ -72,7 +73,7 @@ def read_country_column(cells: Any, group_of: dict[int, int], name: str) -> Coun
     texts = sorted(set(cells["value"]))
     for text in texts:
         number = _NUMBER.match(text)
-        found.codes[text] = country_code(_padded(text) if number else text)
+        found.codes[text] = country_code(padded_number(text) if number else text)
     said = [t for t in texts if not (is_missing(t) or is_no_country(t) or is_group(t))]
     guesses: dict[str, str] = {}
     if 2 * sum(found.codes[t] is not None for t in said) >= len(said):
@@ -100,9 +101,7 @@ def _reason(text: str, code: str | None) -> str | None:
 def _judge_numbers(cells: Any, group_of: dict[int, int], label: str, found: CountryColumn) -> None:
     numbers = cells[cells["value"].str.match(NUMBER)]
     for _, part in numbers.groupby(numbers["sheet"].map(group_of)):
-        different = sorted(set(map(_padded, part["value"])))
-        known = sum(country_code(text) is not None for text in different)
-        if len(different) >= _FEWEST_NUMBERS and known >= _NEARLY_ALL * len(different):
+        if are_iso_numbers(part["value"]):
             continue
         for sheet, own in part.groupby("sheet"):
             found.national.add(int(sheet))
@@ -110,11 +109,6 @@ def _judge_numbers(cells: Any, group_of: dict[int, int], label: str, found: Coun
                 f"{label}: {own['n'].sum():,} cells hold numbers that may be of a national table "
                 f"and not of ISO 3166, not read: {_shown(own, repr)}"
             )
-
-
-def _padded(text: str) -> str:
-    """Return a number with the zeros that a spreadsheet takes from its beginning."""
-    return text.removesuffix(".0").zfill(_DIGITS)
 
 
 def _shown(part: Any, say: Any) -> str:

@@ -303,7 +303,8 @@ def _score(name: str, score: float, header: str, content: Content) -> float:
     if name in PARTY_FIELDS:
         return _score_party(score, header, content)
     if name in COUNTRY_FIELDS and content.national_codes:
-        return 0.0
+        # Used where no other column says the country, so that each cell is said to be unread.
+        return score * _DAMAGED if score >= _PLAIN_SPEECH else 0.0
     if name in PORT_FIELDS and content.ports >= _SOME_PORTS:
         score = max(score, OFFICE)
     fit = _fits(name, header, content)

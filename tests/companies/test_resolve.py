@@ -62,6 +62,26 @@ def test_two_companies(one, other):
     assert len(groups(mentions([one, other]))) == 2
 
 
+@pytest.mark.parametrize(
+    ("country", "usual", "seldom"),
+    [
+        ("CN", "Shenzhen Kelvotan Components Co., Ltd.", "Kelvotan Components Co., Ltd."),
+        ("CN", "Shenzhen Kelvotan Components Co., Ltd.", "Kelvotan Components Shenzhen Co Ltd"),
+        ("DE", "Kelvotan Foods GmbH", "KELVOTAAN FOODS GMBH"),
+        ("VN", "CTCP Kelvotan Computer Semiconductor", "CTCP Kelvotan Computer Semiconducto"),
+        ("KR", "Kelvotan Data Co., Ltd.", "Kelvotan Data Co., Ltd., 254 Changi North"),
+    ],
+)
+def test_what_clerks_leave_out_move_or_add(country, usual, seldom):
+    names = mentions([usual, seldom], country).assign(records=[9, 1])
+    assert len(groups(names)) == 1
+
+
+def test_sisters_in_two_cities_are_two_companies():
+    names = ["Shenzhen Kelvotan Components Co., Ltd.", "Ningbo Kelvotan Components Co., Ltd."]
+    assert len(groups(mentions(names, "CN"))) == 2
+
+
 def test_the_same_name_in_two_countries_is_two_companies():
     both = pd.concat(
         [mentions(["Bright Harbour Ltd"], "SG"), mentions(["Bright Harbour Ltd"], "MY")]

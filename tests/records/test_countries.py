@@ -103,10 +103,8 @@ def test_numbers_of_a_national_table_are_not_read_as_those_of_iso(write):
     national = ["160", "249", "023", "399", "156", "741"]
     records, table = read(write, [(f"Buyer {n} SA", "Peru", c) for n, c in enumerate(national)])
     assert codes(table, "origin_country") == [None] * 6
-    said = {*records.rejected["value"]} == {*national} or "origin_country" not in (
-        records.sheets[0].columns
-    )
-    assert said and "national table" in " ".join(records.sheets[0].warnings)
+    assert sorted(records.rejected["value"]) == sorted(national)
+    assert "national table" in " ".join(records.sheets[0].warnings)
     records, table = read(
         write, [(f"Buyer {n} SA", "Peru", c) for n, c in enumerate(["156", "380", "040", "076"])]
     )
