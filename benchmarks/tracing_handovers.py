@@ -66,6 +66,6 @@ def run(options: argparse.Namespace) -> int:
     print(f"\nhand-overs {table['schemes'].sum():.0f}, in a lead {table['found'].sum():.0f}")
     print(f"buyers named {len(named)}, of them the source {int(named['right'].sum())}")
     bands = pd.cut(named["said"].astype(float), list(BINS), include_lowest=True)
-    shown = named.groupby(bands, observed=True)["right"].agg(["size", "sum"])
+    shown = named["right"].astype(int).groupby(bands, observed=True).agg(["size", "sum"])
     print(shown.rename(columns={"size": "named", "sum": "right"}).to_string())
     return 0
