@@ -219,7 +219,8 @@ def accelerator_forms(
                 rows.append((card.chip, "card", 1, year, *kg_usd, False))
     columns = ["of", "form", "chips", "year", "kg_low", "kg_high", "usd_low", "usd_high"]
     columns.append("asked")
-    return AcceleratorForms(pd.DataFrame(rows, columns=columns), rules, catalogue)
+    forms = pd.DataFrame(rows, columns=columns).astype({"asked": bool})
+    return AcceleratorForms(forms, rules, catalogue)
 
 
 # ---------------------------------------------------------------- what went on whole
