@@ -2,8 +2,8 @@
 
 Makes a million descriptions (seven in ten of them distinct, one in twenty with the name of
 a chip or of something that looks like one), then times in fresh processes DuckDB's
-``regexp_matches`` with 20 alternatives and ``chipflow.goods.classify``. Prints the ratio of the
-medians; exit status 1 if it is above the bar.
+``regexp_matches`` with 20 alternatives and ``chipflow.goods.text.classify``. Prints the ratio of
+the medians; exit status 1 if it is above the bar.
 
     python benchmarks/classify.py [--rows 1000000]
 """
@@ -105,7 +105,7 @@ def classified(path: Path) -> float:
     import pyarrow.dataset  # noqa: F401
 
     from chipflow.engine import connect, materialise
-    from chipflow.goods.classify import classify
+    from chipflow.goods.text.classify import classify
 
     connection = connect()
     connection.raw_sql(f"CREATE TABLE t AS SELECT * FROM read_parquet('{path}')")

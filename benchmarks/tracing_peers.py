@@ -19,7 +19,7 @@ import pandas as pd
 from tracing_worlds import Built, Kind, over_seeds, world
 
 import chipflow as cf
-from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.catalogue.load import load_catalogue
 
 DESTINATION = ("CN", "HK", "MO")
 WITHIN = 120  # days from a purchase to a sale; the window in which chipflow traces too

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chipflow.comparison import Difference, diff
     from chipflow.estimate import Estimate, estimate  # type: ignore[no-redef]
     from chipflow.flows import Flows, read_flows
-    from chipflow.goods.controls import status
+    from chipflow.goods.controls.status import status
     from chipflow.leads import Lead, Leads, find_leads
     from chipflow.network import Network, build_network
     from chipflow.records import Records, read_records
@@ -52,7 +52,7 @@ _WHERE = {
     "read_flows": "chipflow.flows",
     "read_records": "chipflow.records",
     "simulate": "chipflow.simulate",
-    "status": "chipflow.goods.controls",
+    "status": "chipflow.goods.controls.status",
 }
 
 # Stages by their own names, so that `cf.goods.chip_name` is found with the Tab key. `estimate` and

@@ -183,7 +183,7 @@ def read_command(
 
 
 def _print_read(read: Records) -> None:
-    from chipflow.records.unread import needs_sentence
+    from chipflow.records.cleaning.unread import needs_sentence
 
     counts = read.counts
     rows = ", ".join(f"{counts[name]:,} {name.removeprefix('rows_')}" for name in counts)
@@ -387,7 +387,7 @@ def _print_run(run: Run, quiet: bool) -> None:
 
 
 def _print_summary(run: Run) -> None:
-    from chipflow.records.unread import needs_sentence
+    from chipflow.records.cleaning.unread import needs_sentence
 
     counts = run.summary["counts"]
     if run.records.simulated:

@@ -74,8 +74,8 @@ def add_controls_commands(app: typer.Typer) -> None:
         """Say what rules asked for a chip to a country on a day, and what was not looked at."""
         import json
 
-        from chipflow.goods.catalogue import load_controls
-        from chipflow.goods.controls import status
+        from chipflow.goods.catalogue.load import load_controls
+        from chipflow.goods.controls.status import status
 
         _check(output)
         tables = load_controls(chips=chips, rules=rules)
@@ -103,8 +103,8 @@ def add_controls_commands(app: typer.Typer) -> None:
         """List the rules that were in force for a country on a day, with their citations."""
         import json
 
-        from chipflow.goods.catalogue import load_controls
-        from chipflow.goods.controls import rules_in_force, scope
+        from chipflow.goods.catalogue.load import load_controls
+        from chipflow.goods.controls.status import rules_in_force, scope
 
         _check(output)
         tables = load_controls(rules=rules)

@@ -177,8 +177,8 @@ def analyze(
     OutputError
         The folder cannot be written, or holds results of other inputs.
     """
-    from chipflow.goods.catalogue import load_catalogue
-    from chipflow.goods.controls import expand_destination
+    from chipflow.goods.catalogue.load import load_catalogue
+    from chipflow.goods.controls.status import expand_destination
 
     tables = load_catalogue(chips=chips, rules=rules)
     folder = Path(out)

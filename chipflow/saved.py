@@ -15,8 +15,8 @@ from chipflow.errors import InputError
 from chipflow.leads import Leads
 from chipflow.network import Network
 from chipflow.records import Records
+from chipflow.records.cleaning.unread import UnreadCells
 from chipflow.records.schema import COLUMNS, Sheet
-from chipflow.records.unread import UnreadCells
 from chipflow.schemas import COMPANIES, DEAD_ENDS, UNNAMED
 from chipflow.settings import Settings
 from chipflow.tables import as_written, write_parquet

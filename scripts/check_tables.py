@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chipflow.errors import TableError
-from chipflow.goods.catalogue import check_shipped
-from chipflow.goods.currency import rates
+from chipflow.goods.catalogue.load import check_shipped
+from chipflow.goods.measures.currency import rates
 from chipflow.goods.watchlist import load_watchlist, shipped_lists
 
 if TYPE_CHECKING:
-    from chipflow.goods.catalogue import Catalogue, Clause
+    from chipflow.goods.catalogue.load import Catalogue, Clause
 
 
 def overlapping(clauses: tuple[Clause, ...]) -> list[str]:

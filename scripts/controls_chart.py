@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 from matplotlib.patches import Patch
 
-from chipflow.goods.ruling import Question, find, in_force
+from chipflow.goods.controls.ruling import Question, find, in_force
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from chipflow.goods.catalogue import Catalogue, Chip
+    from chipflow.goods.catalogue.load import Catalogue, Chip
 
 # The day and place that the chart is about: the rule of 2023 in the form that holds longest.
 DAY = dt.date(2025, 12, 1)

@@ -12,16 +12,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chipflow.goods.catalogue import LAST_DAY, load_catalogue
-from chipflow.goods.sentences import tested
+from chipflow.goods.catalogue.load import LAST_DAY, load_catalogue
+from chipflow.goods.controls.sentences import tested
 from chipflow.goods.watchlist import load_watchlist, shipped_lists
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from chipflow.goods.catalogue import Catalogue, Chip, Clause
-    from chipflow.goods.sentences import tested
+    from chipflow.goods.catalogue.load import Catalogue, Chip, Clause
+    from chipflow.goods.controls.sentences import tested
 from chipflow.goods.watchlist import Watchlist
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -297,7 +297,7 @@ def page(catalogue: Catalogue) -> str:
             chips(catalogue),
             "## Forms and prices\n",
             "Where a form has no price here, it is its chips times the price of one "
-            "(`chipflow/goods/forms.py`).\n",
+            "(`chipflow/goods/measures/forms.py`).\n",
             forms(catalogue),
             "## Other watch lists\n",
             lists,

@@ -15,7 +15,7 @@ import pycountry
 from babel import Locale
 from babel.localedata import locale_identifiers
 
-from chipflow.records.words import fold
+from chipflow.records.vocabulary.words import fold
 
 OUT = Path(__file__).parent.parent / "chipflow/records/tables/currency_names.txt"
 # Regional variants with names of their own; the others repeat their language.

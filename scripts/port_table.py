@@ -25,7 +25,7 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parents[1] / "chipflow" / "views" / "static"
 sys.path.insert(0, str(STATIC.parents[2]))
 
-from chipflow.records.countries import country_code  # noqa: E402
+from chipflow.records.vocabulary.countries import country_code  # noqa: E402
 
 # package, version, its licence file, what was taken
 SOURCES = (

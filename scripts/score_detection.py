@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipflow.records import read_records
-from chipflow.records.detect import MINIMUM_CONFIDENCE
+from chipflow.records.mapping.detect import MINIMUM_CONFIDENCE
 from chipflow.records.schema import HELPER_FIELDS
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import pycountry
 TABLES = Path(__file__).resolve().parents[1] / "chipflow" / "records" / "tables"
 sys.path.insert(0, str(TABLES.parents[2]))
 
-from chipflow.records.countries import name_key, parents  # noqa: E402
+from chipflow.records.vocabulary.countries import name_key, parents  # noqa: E402
 
 # Languages that customs offices and vendors of their records write countries in.
 LANGUAGES = ("es", "pt", "pt_BR", "fr", "ru", "uk", "tr", "vi", "id", "zh_CN", "zh_TW", "de", "it")

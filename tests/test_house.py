@@ -34,7 +34,7 @@ EVERYBODY_MAY_USE = {
 SHOWS = "_shows"
 
 
-def imported_stages(path: Path) -> set[str]:
+def imported_names(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
@@ -45,8 +45,12 @@ def imported_stages(path: Path) -> set[str]:
             names = [node.module]
             if node.module == "chipflow":
                 names = [f"chipflow.{alias.name}" for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("chipflow.")}
-    return found - EVERYBODY_MAY_USE
+        found |= {name for name in names if name.startswith("chipflow.")}
+    return found
+
+
+def imported_stages(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported_names(path)} - EVERYBODY_MAY_USE
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -54,6 +58,26 @@ def test_imports_go_downhill(stage):
     allowed = {*STAGES[: STAGES.index(stage) + 1], SHOWS}
     for path in sorted((PACKAGE / stage).rglob("*.py")):
         assert imported_stages(path) <= allowed, path
+
+
+# Rooms of a stage, from the lowest; modules beside them put together what they do.
+ROOMS = {
+    "records": [["vocabulary"], ["io"], ["mapping"], ["cleaning"]],
+    "goods": [["catalogue"], ["text"], ["measures", "controls"]],
+}
+
+
+@pytest.mark.parametrize("stage", ROOMS)
+def test_rooms_of_a_stage_import_downhill(stage):
+    rooms = [room for level in ROOMS[stage] for room in level]
+    assert {path.parent.name for path in (PACKAGE / stage).glob("*/__init__.py")} == {*rooms}
+    for height, level in enumerate(ROOMS[stage]):
+        for room in level:
+            allowed = {room, *(below for lower in ROOMS[stage][:height] for below in lower)}
+            for path in sorted((PACKAGE / stage / room).rglob("*.py")):
+                names = (name.split(".") for name in imported_names(path))
+                found = {name[2] for name in names if name[1:2] == [stage]} & {*rooms}
+                assert found <= allowed, path
 
 
 def test_country_statistics_use_records_only():

@@ -12,7 +12,7 @@ from importlib.resources import files
 from rigour.text.translit import ascii_text
 
 from chipflow.companies.words import phrases, table
-from chipflow.records.countries import country_code, is_country_code_or_official_name
+from chipflow.records.vocabulary.countries import country_code, is_country_code_or_official_name
 
 COUNTRY, CITY, NUMBER, ADDRESS, DEPARTMENT = (
     *("own country", "own city", "number in a register", "address", "department"),

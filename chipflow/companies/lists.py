@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from chipflow.errors import InputError
-from chipflow.records.countries import country_code
-from chipflow.records.delimited import to_utf8
-from chipflow.records.files import Found, open_file
+from chipflow.records.io.delimited import to_utf8
+from chipflow.records.io.files import Found, open_file
+from chipflow.records.vocabulary.countries import country_code
 
 # What the columns of lists are called, folded to lower case and single spaces: OpenSanctions'
 # targets.simple.csv, the US Consolidated Screening List, the European Union's financial sanctions

@@ -18,7 +18,7 @@ import pandas as pd
 from rigour.names.org_types import remove_org_types
 
 from chipflow.estimate.distributions import Floats, random_of
-from chipflow.goods.catalogue import load_controls
+from chipflow.goods.catalogue.load import load_controls
 
 # What a lead or a gap is one hundred per cent of: the chip that others are counted in.
 _UNIT_CHIP = "H100 SXM"

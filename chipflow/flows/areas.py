@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from chipflow.errors import ParameterError
-from chipflow.records.countries import country_code
+from chipflow.records.vocabulary.countries import country_code
 
 WORLD, EU, EU_CHANGING, UNSPECIFIED = "WORLD", "EU27", "EU_CHANGING", "ZZ"
 EU_MEMBERS = (

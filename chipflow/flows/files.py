@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chipflow.errors import InputError, ParameterError
 from chipflow.flows.sources import Layout, header_score
-from chipflow.records.files import Found, find_files, kind_of, open_parts
+from chipflow.records.io.files import Found, find_files, kind_of, open_parts
 from chipflow.records.read import read_part
 
 # Rows among which the row of column names is looked for.

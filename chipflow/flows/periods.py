@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chipflow.records.layouts import months
-from chipflow.records.words import fold
+from chipflow.records.vocabulary.layouts import months
+from chipflow.records.vocabulary.words import fold
 
 FIRST_YEAR, LAST_YEAR = 1960, 2100
 MONTHS = 12

@@ -19,7 +19,7 @@ from chipflow.flows.files import Table, open_tables
 from chipflow.flows.periods import from_year_and_month, parse_period
 from chipflow.flows.sources import Source, Value, knowledge, load_layout, recognise
 from chipflow.progress import silent
-from chipflow.records.places import place_words
+from chipflow.records.mapping.places import place_words
 
 if TYPE_CHECKING:
     from chipflow.flows.series import Flows

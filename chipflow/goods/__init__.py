@@ -1,10 +1,9 @@
 """Tell what was shipped, and what rules asked for it on its way there that day.
 
-``classify`` reads descriptions, ``density`` weighs value and weight, ``controls`` reads the dated
-rules and ``watchlist`` other lists of goods; all only interpret the tables in ``goods/tables``.
-Names are loaded when they are first used, so that importing the
-package loads neither Ibis nor pandas. The expression over a whole table is
-``chipflow.goods.classify.classify``: here the name ``classify`` means that module.
+``catalogue`` holds the tables in ``goods/tables``, which all else only interprets: ``text`` reads
+descriptions, ``measures`` knows what goods weigh and cost, ``controls`` reads the dated rules and
+``watchlist`` other lists of goods. Names are loaded when they are first used, so that importing
+the package loads neither Ibis nor pandas.
 """
 
 from __future__ import annotations
@@ -13,21 +12,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chipflow.goods.catalogue import Catalogue, load_catalogue
-    from chipflow.goods.classify import Goods, classify_text
-    from chipflow.goods.controls import Status, expand_destination, status, timeline
+    from chipflow.goods.catalogue.load import Catalogue, load_catalogue
+    from chipflow.goods.controls.status import Status, expand_destination, status, timeline
+    from chipflow.goods.text.classify import Goods, classify_text
     from chipflow.goods.watchlist import load_watchlist
 
 _HOMES = {
-    "Catalogue": "catalogue",
-    "Goods": "classify",
-    "Status": "controls",
-    "classify_text": "classify",
-    "expand_destination": "controls",
-    "load_catalogue": "catalogue",
+    "Catalogue": "catalogue.load",
+    "Goods": "text.classify",
+    "Status": "controls.status",
+    "classify_text": "text.classify",
+    "expand_destination": "controls.status",
+    "load_catalogue": "catalogue.load",
     "load_watchlist": "watchlist",
-    "status": "controls",
-    "timeline": "controls",
+    "status": "controls.status",
+    "timeline": "controls.status",
 }
 
 __all__ = [

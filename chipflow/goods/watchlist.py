@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.errors import ParameterError, TableError
-from chipflow.goods import build
-from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, Catalogue, Clause, load_catalogue
-from chipflow.goods.controls import status, timeline
-from chipflow.goods.facts import Chip
-from chipflow.goods.patterns import quiet, unfolded, word
-from chipflow.goods.rows import TABLES, Cells, read
-from chipflow.goods.ruling import OPEN
-from chipflow.goods.texts import capitals, first
+from chipflow.goods.catalogue import build
+from chipflow.goods.catalogue.facts import Chip
+from chipflow.goods.catalogue.load import FIRST_DAY, LAST_DAY, Catalogue, Clause, load_catalogue
+from chipflow.goods.catalogue.rows import TABLES, Cells, read
+from chipflow.goods.controls.ruling import OPEN
+from chipflow.goods.controls.status import status, timeline
+from chipflow.goods.text.patterns import quiet, unfolded, word
+from chipflow.goods.text.texts import capitals, first
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from chipflow.goods.controls import Status
+    from chipflow.goods.controls.status import Status
 
 SHIPPED = TABLES / "watchlists"
 
@@ -103,7 +103,7 @@ class Watchlist:
         In the order of their names.
     rules
         A catalogue in which the items stand for chips; the engine of
-        :func:`chipflow.goods.controls.status` answers from it.
+        :func:`chipflow.goods.controls.status.status` answers from it.
     """
 
     name: str
@@ -128,7 +128,7 @@ class Watchlist:
         item
             A name of the list ("8542.31") or a tier, of which every item is asked.
         day, destination
-            As for :func:`chipflow.goods.controls.status`.
+            As for :func:`chipflow.goods.controls.status.status`.
         **places
             ``headquarters`` and ``origin``, as there.
 
@@ -322,8 +322,8 @@ def watch(expr: ir.Table, watchlist: Watchlist) -> ir.Table:
     ----------
     expr
         Records with the columns description and hs_code; ``usd`` and ``items`` (see
-        :func:`chipflow.goods.currency.in_dollars` and :func:`chipflow.goods.classify.classify`)
-        are used if they are there.
+        :func:`chipflow.goods.measures.currency.in_dollars` and
+        :func:`chipflow.goods.text.classify.classify`) are used if they are there.
     watchlist
         The list.
 

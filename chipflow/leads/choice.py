@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chipflow.errors import ParameterError
-from chipflow.goods.controls import expand_destination
+from chipflow.goods.controls.status import expand_destination
 from chipflow.leads.frame import JOINED, SIDE_BY_SIDE
 from chipflow.network.company import company_id_of
 from chipflow.network.selection import chips_called

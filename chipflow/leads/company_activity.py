@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.catalogue import load_catalogue
+from chipflow.goods.catalogue.load import load_catalogue
 from chipflow.network.arrays import ShipmentArrays, in_order
 from chipflow.network.build import UNKNOWN_PREFIX
 from chipflow.settings import MAD_TO_SD, Settings
@@ -17,7 +17,7 @@ from chipflow.settings import MAD_TO_SD, Settings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.settings import BackgroundSettings
 
     Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.controls import DENIED, LICENCE, timeline
+from chipflow.goods.controls.status import DENIED, LICENCE, timeline
 from chipflow.leads.company_activity import COMPUTING
 from chipflow.leads.company_profiles import share_new as share_new_of
 from chipflow.leads.evidence import plural

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import DENIED, LICENCE, licences_granted
-from chipflow.goods.licences import quotes_licence
+from chipflow.goods.controls.status import DENIED, LICENCE, licences_granted
+from chipflow.goods.text.licences import quotes_licence
 from chipflow.network.columns import total
 from chipflow.schemas import DIRECT_EXPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
 
 
 def direct_sales(

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.licences import quotes_licence
+from chipflow.goods.text.licences import quotes_licence
 from chipflow.network.columns import total
 from chipflow.routes.exclusion import Exclusion
 from chipflow.tracing.transfers import RECORDED, RELATED

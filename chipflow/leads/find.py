@@ -10,8 +10,8 @@ import pandas as pd
 
 from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.controls import expand_destination
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.controls.status import expand_destination
 from chipflow.leads.company_profiles import CompanyProfiles
 from chipflow.leads.completeness import missing_records
 from chipflow.leads.dead_ends import dead_ends
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.goods.watchlist import Watchlist
     from chipflow.leads.completeness import Missing
     from chipflow.leads.evidence import Finding, Part

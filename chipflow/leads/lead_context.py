@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.accelerators import says_accelerator
-from chipflow.goods.conflicts import conflicts, unusual_codes
-from chipflow.goods.controls import Status, status
+from chipflow.goods.controls.status import Status, status
+from chipflow.goods.text.accelerators import says_accelerator
+from chipflow.goods.text.conflicts import conflicts, unusual_codes
 from chipflow.network.arrays import arrival_country
 from chipflow.network.columns import Columns
 from chipflow.routes.find import source_shares
@@ -20,7 +20,7 @@ from chipflow.tracing.cargo import families_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.leads.company_profiles import CompanyProfiles
     from chipflow.settings import Settings
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import DENIED, LICENCE
+from chipflow.goods.controls.status import DENIED, LICENCE
 from chipflow.leads.company_activity import CompanyActivity
 from chipflow.leads.evidence import BIS_2023, BIS_2025, BIS_FLAGS, TRI_SEAL
 from chipflow.leads.tail_probabilities import (

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chipflow.goods.controls import FREE, status, timeline
-from chipflow.goods.forms import SLACK, price_range
+from chipflow.goods.controls.status import FREE, status, timeline
+from chipflow.goods.measures.forms import SLACK, price_range
 from chipflow.leads.tail_probabilities import above_normal, between_normal
 from chipflow.schemas import UNNAMED
 from chipflow.settings import MAD_TO_SD
@@ -27,7 +27,7 @@ from chipflow.tracing.comparisons import value_density
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.network.arrays import Floats, Ints
     from chipflow.network.build import Network
     from chipflow.settings import Settings
@@ -95,8 +95,8 @@ class AcceleratorForms:
         (of one piece, packed or not; at the prices of the year), and ``asked``: whether it is for
         data centres and needed a licence on some day.
     rules
-        What :func:`chipflow.goods.controls.timeline` says of the chips of which the tables hold
-        forms; others are few and asked one by one.
+        What :func:`chipflow.goods.controls.status.timeline` says of the chips of which the tables
+        hold forms; others are few and asked one by one.
     catalogue
         Tables of chips, forms, prices and rules.
     """

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from chipflow.goods.classify import classify_texts
+from chipflow.goods.text.classify import classify_texts
 from chipflow.leads.watched_goods import is_watched
-from chipflow.records.countries import country_name
+from chipflow.records.cleaning.unread import field_label
 from chipflow.records.schema import one_line
-from chipflow.records.unread import field_label
+from chipflow.records.vocabulary.countries import country_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

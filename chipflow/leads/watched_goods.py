@@ -17,7 +17,7 @@ import pandas as pd
 
 from chipflow.engine import fetch, in_memory
 from chipflow.errors import ParameterError
-from chipflow.goods.controls import FREE
+from chipflow.goods.controls.status import FREE
 from chipflow.goods.watchlist import Watchlist, load_watchlist, watch
 from chipflow.routes.exclusion import Exclusion
 from chipflow.routes.licence_screening import LicenceScreening
@@ -25,7 +25,7 @@ from chipflow.routes.licence_screening import LicenceScreening
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.network.arrays import Ints
     from chipflow.network.build import Network
 

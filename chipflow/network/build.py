@@ -12,11 +12,11 @@ from chipflow.companies import Judgements, resolve
 from chipflow.companies.resolve import SAME_NAME
 from chipflow.engine import fetch, in_memory, materialise
 from chipflow.errors import ParameterError
-from chipflow.goods.classify import COLUMNS as GOODS_COLUMNS
-from chipflow.goods.classify import classify
-from chipflow.goods.controls import timeline
-from chipflow.goods.currency import in_dollars
-from chipflow.goods.pieces import weighed_pieces
+from chipflow.goods.controls.status import timeline
+from chipflow.goods.measures.currency import in_dollars
+from chipflow.goods.measures.pieces import weighed_pieces
+from chipflow.goods.text.classify import COLUMNS as GOODS_COLUMNS
+from chipflow.goods.text.classify import classify
 from chipflow.network.centrality import centrality
 from chipflow.network.company import UNKNOWN_PREFIX as UNKNOWN_PREFIX
 from chipflow.network.company import Company, company_id_of, company_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import networkx as nx
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.network.selection import Day
     from chipflow.progress import Progress
     from chipflow.records import Records

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from chipflow.errors import ParameterError
-from chipflow.goods.names import chip_name
+from chipflow.goods.catalogue.names import chip_name
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
 
     Day = str | dt.date | pd.Timestamp
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from chipflow.engine import fetch, materialise
 from chipflow.records.both_sides import seen_from_both
-from chipflow.records.clean import DATE_MISSING, NO_DATE, clean, content_of
-from chipflow.records.decide import decide
+from chipflow.records.cleaning.clean import DATE_MISSING, NO_DATE, clean, content_of
+from chipflow.records.cleaning.decide import decide
+from chipflow.records.cleaning.sheet_parameters import sheet_parameters
+from chipflow.records.cleaning.unread import CellCounts
 from chipflow.records.duplicates import (
     OTHER_SIDE,
     SAME_RECORD,
@@ -23,8 +25,16 @@ from chipflow.records.duplicates import (
     name_records,
     pasted,
 )
-from chipflow.records.gather import first_cells
-from chipflow.records.layouts import Layout
+from chipflow.records.io.sheets import Body
+from chipflow.records.mapping.gather import first_cells
+from chipflow.records.mapping.slots import (
+    END,
+    PART,
+    Usable,
+    raw_rows,
+    text_table,
+    widths,
+)
 from chipflow.records.schema import (
     COLUMNS,
     CONTENT_COLUMNS,
@@ -33,18 +43,8 @@ from chipflow.records.schema import (
     REJECTED_COLUMNS,
     Sheet,
 )
-from chipflow.records.sheets import Body
-from chipflow.records.slots import (
-    END,
-    PART,
-    Usable,
-    parameters,
-    raw_rows,
-    text_table,
-    widths,
-)
-from chipflow.records.unread import CellCounts
-from chipflow.records.words import read_header
+from chipflow.records.vocabulary.layouts import Layout
+from chipflow.records.vocabulary.words import read_header
 
 BELOW = "stands below the table: a total or a remark"
 # Rows at the end of a sheet that may be a footer; longer ones are a table of their own.
@@ -91,7 +91,7 @@ def assemble(
     made.errors = errors
     for number, sentences in made.warnings.items():
         sheets[number].warnings += sentences
-    known = parameters(usable, layout, made)
+    known = sheet_parameters(usable, layout, made)
     cleaned = materialise(clean(texts, known, needed, made), backend)
     used = cleaned.filter(cleaned.lost.isnull())
     records = _told_apart(used, usable)

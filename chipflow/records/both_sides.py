@@ -37,7 +37,8 @@ def seen_from_both(kept: ir.Table, reporters: dict[int, str | None]) -> pd.DataF
     Parameters
     ----------
     kept
-        Records with the columns of :func:`chipflow.records.clean.clean`, ``content`` and ``k``.
+        Records with the columns of :func:`chipflow.records.cleaning.clean.clean`, ``content`` and
+        ``k``.
     reporters
         Sheet number -> country whose customs wrote it, if known.
 

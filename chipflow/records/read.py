@@ -13,8 +13,8 @@ from chipflow.engine import connect, fetch_arrow
 from chipflow.errors import InputError, ParameterError
 from chipflow.progress import silent
 from chipflow.records.assemble import assemble
-from chipflow.records.files import Found, Part, find_files, kind_of, open_parts
-from chipflow.records.frames import (
+from chipflow.records.io.files import Found, Part, find_files, kind_of, open_parts
+from chipflow.records.io.frames import (
     arrow_of,
     content_hash,
     from_database,
@@ -22,12 +22,12 @@ from chipflow.records.frames import (
     is_frame,
     without_secrets,
 )
-from chipflow.records.gather import NO_TABLE, SAMPLE_ROWS, Opening, open_sheet, understand
-from chipflow.records.layouts import Layout, load_layout
-from chipflow.records.places import place_words
+from chipflow.records.io.sheets import RawSheet
+from chipflow.records.mapping.gather import NO_TABLE, SAMPLE_ROWS, Opening, open_sheet, understand
+from chipflow.records.mapping.places import place_words
 from chipflow.records.records import Records
 from chipflow.records.schema import Sheet, one_line
-from chipflow.records.sheets import RawSheet
+from chipflow.records.vocabulary.layouts import Layout, load_layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from chipflow.progress import Progress
-    from chipflow.records.frames import ArrowStream
+    from chipflow.records.io.frames import ArrowStream
 
 _WANTED = "columns such as date, shipper, consignee, description, quantity"
 _MOST_NAMED = 5
@@ -185,7 +185,7 @@ class _Opened:
 
     def take(self, source: str, table: pa.Table, layout: Layout) -> None:
         """Read a table that is at hand; its content is named by a hash, as a file's bytes are."""
-        from chipflow.records.columnar import table_sheet
+        from chipflow.records.io.columnar import table_sheet
 
         self.openings.append(open_sheet(table_sheet(table, source, ""), layout))
         self.inputs.append({"path": source, "sha256": content_hash(table), "bytes": table.nbytes})
@@ -252,18 +252,18 @@ def read_part(part: Part, name: str) -> list[RawSheet]:
 
 def _reader(kind: str) -> Callable[[bytes, str, str], list[RawSheet]]:
     if kind == "book":
-        from chipflow.records.workbooks import read_workbook
+        from chipflow.records.io.workbooks import read_workbook
 
         return read_workbook
     if kind == "parquet":
-        from chipflow.records.columnar import read_parquet
+        from chipflow.records.io.columnar import read_parquet
 
         return read_parquet
     if kind == "json":
-        from chipflow.records.columnar import read_json
+        from chipflow.records.io.columnar import read_json
 
         return read_json
-    from chipflow.records.delimited import read_text
+    from chipflow.records.io.delimited import read_text
 
     return read_text
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chipflow.engine import fetch, fetch_arrow
 from chipflow.errors import ParameterError
+from chipflow.records.cleaning.unread import CellCounts, UnreadCells, lead_needs, needs_sentence
 from chipflow.records.schema import (
     COLUMNS,
     DUPLICATE_COLUMNS,
@@ -19,7 +20,6 @@ from chipflow.records.schema import (
     Sheet,
     one_line,
 )
-from chipflow.records.unread import CellCounts, UnreadCells, lead_needs, needs_sentence
 from chipflow.tables import arrow_table, write_csv, write_parquet
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.controls import FREE, UNKNOWN, licences_granted, timeline
+from chipflow.goods.controls.status import FREE, UNKNOWN, licences_granted, timeline
 from chipflow.routes.exclusion import Exclusion
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from chipflow.network.arrays import Floats, Ints
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
-    from chipflow.goods.facts import Figure
+    from chipflow.goods.catalogue.facts import Figure
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.settings import CargoSettings
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chipflow.goods.accelerators import says_accelerator
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.controls import never_controlled
-from chipflow.goods.licences import quotes_licence
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.controls.status import never_controlled
+from chipflow.goods.text.accelerators import says_accelerator
+from chipflow.goods.text.licences import quotes_licence
 from chipflow.network.arrays import (
     Floats,
     Ints,
@@ -36,7 +36,7 @@ from chipflow.tracing.cargo import (
 )
 
 if TYPE_CHECKING:
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
 
 
 @dataclass(frozen=True)

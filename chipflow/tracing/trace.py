@@ -27,7 +27,7 @@ from chipflow.tracing.transfers import evidence_by_sale
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chipflow.goods.catalogue import Catalogue
+    from chipflow.goods.catalogue.load import Catalogue
     from chipflow.progress import Progress
 
 

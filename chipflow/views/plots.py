@@ -371,7 +371,7 @@ def rule_days(leads: Leads) -> list[pd.Timestamp]:
     list of pandas.Timestamp
         In order, each once.
     """
-    from chipflow.goods.controls import chip_name, timeline
+    from chipflow.goods.controls.status import chip_name, timeline
 
     chips: set[str] = set()
     for chip in sorted(leads.shipments["chip"].dropna().unique()):

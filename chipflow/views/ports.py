@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chipflow.records.countries import country_code, is_country_code_or_official_name
-from chipflow.records.words import fold
+from chipflow.records.vocabulary.countries import country_code, is_country_code_or_official_name
+from chipflow.records.vocabulary.words import fold
 from chipflow.views import world
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chipflow.records import countries
+from chipflow.records.vocabulary import countries
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chipflow.goods.accelerators import says_accelerator
+from chipflow.goods.text.accelerators import says_accelerator
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from chipflow.errors import TableError
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.controls import status
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.controls.status import status
 
 ROOT = Path(__file__).parents[2]
 

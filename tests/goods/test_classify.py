@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipflow.engine import connect
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.classify import COLUMNS, classify, classify_text, classify_texts
-from chipflow.goods.lookups import lookups_of
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.text.classify import COLUMNS, classify, classify_text, classify_texts
+from chipflow.goods.text.lookups import lookups_of
 
 HERE = Path(__file__).parent
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chipflow.goods.conflicts import conflicts, unusual_codes
+from chipflow.goods.text.conflicts import conflicts, unusual_codes
 
 
 @pytest.mark.parametrize(

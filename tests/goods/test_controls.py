@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipflow.errors import ParameterError
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.controls import (
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.controls.status import (
     STRICTNESS,
     chip_name,
     expand_destination,

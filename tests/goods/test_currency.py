@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from chipflow.errors import TableError
-from chipflow.goods.currency import in_dollars, rates
+from chipflow.goods.measures.currency import in_dollars, rates
 
 HEADER = "month,currency,usd,source\n"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipflow.goods.catalogue import load_catalogue
-from chipflow.goods.forms import Fit, fitting, forms_of, price_range
+from chipflow.goods.catalogue.load import load_catalogue
+from chipflow.goods.measures.forms import Fit, fitting, forms_of, price_range
 
 TABLES = load_catalogue()
 EIGHT_GPU = ("A100", "H100", "H200", "H20", "B200", "MI300X", "Gaudi 3")

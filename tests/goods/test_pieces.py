@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from chipflow.goods.pieces import weighed_pieces
+from chipflow.goods.measures.pieces import weighed_pieces
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chipflow import cli
 from chipflow.errors import TableError
 from chipflow.goods import classify_text, load_catalogue, status
-from chipflow.goods.spellings import spellings
+from chipflow.goods.text.spellings import spellings
 
 ROOT = Path(__file__).parents[2]
 CHIP = (

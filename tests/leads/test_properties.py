@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import chipflow as cf
-from chipflow.goods.catalogue import FIRST_DAY, LAST_DAY, load_catalogue
+from chipflow.goods.catalogue.load import FIRST_DAY, LAST_DAY, load_catalogue
 from chipflow.leads.error_rates import (
     lead_p_values,
     local_false_discovery_rates,

@@ -14,8 +14,9 @@ from openpyxl import Workbook
 from chipflow.companies.judgements import Judgements
 from chipflow.companies.lists import read_list
 from chipflow.errors import ChipflowError, InputError, LayoutError, ParameterError
-from chipflow.records import read_records, unpack
-from chipflow.records.layouts import load_layout
+from chipflow.records import read_records
+from chipflow.records.io import unpack
+from chipflow.records.vocabulary.layouts import load_layout
 
 
 def workbook_bytes():

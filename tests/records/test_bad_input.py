@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipflow.errors import ChipflowError
-from chipflow.records import apart, read_records
+from chipflow.records import read_records
+from chipflow.records.io import apart
 
 BOOKS = Path(__file__).parent / "books"
 # No single input of these sizes may take longer; a shared machine is slow now and then.

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipflow.records import read_records
-from chipflow.records.content import is_missing
+from chipflow.records.mapping.content import is_missing
 
 CELLS = list(csv.DictReader((Path(__file__).parent / "cells.csv").open(encoding="utf-8")))
 SHEETS = list(dict.fromkeys(row["sheet"] for row in CELLS))

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from chipflow.records import read_records
-from chipflow.records.countries import country_code, guessed_country, is_group, is_no_country
-from chipflow.records.layouts import missing_texts
+from chipflow.records.vocabulary.countries import (
+    country_code,
+    guessed_country,
+    is_group,
+    is_no_country,
+)
+from chipflow.records.vocabulary.layouts import missing_texts
 
 HERE = Path(__file__).parent
 

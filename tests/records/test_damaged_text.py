@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chipflow.records import read_records
-from chipflow.records.delimited import read_text
+from chipflow.records.io.delimited import read_text
 
 HEAD = "Date,Shipper,Consignee,HS Code,Goods Description,Quantity"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chipflow.records import read_records
-from chipflow.records.meaning import field_scores
-from chipflow.records.words import read_header
+from chipflow.records.vocabulary.meaning import field_scores
+from chipflow.records.vocabulary.words import read_header
 
 SIX = ("date", "shipper", "consignee", "origin_country", "hs_code", "description")
 VALUES = "2024-03-05,ALPHA CO,BETA CO,China,84715000,SERVERS"
@@ -125,7 +125,7 @@ def test_words_run_together_are_cut_apart():
 def test_the_names_of_territories_are_those_that_rigour_knows():
     from rigour.territories import lookup_territory
 
-    from chipflow.records.countries import country_code
+    from chipflow.records.vocabulary.countries import country_code
 
     for name in (
         "Côte d’Ivoire",

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from chipflow.errors import InputError
-from chipflow.records import both_sides, read_records, unpack
+from chipflow.records import both_sides, read_records
+from chipflow.records.io import unpack
 
 # plain.xls was written with xlwt 1.3.0, plain.xlsb with pyxlsbwriter 0.1.0.
 BOOKS = Path(__file__).parent / "books"

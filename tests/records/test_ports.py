@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from chipflow.records import COLUMNS, read_records
-from chipflow.records.meaning import field_scores
+from chipflow.records.vocabulary.meaning import field_scores
 
 LOADING = [
     "Port of Loading", "PORT_OF_LADING", "Foreign Port of Lading", "LOADING_PORT", "POL",

@@ -1,0 +1,1 @@
+"""The knowledge tables: chips, systems, words, rules and country groups."""

@@ -1,0 +1,1 @@
+"""What dated rules asked for goods on their way."""

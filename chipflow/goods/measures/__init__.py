@@ -1,0 +1,1 @@
+"""What goods weigh and cost."""

@@ -1,0 +1,1 @@
+"""What a description says: chip, number of chips, kind of goods."""

@@ -1,0 +1,1 @@
+"""Which files are meant, and their tables as text, whatever the format."""

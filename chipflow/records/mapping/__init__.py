@@ -1,0 +1,1 @@
+"""Which column is which, by headers and contents; one text table of all sheets."""

@@ -1,0 +1,1 @@
+"""What words mean, in any language: columns, countries, currencies, units, numerals."""
