@@ -5,7 +5,7 @@ What DuckDB alone needs belongs in this file; every other module writes Ibis exp
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,13 +28,16 @@ def connect() -> BaseBackend:
     -------
     ibis.backends.BaseBackend
     """
+    import duckdb
     import ibis
 
     connection = ibis.duckdb.connect()
     # Row order is never relied upon, and keeping it costs memory on large inputs.
     connection.raw_sql("SET preserve_insertion_order = false")
-    # A bar of the engine's own would run into what a command prints.
-    connection.raw_sql("SET enable_progress_bar = false")
+    # A bar of the engine's own would run into what a command prints. In a notebook without
+    # ipywidgets there is none, and DuckDB refuses to be asked.
+    with suppress(duckdb.Error):
+        connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 

@@ -143,8 +143,11 @@ _LONGEST_PLACE = 60  # characters
 
 @lru_cache(maxsize=1 << 16)
 def is_own_city(text: str, country: str) -> bool:
-    """Tell if a text is a city, or a part, of a country and nothing else."""
-    if not country or len(text) > _LONGEST_PLACE:
+    """Tell if a text is a city, or a part, of a country and nothing else.
+
+    A text that is the name of another country tells sister companies apart, whatever is called so.
+    """
+    if not country or len(text) > _LONGEST_PLACE or country_code(text) not in {None, country}:
         return False
     words = folded(text)
     if words in _cities().get(country, ()):

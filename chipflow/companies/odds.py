@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # words in a hundred are mistyped in keyed records (Kukich 1992); the rest are estimates.
 RATES = {
     "slip": 0.02,
-    "short slip": 0.005,  # in a short word, where it makes another word as often as not
+    "short slip": 0.001,  # in a short word, where it makes another word as often as not
     "swap": 0.01,  # two neighbouring letters
     "double": 0.005,  # a letter typed twice, or once where it stands twice
     "slip over blanks": 0.002,

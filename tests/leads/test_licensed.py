@@ -73,7 +73,7 @@ def test_the_list_comes_back_from_its_folder(done):
 def test_it_depends_on_where_it_was_sent_from(origin, granted):
     from chipflow.goods.controls.status import licences_granted
 
-    asked = cf.goods.controls.timeline(["H200 SXM"], ["CN"])
+    asked = cf.goods.timeline(["H200 SXM"], ["CN"])
     asked = asked[asked["first_day"] <= "2026-02-01"].tail(1)
     asked = asked.assign(day=asked["first_day"].max(), origin=origin)
     assert licences_granted(asked).tolist() == [granted]

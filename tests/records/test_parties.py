@@ -122,8 +122,11 @@ def test_numbers_of_a_national_table_are_no_iso_countries(tmp_path):
         for n in range(6)
     ]
     head = "Data;Exportador;Importador;Código País Destino;Descrição"
-    sheet = read(tmp_path, head, rows, name="exportação.csv").sheets[0]
-    assert "destination_country" not in sheet.columns
+    records = read(tmp_path, head, rows, name="exportação.csv")
+    assert records.table["destination_country"].isna().all()
+    (unread,) = records.unread
+    assert (unread.field, unread.given, unread.unread) == ("destination_country", 6, 6)
+    assert "national" in records.rejected["reason"].iloc[0]
 
 
 def test_layout_that_names_a_column_which_is_not_there_is_refused(tmp_path):

@@ -352,7 +352,7 @@ LAYOUTS = {
         consignee         | IMPORTADOR                | CAOBA SAC   | TORNILLO EIRL | CAOBA SAC
         shipper           | PROVEEDOR                 | PINE BOARDS | FIR SYSTEMS | PINE BOARDS
         origin_country    | PAIS ORIGEN               | TAIWAN      | CHINA      | TAIWAN
-        -                 | PAIS ADQ.                 | PANAMA      | PANAMA     | PANAMA
+        export_country    | PAIS ADQ.                 | PANAMA      | PANAMA     | PANAMA
         hs_code           | PARTIDA NANDINA           | 8471500000  | 8473300000 | 8471500000
         description       | DESCRIPCION COMERCIAL     | SERVIDOR    | TARJETAS   | SERVIDOR
         -                 | ESTADO                    | NUEVO       | NUEVO      | USADO

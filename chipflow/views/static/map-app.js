@@ -1118,8 +1118,14 @@
   // A page that embeds the map has to lie beside the file of the map.
   function embedCode() {
     const file = location.protocol === "about:" ? "map.html" : location.pathname.split("/").pop() || "map.html";
-    const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
-    return `<iframe src="${escaped(file)}#${escaped(addressOf())}" title="Map of routes of controlled chips. A lead is a question, and no finding." width="100%" height="640" style="border:0" sandbox="allow-scripts allow-downloads" loading="lazy"></iframe>`;
+    // Never put into this page: it only writes itself, with what it is given escaped.
+    const frame = document.createElement("iframe");
+    const parts = {
+      src: `${file}#${addressOf()}`, title: "Map of routes of controlled chips. A lead is a question, and no finding.",
+      width: "100%", height: "640", frameborder: "0", sandbox: "allow-scripts allow-downloads", loading: "lazy",
+    };
+    for (const [name, value] of Object.entries(parts)) frame.setAttribute(name, value);
+    return frame.outerHTML;
   }
 
   // ---- begin ------------------------------------------------------------------------------
