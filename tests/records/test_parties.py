@@ -126,7 +126,7 @@ def test_numbers_of_a_national_table_are_no_iso_countries(tmp_path):
     assert records.table["destination_country"].isna().all()
     (unread,) = records.unread
     assert (unread.field, unread.given, unread.unread) == ("destination_country", 6, 6)
-    assert "national" in records.rejected["reason"].iloc[0]
+    assert "another table of countries" in records.rejected["reason"].iloc[0]
 
 
 def test_layout_that_names_a_column_which_is_not_there_is_refused(tmp_path):
