@@ -150,7 +150,7 @@ def read_command(
         bool, typer.Option("--excel", help="Write CSV files that Excel opens right.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace files that hold something else.")
+        bool, typer.Option("--force", help="Replace a file that holds something else.")
     ] = False,
     layout: Layout = None,
     strict: Strict = False,
@@ -170,7 +170,9 @@ def read_command(
         read.save_layout(save_layout)
     if out is not None:
         with _progress(quiet).stage("writing the records"):
-            read.save(out, excel=excel, replace=force)
+            replaced = read.save(out, excel=excel, replace=force)
+        for path in [path for path in replaced if path != out]:
+            _errors.print(Text(f"! {path.name} of other records was replaced"), style="yellow")
     if output == "json":
         # As bytes: JSON is UTF-8 whatever the terminal.
         typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())

@@ -197,7 +197,7 @@ class Records:
             for sheet in self.sheets
         ]
 
-    def save(self, path: str | Path, *, excel: bool = False, replace: bool = True) -> None:
+    def save(self, path: str | Path, *, excel: bool = False, replace: bool = True) -> list[Path]:
         """Write the records as a table, and ``rejected.csv`` and ``duplicates.csv`` beside it.
 
         Parameters
@@ -208,7 +208,13 @@ class Records:
         excel
             Whether Excel is to open CSV files right; see :func:`chipflow.tables.write_csv`.
         replace
-            Whether files that hold something else may be replaced.
+            Whether a file of this name that holds something else may be replaced.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files that held something else, such as the ``rejected.csv`` of other records, and
+            were replaced.
 
         Raises
         ------
@@ -228,7 +234,7 @@ class Records:
         }.get(file.suffix.lower())
         if table is None:
             raise ParameterError(f"{str(file)!r}: give a name that ends in .parquet, .csv or .xlsx")
-        write_all(
+        return write_all(
             {
                 file: table,
                 file.with_name("rejected.csv"): lambda to: write_csv(
@@ -238,7 +244,7 @@ class Records:
                     self.duplicates, to, excel=excel
                 ),
             },
-            replace=replace,
+            kept=() if replace else (file,),
         )
 
     def to_pandas(self) -> pd.DataFrame:

@@ -253,7 +253,9 @@ def input_hashes(run: dict[str, Any]) -> list[str]:
     return sorted({str(one["sha256"]) for one in run["inputs"]})
 
 
-def write_all(writers: dict[Path, Callable[[Path], object]], *, replace: bool = True) -> None:
+def write_all(
+    writers: dict[Path, Callable[[Path], object]], *, kept: Iterable[Path] = ()
+) -> list[Path]:
     """Write files so that all are there complete, or none is changed.
 
     Parameters
@@ -261,8 +263,13 @@ def write_all(writers: dict[Path, Callable[[Path], object]], *, replace: bool = 
     writers
         Path -> function that writes to the path it is given. All paths are in one folder,
         which is made if it is not there.
-    replace
-        Whether files that hold something else may be replaced.
+    kept
+        Those that must not be replaced where they hold something else.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that held something else and were replaced.
 
     Raises
     ------
@@ -279,26 +286,23 @@ def write_all(writers: dict[Path, Callable[[Path], object]], *, replace: bool = 
             ready = {path: Path(made) / path.name for path in writers}
             for path, write in writers.items():
                 write(ready[path])
-            if not replace:
-                _refuse_others(ready)
+            others = [
+                path
+                for path, file in ready.items()
+                if path.exists() and not filecmp.cmp(path, file, shallow=False)
+            ]
+            refused = next((path for path in others if path in set(kept)), None)
+            if refused is not None:
+                raise OutputError(
+                    f"{refused}: is there and holds something else; name another file with --out, "
+                    "or replace it with --force"
+                )
             for path, file in ready.items():
                 file.replace(path)
+            return others
     except OSError as error:
         with suppress(OSError):
             os.rmdir(folder)  # noqa: PTH106  # only if it is empty
         raise OutputError(
             f"{folder}: cannot be written ({error.strerror or error}); name another place"
         ) from error
-
-
-def _refuse_others(ready: dict[Path, Path]) -> None:
-    """Refuse to replace a file that differs from the one that is ready."""
-    others = [path for path, file in ready.items()
-              if path.exists() and not filecmp.cmp(path, file, shallow=False)]  # fmt: skip
-    if others:
-        named = ", ".join(path.name for path in others)
-        raise OutputError(
-            f"{others[0].parent}: {named} {'is' if len(others) == 1 else 'are'} there and "
-            f"{'holds' if len(others) == 1 else 'hold'} something else; name another folder with "
-            "--out, or replace with --force"
-        )

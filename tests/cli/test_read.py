@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from chipflow import cli
+from chipflow import cli, cli_progress
 from chipflow.errors import OutputError
 from chipflow.records import read_records
 from tests.conftest import BYSTANDERS, ROUTE
@@ -40,6 +40,8 @@ IMPORTS = (
 @pytest.fixture
 def run(monkeypatch, capfdbinary):
     """Run the command in this process: exit status, standard output, error output."""
+    # Nobody watches: how fast the machine is must not change what a command says.
+    monkeypatch.setattr(cli_progress, "EVERY", 3_600.0)
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["chipflow", *map(str, arguments)])
@@ -216,21 +218,24 @@ def test_explain_names_ports(run, tmp_path):
 
 
 def test_read_replaces_no_other_file_in_silence(tmp_path):
-    def read(name, *options):
+    def read(name, *options, out="records.csv"):
         source = tmp_path / f"{name}.csv"
         source.write_text(
             "shipper,consignee,description,date,shipper country,consignee country\n"
-            f"{name} Ltd,B Pte,H100 CARD,2024-01-05,US,SG\n", encoding="utf-8",
+            f"{name} Ltd,B Pte,H100 CARD,2024-01-05,US,SG\n{name} Ltd,B Pte,CARD,no day,US,SG\n",
+            encoding="utf-8",
         )  # fmt: skip
-        out = str(tmp_path / "out" / "records.csv")
-        return CliRunner().invoke(cli.app, ["read", str(source), "--out", out, "-q", *options])
+        path = str(tmp_path / "out" / out)
+        return CliRunner().invoke(cli.app, ["read", str(source), "--out", path, "-q", *options])
 
     assert read("one").exit_code == 0
     assert read("one").exit_code == 0, "the same again"
     kept = (tmp_path / "out" / "records.csv").read_bytes()
     refused = read("two")
     assert isinstance(refused.exception, OutputError)
-    assert "records.csv is there and holds something else" in str(refused.exception)
+    assert "records.csv: is there and holds something else" in str(refused.exception)
     assert (tmp_path / "out" / "records.csv").read_bytes() == kept
+    beside = read("two", out="two.csv")
+    assert beside.exit_code == 0 and "rejected.csv of other records was replaced" in beside.stderr
     assert read("two", "--force").exit_code == 0
     assert (tmp_path / "out" / "records.csv").read_bytes() != kept
