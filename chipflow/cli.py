@@ -21,6 +21,7 @@ from chipflow.cli_diff import add_diff_command
 from chipflow.cli_estimate import add_estimate_command
 from chipflow.cli_export import add_export_command
 from chipflow.cli_flows import add_flows_command
+from chipflow.cli_options import Quiet
 from chipflow.cli_paths import add_paths_command
 from chipflow.cli_progress import progress_on
 from chipflow.cli_report import add_report_command
@@ -121,7 +122,6 @@ MostHops = Annotated[int | None, typer.Option("--max-hops", help="Most shipments
 Force = Annotated[
     bool, typer.Option("--force", help="Replace results of other records in the folder.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")]
 LogJson = Annotated[
     bool, typer.Option("--log-json", help="Write progress as JSON lines on the error stream.")
 ]

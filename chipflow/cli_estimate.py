@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipflow.cli_options import ForceInputs, Quiet
+
 if TYPE_CHECKING:
     from chipflow.estimate import Estimate
     from chipflow.progress import Progress
@@ -62,12 +64,8 @@ def add_estimate_command(app: typer.Typer, progress: Callable[[bool], Progress])
         ] = None,
         draws: Annotated[int, typer.Option("--draws", help="How many draws.")] = 20_000,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
-        force: Annotated[
-            bool, typer.Option("--force", help="Replace results of other inputs in the folder.")
-        ] = False,
-        quiet: Annotated[
-            bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
-        ] = False,
+        force: ForceInputs = False,
+        quiet: Quiet = False,
     ) -> None:
         """Estimate how many chips were diverted, with an interval and what it hangs on."""
         from chipflow.estimate import estimate

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chipflow.cli_options import ForceInputs, Quiet
+
 if TYPE_CHECKING:
     from chipflow.flows.folder import FlowRun
     from chipflow.progress import Progress
@@ -62,12 +64,8 @@ def add_flows_command(app: typer.Typer, progress: Callable[[bool], Progress]) ->
             bool, typer.Option("--strict", help="Stop at the first unreadable file.")
         ] = False,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same result.")] = 0,
-        force: Annotated[
-            bool, typer.Option("--force", help="Replace results of other inputs in the folder.")
-        ] = False,
-        quiet: Annotated[
-            bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
-        ] = False,
+        force: ForceInputs = False,
+        quiet: Quiet = False,
     ) -> None:
         """Say what countries' own statistics show of trade that moved to other routes."""
         from chipflow.flows import read_flows
