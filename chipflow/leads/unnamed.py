@@ -69,7 +69,7 @@ def unnamed_lots(
     years = np.unique(years_of(traced, np.arange(len(traced))))
     form = accelerator_forms(traced.catalogue, tracing.destination, years.tolist())
     open_too = (traced.family < 0) & ~traced.names_chip
-    open_too &= ~np.isin(traced.arrays.record, list(on_leads))
+    open_too &= ~pd.Index(traced.arrays.record).isin(list(on_leads))
     fits = form.fit(traced, open_too)
     pairs = _passed_on(traced, np.flatnonzero(fits), traced.settings.unnamed.window)
     pairs = _to_the_destination(traced, pairs, form)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PAIRS_AT_ONCE = 100_000  # bounds the memory, to about 20 MB a thread
 UNCOUNTED = 1e9  # chips, more than there are
 LARGEST_RATIO = 1e12  # of one sale; keeps sums of exponentials finite
+FACTORS_AT_ONCE = 16  # each below 4 * LARGEST_RATIO, so that their product stays finite
 
 TO_DESTINATION = -1  # the place of all sales that arrive at the destination, as one
 
@@ -779,6 +780,36 @@ def _weigh(asked: _Weighed, settings: Settings) -> tuple[Floats, Floats, Floats]
     return log_lr, probability, own_log_lr
 
 
+@dataclass(frozen=True)
+class _LogProducts:
+    """Logs of products over the rows of each group: of some factors at once, for logs are slow.
+
+    Attributes
+    ----------
+    parts
+        First rows of the parts that are multiplied.
+    groups
+        First part of each group.
+    """
+
+    parts: Ints
+    groups: Ints
+
+    @classmethod
+    def of(cls, starts: Ints, rows: int) -> _LogProducts:
+        """Part groups that begin at ``starts`` of so many rows."""
+        sizes = np.diff([*starts.tolist(), rows])
+        number = -(-sizes // FACTORS_AT_ONCE)
+        groups = np.cumsum(number) - number
+        nth = np.arange(int(number.sum())) - np.repeat(groups, number)
+        return cls(np.repeat(starts, number) + nth * FACTORS_AT_ONCE, groups)
+
+    def of_factors(self, factors: Floats) -> Floats:
+        """Add up the logs of positive factors, by group and column."""
+        products = np.log(np.multiply.reduceat(factors, self.parts, axis=0))
+        return np.asarray(np.add.reduceat(products, self.groups, axis=0))
+
+
 def _weigh_by_nodes(
     asked: _Weighed, nodes: Floats, settings: Settings
 ) -> tuple[Floats, Floats, Floats]:
@@ -795,13 +826,14 @@ def _weigh_by_nodes(
     explicable, competes = asked.explicable[:, None], asked.competes[:, None]
     group = np.repeat(np.arange(len(asked)), asked.sales)
     by_share, plain = [], []
+    sums = _LogProducts.of(starts, rows)
     for share in nodes:
-        mixed = np.log1p(share * (habits + competing - explicable))
         nothing = asked.others * np.log1p(-share)
-        by_share.append(np.add.reduceat(mixed, starts, axis=0) + prior + nothing[:, None])
-        mixed = np.log1p(share * (without - competes))
+        mixed = sums.of_factors(1 + share * (habits + competing - explicable))
+        by_share.append(mixed + prior + nothing[:, None])
         nothing = asked.competing_others * np.log1p(-share)
-        plain.append(np.add.reduceat(mixed, starts, axis=0) + prior_without + nothing[:, None])
+        mixed = sums.of_factors(1 + share * (without - competes))
+        plain.append(mixed + prior_without + nothing[:, None])
     joint = np.stack(by_share)
     top = joint.max(axis=(0, 2))
     weight = np.exp(joint - top[None, :, None])
