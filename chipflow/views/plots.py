@@ -40,6 +40,7 @@ RULE_LEVELS = 4  # heights at which the dates of rules are written
 RULE_LABEL = 0.16  # width of such a date, as a share of the time shown
 FIGURE_GRID = 0.1  # degrees between two points of an outline in a figure
 MOST_ARCS = 200  # drawn on a map figure, the strongest leads first
+ARROW_HEAD = 8  # points, of a shipment in a timeline
 # How long a date lasts that is not known to the day.
 PRECISIONS = {"month": 1, "year": 12}  # months
 STAGE_COLOURS = {
@@ -65,22 +66,24 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
         One row a company; an arrow is a shipment, a line along a row the time that goods stay,
         a dashed line a link that no record states. A pale bar is a date known to the month.
     """
-    import matplotlib.dates
-    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.dates import date2num
+    from matplotlib.transforms import offset_copy
 
-    mdates: Any = matplotlib.dates  # has no types
     records = lead.records.sort_values(["hop", "date", "record_id"], ignore_index=True)
     rows, left_out = _rows_of(records, _names(lead.leads))
     ax = axes_of(ax, (7.6, 1.15 + 0.44 * max(len(rows), 2)))
     place = {company: number for number, company in enumerate(rows)}
     dated = records[records["date"].notna()].reset_index(drop=True)
-    ends = {}
+    ends: dict[str, tuple[float, int | None, int | None]] = {}
+    arrows: list[tuple[float, int, int, str]] = []
     # Numbers are written where they do not run into each other.
     labelled: dict[tuple[int, int], pd.Timestamp] = {}
     crowded = (dated["date"].max() - dated["date"].min()) * 0.045
+    beside_arrow = offset_copy(ax.transData, ax.get_figure(root=True), x=4, units="points")
     for one in each_row(dated):
         start, end = place.get(one.shipper_id), place.get(one.consignee_id)
-        ends[one.record_id] = (one.date, start, end)
+        day = float(date2num(one.date))  # type: ignore[no-untyped-call]
+        ends[one.record_id] = (day, start, end)
         if start is None or end is None:
             continue
         colour = STAGE_COLOURS.get(str(one.stage), MUTED)
@@ -88,28 +91,16 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
             until = one.date + pd.DateOffset(months=PRECISIONS[one.date_precision])
             low, high = sorted((start, end))
             ax.fill_betweenx([low, high], one.date, until, color=colour, alpha=0.12, lw=0)
-        day = mdates.date2num(one.date)
-        ax.add_patch(FancyArrowPatch(
-            (day, start), (day, end), arrowstyle="-|>", color=colour, lw=2, shrinkA=3, shrinkB=3,
-            mutation_scale=13, zorder=3,
-        ))  # fmt: skip
+        arrows.append((day, start, end, colour))
         beside = labelled.get((start, end))
         if pd.notna(one.units) and (beside is None or abs(one.date - beside) > crowded):
             labelled[start, end] = one.date
-            ax.annotate(
-                f"{one.units:,.0f}", xy=(one.date, (start + end) / 2), xytext=(4, 0),
-                textcoords="offset points", va="center", fontsize=8, color=INK,
+            ax.text(
+                day, (start + end) / 2, f"{one.units:,.0f}", transform=beside_arrow,
+                va="center", fontsize=8, color=INK,
             )  # fmt: skip
-    for link in each_row(lead.links):
-        before, after = ends.get(link.from_record), ends.get(link.to_record)
-        if before is None or after is None or before[2] is None or after[1] is None:
-            continue
-        inferred = link.kind != "recorded"
-        ax.plot(
-            [before[0], after[0]], [before[2], after[1]], color=MUTED,
-            lw=1.4 if inferred else 2.2, ls=(0, (4, 3)) if inferred else "-",
-            alpha=0.9 if inferred else 0.45, solid_capstyle="round", zorder=1,
-        )  # fmt: skip
+    _draw_arrows(ax, arrows, len(rows))
+    _draw_stays(ax, lead.links, ends)
     names = [f"{text(name, 28)}  {text(country, 3)}" for name, country in rows.values()]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
@@ -124,6 +115,63 @@ def plot_timeline(lead: Lead, ax: Axes | None = None) -> Axes:
         f"Timeline of lead {lead.rank}: {len(records)} shipments between {len(rows)} companies "
         f"from {lead.first_date} to {lead.last_date}, on the route {label(lead.countries, 80)}.",
     )
+
+
+def _draw_arrows(ax: Axes, arrows: list[tuple[float, int, int, str]], rows: int) -> None:
+    """Draw shipments, each ``(day, from row, to row, colour)``, as one set of lines and heads.
+
+    matplotlib works out the path of an arrow of its own several times over; of a set it does not.
+    """
+    from matplotlib.collections import LineCollection
+    from matplotlib.transforms import offset_copy
+
+    if not arrows:
+        return
+    figure = ax.get_figure(root=True)
+    # A line ends in the middle of its head, so that the tip is sharp.
+    short = ARROW_HEAD / 2 * rows / max(ax.bbox.height / ax.figure.dpi * 72, 1.0)
+    lines = [
+        [(day, start), (day, end + (short if end < start else -short))]
+        for day, start, end, _ in arrows
+    ]
+    ax.add_collection(
+        LineCollection(
+            lines, colors=[colour for *_, colour in arrows], linewidths=2, zorder=3, capstyle="butt"
+        )
+    )
+    for marker, upward, shift in (("v", False, ARROW_HEAD / 2), ("^", True, -ARROW_HEAD / 2)):
+        own = [one for one in arrows if (one[2] < one[1]) == upward]
+        if own:
+            # The tip touches the row.
+            tip = offset_copy(ax.transData, figure, y=shift, units="points")
+            ax.scatter(
+                [one[0] for one in own], [one[2] for one in own], s=ARROW_HEAD**2, marker=marker,
+                c=[one[3] for one in own], linewidths=0, transform=tip, zorder=3,
+            )  # fmt: skip
+
+
+def _draw_stays(
+    ax: Axes, links: pd.DataFrame, ends: dict[str, tuple[float, int | None, int | None]]
+) -> None:
+    """Draw the time that goods stay between two shipments, dashed where no record states it."""
+    from matplotlib.collections import LineCollection
+
+    drawn: dict[bool, list[list[tuple[float, int]]]] = {True: [], False: []}
+    for link in each_row(links):
+        before, after = ends.get(link.from_record), ends.get(link.to_record)
+        if before is None or after is None or before[2] is None or after[1] is None:
+            continue
+        drawn[link.kind != "recorded"].append([(before[0], before[2]), (after[0], after[1])])
+    for inferred, lines in drawn.items():
+        if not lines:
+            continue
+        ax.add_collection(
+            LineCollection(
+                lines, colors=MUTED, linewidths=1.4 if inferred else 2.2,
+                linestyles=[(0, (4, 3))] if inferred else "solid",
+                alpha=0.9 if inferred else 0.45, capstyle="round", zorder=1,
+            )
+        )  # fmt: skip
 
 
 def plot_ledger(leads: Leads, company: str, ax: Axes | None = None) -> Axes:
@@ -311,12 +359,12 @@ def draw_map(spec: ViewSpec, ax: Axes) -> Axes:
         if arc["from"] == arc["to"]:
             side = 0.03
             small = {**looks, "lw": 1.2, "arrowstyle": "-|>,head_length=3,head_width=1.8"}
-            ax.add_patch(FancyArrowPatch(
+            ax.add_artist(FancyArrowPatch(
                 (start[0] - side, start[1]), (start[0] + side, start[1]),
                 connectionstyle="arc3,rad=-1.6", **small))  # fmt: skip
         else:
             bend = 0.2 + 0.05 * min(arc["fan"], 8)
-            ax.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **looks))
+            ax.add_artist(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **looks))
     used = sorted({arc[end] for arc in arcs for end in ("origin", "target")})
     marks = sorted({arc[end] for arc in arcs for end in ("from", "to")})
     known = [one for one in marks if one >= lands or spec.countries["known"][one]]
