@@ -41,6 +41,8 @@ _LETTER_OF_FORM = re.compile(
     r"(?:(?<=\w{3})|(?<=\d))\W+(?:\([pmsit]\)|p\b\.?)\W*(?=(?:ltd|limited|pte|pvt|private|sdn)\b)",
     re.IGNORECASE,
 )
+# The same, quicker and too often: a letter and no letter on both sides.
+_MAY_HOLD_LETTER_OF_FORM = re.compile(r"\W[pmsit]\W|\Wp\b", re.IGNORECASE)
 # "S/B", "A/S", "S/A" at the end: the letters of a form and no "either, or".
 _FORM_WITH_STROKE = re.compile(r"(?<=\s)([SAsa])/([ABSabs])\.?(?=$|[\s,(])")
 _HAN_OR_HANGUL = re.compile(r"([\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+)")
@@ -273,8 +275,13 @@ def _words(text: str, country: str, length: int) -> tuple[tuple[Word, ...], str,
     if _HAN_OR_HANGUL.search(text):
         text = _in_words(text)
     text, aside = without_beside(text, country)
-    spaced = _STOP_BETWEEN_WORDS.sub(". ", text)
-    spaced = _LETTER_OF_FORM.sub(" ", _FORM_WITH_STROKE.sub(r"\1\2", spaced))
+    spaced = text
+    if "." in spaced:
+        spaced = _STOP_BETWEEN_WORDS.sub(". ", spaced)
+    if "/" in spaced:
+        spaced = _FORM_WITH_STROKE.sub(r"\1\2", spaced)
+    if _MAY_HOLD_LETTER_OF_FORM.search(spaced):
+        spaced = _LETTER_OF_FORM.sub(" ", spaced)
     # rigour gives one reading of a text without a comma-separated alias.
     found = next(iter(analyze_names(NameTypeTag.ORG, [spaced])), None)
     if found is None:
@@ -520,9 +527,9 @@ def _is_behind_form(parts: list[_Part], size: int) -> bool:
 
 def _without_address(parts: list[_Part]) -> tuple[list[_Part], bool]:
     """Cut an address off that follows the legal form."""
-    if not any(part.text[:1].isdigit() for part in parts):
-        return parts, False
     texts = [part.text for part in parts]
+    if not any(text[:1].isdigit() for text in texts):
+        return parts, False
     forms = [
         at
         for at, part in enumerate(parts)

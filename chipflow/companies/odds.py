@@ -160,6 +160,11 @@ class Odds:
         before: Odds | None = None,
     ) -> None:
         self.entities = entities
+        self.letters = (
+            ["".join(word.text for word in name.words) for name in entities.name]
+            if before is None
+            else before.letters
+        )
         self.here: dict[str, Counter[str]] = defaultdict(Counter)
         records: Counter[str] = Counter()
         self.at_address: Counter[tuple[str, str]] = Counter()
@@ -269,7 +274,7 @@ class Odds:
 
     def _is_cut_off(self, a: int, b: int) -> bool:
         """Tell if one name is the beginning of the other and fills a field."""
-        one, other = ("".join(word.text for word in self.entities.name[at].words) for at in (a, b))
+        one, other = self.letters[a], self.letters[b]
         if len(other) < len(one):
             a, one, other = b, other, one
         # A name that ends in its legal form was not cut off: its length is 0.
@@ -408,12 +413,12 @@ def _in_other_order(one: tuple[Word, ...], other: tuple[Word, ...], place: str) 
 
     The company's own city stands before or behind the name.
     """
-    ours, theirs = (
-        [word.text for word in words if word.is_own and not is_own_city(word.text, place)]
-        for words in (one, other)
-    )
+    ours, theirs = ([word.text for word in words if word.is_own] for words in (one, other))
     common = set(ours) & set(theirs)
-    return [word for word in ours if word in common] != [word for word in theirs if word in common]
+    ours, theirs = ([word for word in words if word in common] for words in (ours, theirs))
+    return ours != theirs and [word for word in ours if not is_own_city(word, place)] != [
+        word for word in theirs if not is_own_city(word, place)
+    ]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -486,7 +491,9 @@ def _near_words(words: list[str]) -> dict[str, tuple[str, ...]]:
 
 def _blanks(parted: list[Word], joined: list[Word]) -> list[Difference]:
     """Take out words of the one that stand beside each other and are one word of the other."""
-    found = []
+    found: list[Difference] = []
+    if len(parted) < 2:
+        return found
     for word in list(joined):
         for start, end in combinations(range(len(parted) + 1), 2):
             if end - start > 1 and _is_joined(parted[start:end], word.text):
@@ -517,11 +524,11 @@ def _is_within(short: str, long: str) -> bool:
 
 
 def _without_common(words: tuple[Word, ...], others: tuple[Word, ...]) -> list[Word]:
-    left = Counter(word.text for word in others)
+    left = [word.text for word in others]
     kept = []
     for word in words:
-        if left[word.text]:
-            left[word.text] -= 1
+        if word.text in left:
+            left.remove(word.text)
         else:
             kept.append(word)
     return kept

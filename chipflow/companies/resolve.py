@@ -86,7 +86,8 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     # A name without a country is read again with the one where its goods are seen.
     again = iter(_read(spelled.loc[guessed, "name"], spelled.loc[guessed, "place"]))
     read = [next(again) if anew else one for one, anew in zip(read, guessed, strict=True)]
-    spelled["key"] = pd.Series([one.key for one in read], index=spelled.index, dtype="str")
+    if guessed.any():
+        spelled["key"] = pd.Series([one.key for one in read], index=spelled.index, dtype="str")
     spelled["read"] = pd.Series(read, index=spelled.index, dtype=object)
     # A name that one spelling shows whole was not cut off in the others.
     spelled["length"] = [one.length for one in read]
@@ -95,8 +96,9 @@ def resolve(mentions: pd.DataFrame, judgements: Judgements | None = None) -> Com
     by = spelled.groupby(["place", "key", "apart"], as_index=False)
     nodes = by.agg(
         records=("records", "sum"), spelling=("name", "first"), read=("read", "first"),
-        length=("length", lambda length: length.max() if length.all() else 0),
+        length=("length", "max"), shortest=("length", "min"),
     )  # fmt: skip
+    nodes["length"] = nodes["length"].where(nodes["shortest"] > 0, 0)
     spelled = spelled.merge(
         nodes[["place", "key", "apart"]].assign(node=nodes.index), on=["place", "key", "apart"]
     )
@@ -150,9 +152,20 @@ def _form(name: CompanyName) -> frozenset[str]:
 
 def _forms(spelled: pd.DataFrame, nodes: int) -> list[frozenset[str]]:
     """Kinds of body that the spellings of each node state."""
-    stated = spelled.assign(form=[read.form for read in spelled["read"]])
-    found = stated[stated["form"] != ""].groupby("node")["form"].agg(frozenset)
-    return [found.get(node, frozenset()) for node in range(nodes)]
+    forms = [read.form for read in spelled["read"]]
+    return _sets(
+        [(node, form) for node, form in zip(spelled["node"].tolist(), forms, strict=True) if form],
+        nodes,
+    )
+
+
+def _sets(told: Iterable[tuple[int, str]], nodes: int) -> list[frozenset[str]]:
+    """What is told of each node, without repetition."""
+    nothing: frozenset[str] = frozenset()
+    found: dict[int, set[str]] = {}
+    for node, one in told:
+        found.setdefault(node, set()).add(one)
+    return [frozenset(found[node]) if node in found else nothing for node in range(nodes)]
 
 
 def _company_id(identity: str) -> str:
@@ -180,12 +193,10 @@ def _most_frequent(mentions: pd.DataFrame, column: str) -> pd.Series:
 def _addresses(spelled: pd.DataFrame, mentions: pd.DataFrame, nodes: int) -> list[frozenset[str]]:
     known = mentions.dropna(subset=["address"])[["name", "country", "address"]]
     at = known.merge(spelled[["name", "country", "node", "place"]], on=["name", "country"])
-    asked = list(zip(at["address"].astype(str), at["place"], strict=True))
+    asked = list(zip(at["address"].astype(str).tolist(), at["place"].tolist(), strict=True))
     keys = {one: building_key(*one) for one in dict.fromkeys(asked)}
-    at = at.assign(address=[keys[one] for one in asked])
-    at = at[at["address"].astype(bool)]
-    found = at.groupby("node")["address"].agg(frozenset)
-    return [found.get(node, frozenset()) for node in range(nodes)]
+    told = zip(at["node"].tolist(), [keys[one] for one in asked], strict=True)
+    return _sets([(node, key) for node, key in told if key], nodes)
 
 
 class _Groups:
@@ -286,10 +297,18 @@ def _company_table(spelled: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "name": shown["name"],
-            "aliases": others.groupby("company_id")["name"].agg(" | ".join),
+            "aliases": _joined(others["company_id"], others["name"]),
             "country": shown["company_place"].replace("", pd.NA),
-            "addresses": addressed.groupby("company_id")["address"].agg(" | ".join),
+            "addresses": _joined(addressed["company_id"], addressed["address"]),
         },
         index=shown.index,
     )
     return table.rename_axis("company_id").reset_index().astype({"country": "str"})
+
+
+def _joined(companies: pd.Series, texts: pd.Series) -> pd.Series:
+    """Texts of each company in the order given, as one."""
+    found: dict[str, list[str]] = {}
+    for company, one in zip(companies.tolist(), texts.tolist(), strict=True):
+        found.setdefault(company, []).append(str(one))
+    return pd.Series({company: " | ".join(own) for company, own in found.items()}, dtype="str")
