@@ -312,10 +312,8 @@ class Leads:
         steps = self.steps[["lead_id", "record_id", "hop", "stage"]]
         joined = steps.merge(self.own_shipments, on="record_id")
         joined = joined.sort_values(["hop", "date", "record_id"])
-        return {
-            str(lead): rows.drop(columns="lead_id").reset_index(drop=True)
-            for lead, rows in joined.groupby("lead_id")
-        }
+        lead_id = joined.pop("lead_id")
+        return {str(lead): rows.reset_index(drop=True) for lead, rows in joined.groupby(lead_id)}
 
     @cached_property
     def links_by_lead(self) -> dict[str, pd.DataFrame]:
@@ -516,8 +514,8 @@ class Lead:
     @property
     def links(self) -> pd.DataFrame:
         """Its links; see :attr:`Leads.links`."""
-        none = self.leads.links.head(0)
-        return self.leads.links_by_lead.get(self.row["lead_id"], none)
+        found = self.leads.links_by_lead.get(self.row["lead_id"])
+        return self.leads.links.head(0) if found is None else found
 
     @property
     def evidence(self) -> pd.DataFrame:
@@ -549,10 +547,16 @@ class Lead:
     @property
     def settle(self) -> list[str]:
         """Which records, not in these files, would settle the question."""
-        lots = self.records
-        finals, sources = lots[lots["stage"] == "final"], lots[lots["stage"] == "source"]
-        buyers = ", ".join(finals["consignee"].dropna().unique()[:3]) or "the buyer"
-        first = ", ".join(sources["consignee"].dropna().unique()[:3]) or "the first consignee"
+        # As arrays: a map asks this of every lead.
+        stage, consignee = (
+            self.records[name].astype(object).to_numpy() for name in ("stage", "consignee")
+        )
+        final = stage == "final"
+        buyers, first = (
+            ", ".join(list(dict.fromkeys(one for one in consignee[at] if isinstance(one, str)))[:3])
+            for at in (final, stage == "source")
+        )
+        buyers, first = buyers or "the buyer", first or "the first consignee"
         wanted = [
             f"A licence or end-user statement for the goods sold to {first}",
             f"The import declaration and serial numbers of what {buyers} received",
@@ -562,7 +566,9 @@ class Lead:
             wanted.append(
                 "An invoice or a waybill for the goods between the companies of each inferred link"
             )
-        if finals["weight_kg"].isna().any() or finals["units"].isna().any():
+        if any(
+            self.records[name].isna().to_numpy()[final].any() for name in ("weight_kg", "units")
+        ):
             wanted.append("The weight and number of pieces that some of these records leave out")
         return wanted
 
