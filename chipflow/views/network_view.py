@@ -173,6 +173,11 @@ class _Graph:
         on_leads = edges[edges["on_lead"]]
         beyond = ~pd.MultiIndex.from_frame(on_leads[KEYS]).isin(drawn)
         graph.reserve_edges = on_leads[beyond].sort_values(KEYS, ignore_index=True)
+        goods = _goods(shipments, kept | lead_companies)
+        for table in (graph.edges, graph.reserve_edges):
+            pair = pd.MultiIndex.from_frame(table[KEYS[:2]])
+            known = pd.Series(goods.reindex(pair).to_numpy(dtype=object), index=table.index)
+            table["goods"] = known.where(~table["inferred"].astype(bool), None)
         graph.pairs_left_out = len(edges) - len(graph.edges) - len(graph.reserve_edges)
         table = companies.reindex(sorted(kept | lead_companies)).reset_index()
         table["on_lead"] = table["company_id"].isin(lead_companies)
@@ -205,12 +210,13 @@ def _pairs(shipments: pd.DataFrame, measure: str) -> pd.DataFrame:
         last=("date", "max"),
     )
     pairs["size"] = pairs[measure].astype(float)
-    pairs["goods"] = _goods(shipments, pairs)
     return pairs
 
 
-def _goods(shipments: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
-    """What went from one company to the other: chips by name, other goods by kind."""
+def _goods(shipments: pd.DataFrame, companies: set[str]) -> pd.Series:
+    """What each of some companies sent to another: chips by name, other goods by kind."""
+    among = shipments["shipper_id"].isin(companies) & shipments["consignee_id"].isin(companies)
+    shipments = shipments.loc[among, ["shipper_id", "consignee_id", "goods", "chip"]]
     kind = shipments["goods"].astype(object).where(shipments["goods"].notna(), "goods")
     called = (
         shipments["chip"]
@@ -225,9 +231,8 @@ def _goods(shipments: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
         .sort_values(["named", "shipments", "called"], ascending=[False, False, True])
     )
     by_pair = counted.groupby(["shipper_id", "consignee_id"])["called"]
-    joined = by_pair.agg(lambda names: _listed(names.tolist()))
-    keys = pd.MultiIndex.from_frame(pairs[["shipper_id", "consignee_id"]])
-    return pd.Series(joined.reindex(keys).to_numpy(dtype=object), index=pairs.index)
+    joined: pd.Series = by_pair.agg(lambda names: _listed(names.tolist()))
+    return joined
 
 
 def _listed(names: list[str]) -> str:
