@@ -49,7 +49,7 @@ BASES = ("maker", "derived", "measured", "estimate")
 CONFIDENCES = ("high", "medium", "low")
 CONTEXT_ROLES = (
     "prior", "threshold", "part", "amount", "word", "hs", "grammar", "accessory", "itself",
-    "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit", "pack",
+    "itself hs", "nothing inside", "prefix", "suffix", "number", "count", "unit",
     "bare name", "other name",
 )  # fmt: skip
 # Roles whose rows carry log-odds.

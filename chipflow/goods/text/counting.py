@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from chipflow.goods.text.patterns import patterns_of, whole
+from chipflow.records.vocabulary.numerals import number_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,11 +50,10 @@ def counting_units(units: ir.Table, column: str, tables: Catalogue) -> ir.Table:
     # A step of its own: what is looked at twenty times would be written twenty times.
     units = units.mutate(_written=units[column].upper().re_replace("[ .]+", ""))
     written = units["_written"]
-    packs: dict[int, list[str]] = {}
-    for row in tables.words_of("pack"):
-        for words, number in (entry.split("=") for entry in row.pattern.split(";")):
-            packs.setdefault(int(number), []).append(words)
-    several = [(written.re_search(whole("|".join(words))), n) for n, words in packs.items()]
+    packs: dict[int, set[str]] = {}
+    for word, number in number_words("of_pieces").items():
+        packs.setdefault(int(number), set()).add(word.upper().replace(".", ""))
+    several = [(written.isin(sorted(words)), n) for n, words in packs.items()]
     return units.mutate(
         counts=~written.re_search(whole(amounts)),
         **{

@@ -6,14 +6,12 @@ A million cells have few different surroundings, so each is understood once. The
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from chipflow.records.vocabulary.currencies import currency_choices, currency_code, why_no_currency
-from chipflow.records.vocabulary.numerals import NUMERAL, chinese_number
+from chipflow.records.vocabulary.numerals import NUMERAL, chinese_number, number_words
 from chipflow.records.vocabulary.units import weight_unit
 
 MARK = "#"
@@ -116,19 +114,10 @@ class Around:
 @cache
 def _number_words(field: str) -> dict[str, float]:
     """Return the number words of an amount: of any, and of money, or dozens of pieces."""
-    text = files("chipflow.records").joinpath("tables/number_words.csv").read_text("utf-8")
-    columns = ["everywhere"]
+    words = number_words("everywhere")
     if field in MONEY_FIELDS:
-        columns.append("of_money")
-    if field == "quantity":
-        columns.append("of_pieces")
-    return {
-        word.casefold(): float(row["times"])
-        for row in csv.DictReader(text.splitlines())
-        for column in columns
-        for word in row[column].split(";")
-        if word
-    }
+        words = words | number_words("of_money")
+    return words | number_words("of_pieces") if field == "quantity" else words
 
 
 @lru_cache(maxsize=50_000)
@@ -218,7 +207,7 @@ def _one(before: str, after: str, field: str, country: str | None) -> Around:
 
 
 def _in_dozens(text: str) -> bool:
-    dozens = _number_words("quantity").keys() - _number_words("weight_kg").keys()
+    dozens = number_words("of_pieces")
     return any(word.casefold().removesuffix(".") in dozens for word in _WORD.findall(text))
 
 

@@ -91,8 +91,8 @@ def clean(texts: ir.Table, params: Any, needed: dict[str, int], made: Decisions)
 
     known = ibis.memtable(params)
     table = texts.inner_join(known, texts.sheet == known.p_sheet)
-    countries = sorted({country or "" for country in params["p_reporter"].to_pylist()})
-    table = table.mutate(p_country=table.p_reporter.fill_null(""))
+    countries = sorted({country or "" for country in params["p_home"].to_pylist()})
+    table = table.mutate(p_country=table.p_home.fill_null(""))
     table = _look_up(table, needed, made)
     table = _currencies(table, needed, made, countries)
     table = _weight_units(table, needed, made)
@@ -301,6 +301,8 @@ def _numbered(text: Any, register: Any) -> Any:
 
     number = text.re_replace(r"\.0$", "")
     own = (register == NO_REGISTER) & number.re_search(r"\p{L}")
+    # "IEC 0388012345" says its register itself.
+    own |= number.upper().startswith(register.concat(" "))
     return ibis.ifelse(own, number, register.concat(" ", number))
 
 

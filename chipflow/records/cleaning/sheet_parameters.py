@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def sheet_parameters(usable: list[Usable], layout: Layout, made: Decisions) -> Any:
     """Return what is known about each sheet as an Arrow table with one row for each.
 
-    Columns: ``p_sheet``, ``p_direction``, ``p_reporter``, ``p_currency`` (of ``value``),
+    Columns: ``p_sheet``, ``p_direction``, ``p_reporter``, ``p_home`` (whose currency
+    is meant), ``p_currency`` (of ``value``),
     ``p_unit`` (of ``quantity``), ``p_has_id``; for each slot ``comma_``, ``day_first_``,
     ``shifted_``, ``calendar_``, ``monthly_``, ``factor_``, ``named_`` (the header names a unit)
     and ``full_`` (country names in full, so that NA says nothing), and where any sheet has it
@@ -34,13 +35,14 @@ def sheet_parameters(usable: list[Usable], layout: Layout, made: Decisions) -> A
         of_value = amounts.get(columns.get("value", -1))
         currency = of_value.currency if of_value else None
         if currency == "LOCAL":
-            currency = local_currency(item.sheet.reporting_country)
+            currency = local_currency(item.home)
         elif currency is not None and currency not in currency_codes():
-            currency = currency_code(currency, item.sheet.reporting_country)
+            currency = currency_code(currency, item.home)
         row: dict[str, object] = {
             "p_sheet": item.number,
             "p_direction": item.sheet.direction,
             "p_reporter": item.sheet.reporting_country,
+            "p_home": item.home,
             "p_currency": currency,
             "p_own_currency": bool(of_value and of_value.currency),
             "p_unit": "packages" if item.mapping.packages else None,
@@ -78,7 +80,7 @@ def sheet_parameters(usable: list[Usable], layout: Layout, made: Decisions) -> A
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-_SHEET_TEXTS = ("p_direction", "p_reporter", "p_currency", "p_unit")
+_SHEET_TEXTS = ("p_direction", "p_reporter", "p_home", "p_currency", "p_unit")
 
 
 def _of_some_rows(

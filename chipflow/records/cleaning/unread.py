@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from chipflow.records.cleaning.codes import MORE_CODES
 from chipflow.records.schema import CONTENT_COLUMNS, HOP_COUNTRIES, one_line
 
 if TYPE_CHECKING:
@@ -104,12 +105,13 @@ class CellCounts:
         read
             ``source, field, given``: cells that were read.
         wrong
-            ``source, field, value``: one row for each cell that was not.
+            ``source, field, value, reason``: one row for each cell that was not, or not wholly.
         """
         keys = ["source", "field", "value"]
         each = wrong[keys].astype(object).assign(cells=1)
         texts = each.groupby(keys, dropna=False)["cells"].sum().to_frame().reset_index()
-        unread = texts.groupby(["source", "field"])["cells"].sum()
+        # A cell of several codes is counted where its first code was read.
+        unread = each[wrong["reason"] != MORE_CODES].groupby(["source", "field"])["cells"].sum()
         total = read.set_index(["source", "field"])["given"].add(unread, fill_value=0)
         given = total[total > 0].astype("int64").rename("given").reset_index()
         return cls(given, texts)

@@ -8,10 +8,10 @@ from chipflow.records.mapping.content import Content, product_share, same_share
 from chipflow.records.mapping.places import direction_of, place_words
 from chipflow.records.schema import COUNTRY_FIELDS
 from chipflow.records.schema import PARTY_FIELDS as _SIDES
-from chipflow.records.vocabulary.countries import country_code
+from chipflow.records.vocabulary.countries import country_code, place_countries
 from chipflow.records.vocabulary.layouts import missing_texts
 from chipflow.records.vocabulary.meaning import field_scores
-from chipflow.records.vocabulary.words import read_header
+from chipflow.records.vocabulary.words import fold, read_header
 
 # No header that says only "country" scores higher than this.
 ONLY_COUNTRY = 0.61
@@ -244,6 +244,47 @@ def _countries(contents: Sequence[Content], scores: list[float]) -> set[str]:
     if best is None or scores[best] <= 0:
         return set()
     return _codes(contents[best])
+
+
+def home_country(
+    contents: Sequence[Content],
+    columns: dict[str, int],
+    direction: str | None,
+    reporter: str | None,
+) -> str | None:
+    """Return the country whose customs wrote a sheet, as far as its currency is concerned.
+
+    Where the sheet's name does not say it, it is the only country in which imports arrive, or
+    from which exports leave; or the one in which the ports of that side lie.
+    """
+    if reporter is not None or direction is None:
+        return reporter
+    party, port = _NEAR[direction]
+    for name in (f"{party}_country", f"{direction}_country", _ENDS[direction]):
+        if name in columns and contents[columns[name]].filled:
+            found = _codes(contents[columns[name]])
+            if len(found) == 1:
+                return found.pop()
+    if port not in columns:
+        return None
+    lie = [_lies_in(value) for value in contents[columns[port]].values]
+    known = [countries for countries in lie if countries]
+    shared = frozenset.intersection(*known) if 2 * len(known) > len(lie) else frozenset()
+    return next(iter(shared)) if len(shared) == 1 else None
+
+
+# The side at home of each direction with its port, and the country at that end of the way.
+_NEAR = {"import": ("consignee", "import_port"), "export": ("shipper", "export_port")}
+_ENDS = {"import": "destination_country", "export": "origin_country"}
+
+
+def _lies_in(port: str) -> frozenset[str]:
+    """Return the countries that a port may lie in, by the place it is called after."""
+    words = [word for word in fold(port).split() if "port" not in read_header(word).parts]
+    while words and not place_countries(" ".join(words)):
+        # "Tanger Med", "Douala Quai 14"
+        words.pop()
+    return place_countries(" ".join(words)) if words else frozenset()
 
 
 def pair_unit(

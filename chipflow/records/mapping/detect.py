@@ -29,6 +29,7 @@ from chipflow.records.schema import (
 from chipflow.records.vocabulary.layouts import Layout
 from chipflow.records.vocabulary.meaning import (
     BY_NUMBER,
+    UNSURE_CODE,
     Amount,
     amount,
     by_number,
@@ -68,8 +69,9 @@ _SHORTEST_NUMBER = 4
 # Share of values that say "port" in a column of ports, and of countries in one that holds none;
 # how sure it is that places other than countries, where goods come from or go to, are ports.
 _SOME_PORTS, _FEW_COUNTRIES, _PLACE_AS_PORT = 0.2, 0.3, 0.7
+_MOST_PERCENT = 100.0
 # How sure it is that numbers of documents number the records, where only the values tell.
-_BY_NUMBERS = 0.55
+_BY_NUMBERS, _PERMIT = 0.55, {"permit", "other_number"}
 # What a column can be by the direction of the row, in the order in which columns are given away.
 _TURNS = (
     "shipper", "consignee", "shipper_address", "consignee_address", "origin_country",
@@ -218,7 +220,7 @@ def map_columns(
     for name in ("weight_kg", "value_usd", "value"):
         for j in [*mapping.also.get(name, []), mapping.columns.get(name, -1)]:
             if j >= 0:
-                mapping.amounts[j] = amount(headers[j])
+                mapping.amounts[j] = amount(headers[j], name == "weight_kg")
     _remark(headers, contents, mapping)
     mapping.could_be = could_be(headers, contents, mapping.columns, mapping.also)
     mapping.warnings += _national_tables(headers, contents, mapping)
@@ -282,20 +284,25 @@ def _document_numbers(
     """Know a record by a column of numbers of documents whose own name is not known.
 
     ``NUMERO DAE``, ``CusDec / Serial No``: only where no other column numbers the records, one
-    column does, and it stands before what they say of the goods.
+    column does, and it stands before what they say of the goods. The number of a permit is that
+    of the declaration where both are one (Singapore).
     """
     if any(score >= MINIMUM_CONFIDENCE for score in scores["record_id"]):
         return
     said = ("description", "hs_code", *NUMBER_FIELDS)
     goods = [j for n in said for j, s in enumerate(scores[n]) if s >= MINIMUM_CONFIDENCE]
     first = min(goods, default=len(headers))
-    numbered = [
-        j
-        for j, header in enumerate(headers[:first])
-        if set(read_header(header).parts) == {"number"} and contents[j].document_numbers
-    ]
-    if len(numbered) == 1:
-        scores["record_id"][numbered[0]] = _BY_NUMBERS
+    documents = [j for j in range(first) if contents[j].document_numbers]
+    for called in ({"number"}, _PERMIT):
+        numbered = [
+            j
+            for j in documents
+            if set(read_header(headers[j]).parts) in (called, {*called, "number"})
+        ]
+        if len(numbered) == 1:
+            scores["record_id"][numbered[0]] = _BY_NUMBERS
+        if numbered:
+            return
 
 
 def _score(name: str, score: float, header: str, content: Content) -> float:
@@ -305,12 +312,20 @@ def _score(name: str, score: float, header: str, content: Content) -> float:
     if name in COUNTRY_FIELDS and content.national_codes:
         # Used where no other column says the country, so that each cell is said to be unread.
         return score * _DAMAGED if score >= _PLAIN_SPEECH else 0.0
+    if name == "hs_code" and score <= UNSURE_CODE and _are_rates(content):
+        return 0.0
     if name in PORT_FIELDS and content.ports >= _SOME_PORTS:
         score = max(score, OFFICE)
     fit = _fits(name, header, content)
     if score >= _PLAIN_SPEECH and name in _STRICT and content.filled:
         fit = max(fit, _DAMAGED)
     return score * fit
+
+
+def _are_rates(content: Content) -> bool:
+    """Tell if most numbers of a column are no larger than a percentage."""
+    found = content.magnitudes
+    return bool(found) and found[len(found) // 2] <= _MOST_PERCENT
 
 
 def _score_party(score: float, header: str, content: Content) -> float:

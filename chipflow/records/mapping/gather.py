@@ -9,7 +9,11 @@ from typing import Any
 from chipflow.records.io.garbled import names_turned_back
 from chipflow.records.io.sheets import Body, RawSheet
 from chipflow.records.mapping.content import Content, is_missing
-from chipflow.records.mapping.context import direction_and_country, direction_column
+from chipflow.records.mapping.context import (
+    direction_and_country,
+    direction_column,
+    home_country,
+)
 from chipflow.records.mapping.detect import Mapping, map_columns
 from chipflow.records.mapping.header import banner_text, find_header, read_header_rows, same_names
 from chipflow.records.mapping.slots import Usable
@@ -154,7 +158,8 @@ def understand(
             for j in [mapping.columns.get(name, -1), *mapping.also.get(name, [])]
             if j >= 0 and _in_full(seen[j])
         }
-        usable.append(Usable(number, sheet, opening.headers, opening.body, mapping, full))
+        home = home_country(seen, mapping.columns, sheet.direction, country)
+        usable.append(Usable(number, sheet, opening.headers, opening.body, mapping, full, home))
     return sheets, usable, others, group_of
 
 

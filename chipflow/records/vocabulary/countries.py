@@ -262,6 +262,17 @@ def _within(key: str) -> frozenset[str]:
     return found | {_own_places()[key]} if key in _own_places() else found
 
 
+def place_countries(text: str) -> frozenset[str]:
+    """Return the countries with a part or a city of this name; none for one that is not known.
+
+    Examples
+    --------
+    >>> sorted(place_countries("Casablanca")), sorted(place_countries("Valencia"))
+    (['MA'], ['ES', 'VE'])
+    """
+    return _within(name_key(text))
+
+
 @cache
 def _bags() -> dict[frozenset[str], str]:
     """Names as words in any order, forms of state in one language; "" where two countries fit."""

@@ -32,9 +32,11 @@ def local_currency(country: str | None) -> str | None:
     """Return the ISO 4217 code of a country's own currency, or None.
 
     ISO 4217 gives a currency the number of its country where it can, and otherwise codes that
-    begin with the country's; a country without a currency of its own gives None.
+    begin with the country's. A country that shares its currency with others (the euro, the CFA
+    francs) has that of the Unicode CLDR, if it is the only one in use there.
     """
     import pycountry
+    from babel.numbers import get_territory_currencies
 
     record: Any = pycountry.countries.get(alpha_2=country) if country else None
     if record is None:
@@ -43,7 +45,10 @@ def local_currency(country: str | None) -> str | None:
     if currency is not None:
         return str(currency.alpha_3)
     own = [c.alpha_3 for c in pycountry.currencies if c.alpha_3.startswith(record.alpha_2)]
-    return own[0] if len(own) == 1 else None
+    if len(own) == 1:
+        return own[0]
+    shared = [] if own else get_territory_currencies(record.alpha_2)
+    return str(shared[0]) if len(shared) == 1 else None
 
 
 @cache

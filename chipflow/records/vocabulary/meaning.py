@@ -83,11 +83,20 @@ class Amount:
 _WEIGHT_UNITS = ("pound", "tonne", "gram", "kilogram")
 
 
-def amount(header: str) -> Amount:
-    """Return the factor and the currency that a header names."""
+def amount(header: str, weight: bool) -> Amount:
+    """Return the factor and the currency that a header names.
+
+    Parameters
+    ----------
+    header
+        A column name.
+    weight
+        Whether the column holds weights: ``MT`` is a unit there, and beside an amount of money
+        the metical.
+    """
     meaning = read_header(header)
     factor = 1000.0 if meaning.has("thousand") else 1.0
-    weighed = meaning.has("weight", "gross", "net", "tonne", "pound", "kilogram", "gram")
+    weighed = weight and meaning.has(*_WEIGHT_UNITS, "weight", "gross", "net")
     unit = unit_of_header(header) if weighed else None
     named = "kilogram" if meaning.has("kilogram") else None
     named = named or next((word for word in _WEIGHT_UNITS if meaning.has(word)), None)
@@ -114,7 +123,7 @@ def _currency(meaning: Meaning, header: str) -> str | None:
         for match in _SIGN.finditer(header):
             sign = match[1] or match[2]
             choices = sign_choices(sign)
-            if choices and set(read_header(sign).parts) <= {"local"}:
+            if choices and set(read_header(sign).parts) <= {"local", "tonne"}:
                 return choices[0] if len(choices) == 1 else sign
     if meaning.has("local"):
         return "LOCAL"
@@ -320,16 +329,23 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
     return {}
 
 
+# How sure a header is of HS codes that may as well hold a rate of duty, or the code of an office.
+UNSURE_CODE = 0.6
+
+
 def _hs(m: Meaning, _: str | None) -> dict[str, float]:
     words = m.folded.split()
+    if words[0] == "pct" and set(m.parts) <= {"percent", "code", "number", "item"}:
+        # The Pakistan Customs Tariff, or a percentage.
+        return {"hs_code": UNSURE_CODE}
     if m.has("description", "name", "percent", "tax", "date", "unit"):
         return {}
     if set(m.parts) == {"customs", "code"} and m.known >= _MOST_KNOWN:
         # "CUSTOMS CODE" is a code of goods as often as that of an office; only values can tell.
-        return {"hs_code": 0.6}
+        return {"hs_code": UNSURE_CODE}
     if not m.has("hs") or m.has("rate"):
         # "TARIFF" is a rate as often as a code; only values can tell.
-        return {"hs_code": 0.6} if "tariff" in words and "rate" not in words else {}
+        return {"hs_code": UNSURE_CODE} if "tariff" in words and "rate" not in words else {}
     if m.has("chapter") or any(n in words for n in ("2", "4", "6")):
         # A chapter or heading is a code all the same when there is no longer one.
         return {"hs_code": 0.7 if "6" in words else 0.55}

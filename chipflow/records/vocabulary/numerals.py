@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 import unicodedata
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +36,30 @@ def _plain() -> tuple[str, str]:
 def in_digits(text: ir.StringValue) -> ir.StringValue:
     """Write the digits of any script, and the signs beside them, in ASCII."""
     return text.translate(*_plain())
+
+
+@cache
+def number_words(kind: str) -> dict[str, float]:
+    """Return words for numbers in any language, case-folded, with the number of each.
+
+    Parameters
+    ----------
+    kind
+        ``everywhere`` (``Mio``), ``of_money`` (``M``, which is metres or months elsewhere) or
+        ``of_pieces`` (pairs and dozens, with the codes of UN/ECE Recommendation 20).
+
+    Examples
+    --------
+    >>> number_words("of_pieces")["dzn"], number_words("everywhere")["lakh"]
+    (12.0, 100000.0)
+    """
+    text = files("chipflow.records").joinpath("tables/number_words.csv").read_text("utf-8")
+    return {
+        word.casefold(): float(row["times"])
+        for row in csv.DictReader(text.splitlines())
+        for word in row[kind].split(";")
+        if word
+    }
 
 
 # The figures, and those that banks write so that they cannot be changed.
