@@ -67,7 +67,7 @@ def read_code(text: str, lengths: Mapping[int, int]) -> tuple[str | None, str | 
     >>> read_code("805100000", {10: 5})
     ('0805100000', None)
     """
-    written = unicodedata.normalize("NFKC", text).strip()
+    written = _in_ascii(text)
     if not any(char.isalnum() for char in written):
         return None, None
     if _POWERS.match(written):
@@ -81,9 +81,17 @@ def read_code(text: str, lengths: Mapping[int, int]) -> tuple[str | None, str | 
     return first, MORE_CODES if len(different) > 1 else None
 
 
+def _in_ascii(text: str) -> str:
+    """Return text with its digits, of whatever script, as those of ASCII."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain.isascii():
+        return plain
+    return "".join(str(unicodedata.decimal(c, c)) for c in plain)
+
+
 def code_lengths(text: str) -> list[int]:
     """Return the digits of each code of a cell with dots, decimals or several codes."""
-    written = unicodedata.normalize("NFKC", text).strip()
+    written = _in_ascii(text)
     if _POWERS.match(written):
         return []
     pieces = _pieces(_WORDS_BEFORE.sub("", written))

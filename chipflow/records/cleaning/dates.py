@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chipflow.records.cleaning.amounts import step
-from chipflow.records.vocabulary.layouts import months
+from chipflow.records.vocabulary.layouts import month_names, months
 from chipflow.records.vocabulary.numerals import in_digits
 from chipflow.records.vocabulary.words import fold
 
@@ -72,8 +72,12 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     ),
     "name_year": (r"^([^\d\s./,'-]+)\.?[-/., ']*(?:de )?(\d{4}|\d\d)$", 2, 1, None),
     "year_name": (r"^(\d{4})[-/., ]*([^\d\s./,'-]+)\.?$", 1, 2, None),
+    "year_name_day": (
+        r"^(\d{4})\.?[-/. ]+([^\d\s./,'-]+)\.?[-/., ]+(\d{1,2})(\D.*)?$", 1, 2, 3,
+    ),
 }  # fmt: skip
-_NAMED = ("day_name", "name_day", "name_year", "year_name")
+_NAMED = ("day_name", "name_day", "name_year", "year_name", "year_name_day")
+_ROMAN = dict(zip("i ii iii iv v vi vii viii ix x xi xii".split(), range(1, 13), strict=True))
 _MONTHS = ("compact_month", "month", "month_first", "name_year", "year_name")
 _DAYS = ("iso", "serial", "epoch_ms", "epoch")
 # Counts of seconds since the epoch, and how many make a day.
@@ -159,11 +163,26 @@ def _from_persian(year: ir.StringValue, month: ir.StringValue, day: ir.StringVal
 
 
 def month_numbers(words: list[str]) -> dict[str, int]:
-    """Return the number of each word that begins like a month, in any language known."""
+    """Return the number of each word of a column that names a month, in any language known.
+
+    A name that is one month here and another there (``listopad``) is that of the languages in
+    which most words of the column are months; where these differ, the word is none.
+    """
+    folded = {word: fold(word) for word in words}
+    named = {
+        language: sum(text in names for text in folded.values())
+        for language, names in month_names().items()
+    }
+    most = max(named.values(), default=0)
+    near = [month_names()[language] for language, count in named.items() if count == most > 0]
     found: dict[str, int] = {}
-    for word in words:
-        folded = fold(word)
-        number = next((n for start, n in months().items() if folded.startswith(start)), None)
+    for word, text in folded.items():
+        number = _ROMAN.get(text)
+        numbers = {names[text] for names in near if text in names}
+        if len(numbers) == 1:
+            number = numbers.pop()
+        elif number is None:
+            number = next((n for start, n in months().items() if text.startswith(start)), None)
         if number is not None:
             found[word] = number
     return found

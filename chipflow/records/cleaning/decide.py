@@ -178,7 +178,7 @@ def _dates(
         if calendar is not None:
             made.calendars[(int(sheet), where)] = calendar
     if "named" in made.classes[where]:
-        words = cells.select(w=cells.x.lower().re_extract(r"(\p{L}{3,})", 1)).distinct()
+        words = cells.select(w=cells.x.lower().re_extract(r"(\p{L}{3,}|\b[ivx]{1,2}\b)", 1)).distinct()
         more = cells.select(w=cells.x.lower().re_extract(r"\p{L}+\W+(\p{L}{3,})", 1)).distinct()
         listed = fetch(words.union(more).limit(_MOST_SHAPES))["w"].dropna()
         made.month_words |= month_numbers(sorted(set(listed)))

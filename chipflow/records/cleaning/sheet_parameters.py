@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chipflow.records.mapping.slots import slot, widths
 from chipflow.records.schema import COUNTRY_FIELDS, NUMBER_FIELDS, PARTY_FIELDS
-from chipflow.records.vocabulary.currencies import currency_code, currency_codes, local_currency
+from chipflow.records.vocabulary.currencies import currency_code, currency_codes, home_currency
 
 if TYPE_CHECKING:
     from chipflow.records.cleaning.decide import Decisions
@@ -35,7 +35,7 @@ def sheet_parameters(usable: list[Usable], layout: Layout, made: Decisions) -> A
         of_value = amounts.get(columns.get("value", -1))
         currency = of_value.currency if of_value else None
         if currency == "LOCAL":
-            currency = local_currency(item.home)
+            currency = home_currency(item.home)
         elif currency is not None and currency not in currency_codes():
             currency = currency_code(currency, item.home)
         row: dict[str, object] = {

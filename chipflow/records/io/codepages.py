@@ -29,6 +29,8 @@ _CELL = re.compile(rb"[A-Z][A-Za-z ]{1,30}")
 _MOST_CELLS = 2_000
 # Bits: a letter of no language of the page, a sign within a word, a byte that the page lacks.
 _FOREIGN, _SIGN, _NO_CHARACTER = 12.0, 16.0, 32.0
+# A blank that does not break the line, as between thousands.
+_NO_BREAK, _BLANK = "\u00a0", 2.0
 # A sign that stands alone (a dash, a degree) is found in text of all pages.
 _LONE_SIGN = 6.0
 # A capital behind a small letter: rare in any language, the rule in a page read wrongly.
@@ -176,7 +178,12 @@ def _cost_of_word(text: str, bits: dict[str, float]) -> float:
     lone = not any(char.isalnum() for char in text)
     for char in text:
         if not char.isascii():
-            if char in bits:
+            if char == _NO_BREAK:
+                cost += _BLANK
+            elif char.isalpha() and before.isdigit() and _inside(text):
+                # The blank between thousands is a letter in the pages of DOS.
+                cost += _SIGN
+            elif char in bits:
                 cost += bits[char]
             elif char == "\ufffd" or unicodedata.category(char) in {"Cc", "Cn", "Co"}:
                 cost += _NO_CHARACTER
@@ -194,6 +201,11 @@ def _cost_of_word(text: str, bits: dict[str, float]) -> float:
             cost += _OTHER_SCRIPT
         before = char
     return cost
+
+
+def _inside(text: str) -> bool:
+    """Tell if a word is a number but for what is not ASCII."""
+    return all(char.isdigit() or char in ".,-+" or not char.isascii() for char in text)
 
 
 def _is_latin(letter: str) -> bool:

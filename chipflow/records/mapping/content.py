@@ -18,7 +18,7 @@ from chipflow.records.vocabulary.countries import (
     is_country_code_or_official_name,
 )
 from chipflow.records.vocabulary.currencies import currency_choices
-from chipflow.records.vocabulary.layouts import missing_texts, months, vocabulary
+from chipflow.records.vocabulary.layouts import missing_texts, month_names, months, vocabulary
 from chipflow.records.vocabulary.words import fold
 
 # Distinct values that are looked at: enough to know a column, and few enough for a wide sheet.
@@ -67,7 +67,10 @@ _NAMED = re.compile(
     r"|^\d{1,2}[-/. ]([^\W\d_]{3,12})\.?[-/. ']+\d{2}(?:\D.*)?$"
     r"|^([^\W\d_]{3,12})\.?[-/']\d{2}$"
     r"|^(?:19|20)\d{2}[-/., ]*([^\W\d_]{3,12})\.?$"
+    r"|^(?:19|20)\d{2}\.?[-/. ]+([^\W\d_]{3,12})\.?[-/., ]+\d{1,2}(?:\D.*)?$"
 )
+# "6 VII 2024", as in Poland and Hungary.
+_ROMAN = re.compile(r"^\d{1,2}[-/. ]+[IVX]{1,4}[-/. ]+(?:19|20)\d{2}(?:\D.*)?$")
 _HS = re.compile(r"^\d{4,12}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _DOCUMENT_NUMBER = re.compile(r"^(?=.*\d)[A-Z0-9]+(?:[ /_.-]{1,3}[A-Z0-9]+)*$", re.IGNORECASE)
@@ -88,9 +91,17 @@ def looks_like_date(text: str) -> bool:
     """Tell if a text is written like a day, a month or a year (not whether it exists)."""
     if any(pattern.match(text) for pattern in (_ISO, _DAY, _COMPACT, _MONTH_YEAR, _CJK_DATE)):
         return True
+    if _ROMAN.match(text):
+        return True
     match = _NAMED.match(text)
     word = next((w for w in match.groups() if w), "") if match else ""
-    return word.casefold().startswith(tuple(months()))
+    return word.casefold().startswith(tuple(months())) or fold(word) in _month_words()
+
+
+@cache
+def _month_words() -> frozenset[str]:
+    """Return the names of months in all languages."""
+    return frozenset(name for names in month_names().values() for name in names)
 
 
 def is_missing(text: str) -> bool:

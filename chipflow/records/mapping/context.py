@@ -9,6 +9,7 @@ from chipflow.records.mapping.places import direction_of, place_words
 from chipflow.records.schema import COUNTRY_FIELDS
 from chipflow.records.schema import PARTY_FIELDS as _SIDES
 from chipflow.records.vocabulary.countries import country_code, place_countries
+from chipflow.records.vocabulary.languages import countries_of, language_of
 from chipflow.records.vocabulary.layouts import missing_texts
 from chipflow.records.vocabulary.meaning import field_scores
 from chipflow.records.vocabulary.words import fold, read_header
@@ -247,6 +248,7 @@ def _countries(contents: Sequence[Content], scores: list[float]) -> set[str]:
 
 
 def home_country(
+    headers: Sequence[str],
     contents: Sequence[Content],
     columns: dict[str, int],
     direction: str | None,
@@ -255,10 +257,15 @@ def home_country(
     """Return the country whose customs wrote a sheet, as far as its currency is concerned.
 
     Where the sheet's name does not say it, it is the only country in which imports arrive, or
-    from which exports leave; or the one in which the ports of that side lie.
+    from which exports leave; or the one in which the ports of that side lie; or any of those
+    whose language the headers are written in, apart by blanks.
     """
-    if reporter is not None or direction is None:
+    if reporter is not None:
         return reporter
+    language = language_of(headers)
+    speak = " ".join(countries_of(language)) if language else None
+    if direction is None:
+        return speak or None
     party, port = _NEAR[direction]
     for name in (f"{party}_country", f"{direction}_country", _ENDS[direction]):
         if name in columns and contents[columns[name]].filled:
@@ -266,11 +273,11 @@ def home_country(
             if len(found) == 1:
                 return found.pop()
     if port not in columns:
-        return None
+        return speak or None
     lie = [_lies_in(value) for value in contents[columns[port]].values]
     known = [countries for countries in lie if countries]
     shared = frozenset.intersection(*known) if 2 * len(known) > len(lie) else frozenset()
-    return next(iter(shared)) if len(shared) == 1 else None
+    return next(iter(shared)) if len(shared) == 1 else speak or None
 
 
 # The side at home of each direction with its port, and the country at that end of the way.
@@ -353,11 +360,30 @@ def direction_and_country(
     return stated, country or (banner_country if by_banner else None), warnings
 
 
+def states_direction(header: str, content: Content) -> bool:
+    """Tell if a column says import or export, by its values and unless its header is of a place.
+
+    A letter ("I", "E") says so only below a header for the direction.
+    """
+    if not content.filled or content.directions < _SAYS_WAY:
+        return False
+    if field_scores(header).get("direction", 0.0) >= _LIKELY:
+        return True
+    meaning = read_header(header)
+    worded = min(map(len, content.values)) > 1 and content.distinct <= _MOST_WAYS
+    other = ("country", "origin", "destination", "port", "place", "date", "shipper", "consignee")
+    return worded and not meaning.has(*other, "description", "address", "other_number")
+
+
+# Share of values that say import or export in a column of directions, and how many ways of
+# saying it there may be (customs have kinds of both).
+_SAYS_WAY, _MOST_WAYS = 0.9, 12
+
+
 def direction_column(headers: Sequence[str], contents: Sequence[Content]) -> str | None:
     """Return the direction that a column states for all rows, ``both``, or None without one."""
     for j, header in enumerate(headers):
-        score = field_scores(header).get("direction", 0.0)
-        if score < 0.6 or not contents[j].filled or contents[j].directions < 0.9:
+        if not states_direction(header, contents[j]):
             continue
         ways = {direction_of(v) for v in contents[j].values} - {None}
         if len(ways) == 1:

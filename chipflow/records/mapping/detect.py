@@ -16,6 +16,7 @@ from chipflow.records.mapping.context import (
     document_totals,
     owner_of_address,
     pair_unit,
+    states_direction,
     unit_prices,
 )
 from chipflow.records.schema import (
@@ -26,6 +27,7 @@ from chipflow.records.schema import (
     PARTY_FIELDS,
     PORT_FIELDS,
 )
+from chipflow.records.vocabulary.languages import language_of, means_otherwise
 from chipflow.records.vocabulary.layouts import Layout
 from chipflow.records.vocabulary.meaning import (
     BY_NUMBER,
@@ -36,6 +38,7 @@ from chipflow.records.vocabulary.meaning import (
     field_scores,
     preference,
     register,
+    unknown_unit,
 )
 from chipflow.records.vocabulary.ports import OFFICE
 from chipflow.records.vocabulary.words import fold, read_header
@@ -48,6 +51,10 @@ EMPTY, ALL_ZERO = 0.55, 0.6
 # rejected one by one, which tells the user more than a column that is not used.
 _PLAIN_SPEECH, _DAMAGED = 0.85, 0.6
 _STRICT = ("date", "hs_code", "currency", *NUMBER_FIELDS, *COUNTRY_FIELDS)
+# Meanings of headers of dates that are not of a shipment, and of numbers that look like dates.
+_OTHER_DATES = ("other_day", "invoice", "agent", "tax", "value", "price", "hs", "code", "contact")
+# How sure it is that a column whose values say import and export is the direction of its rows.
+_TOLD_BY_VALUES = 0.9
 # Two columns this close leave it open which one is meant.
 _CLOSE = 0.06
 # A column in which nearly all values are countries' names is one of countries; how sure that is,
@@ -221,6 +228,7 @@ def map_columns(
         for j in [*mapping.also.get(name, []), mapping.columns.get(name, -1)]:
             if j >= 0:
                 mapping.amounts[j] = amount(headers[j], name == "weight_kg")
+    _unknown_unit(headers, mapping)
     _remark(headers, contents, mapping)
     mapping.could_be = could_be(headers, contents, mapping.columns, mapping.also)
     mapping.warnings += _national_tables(headers, contents, mapping)
@@ -263,7 +271,17 @@ def _score_matrix(
     for j, header in enumerate(headers):
         for name, score in field_scores(header, direction).items():
             scores[name][j] = _score(name, score, header, contents[j])
-    _countries_for_sides(contents, scores)
+    language = language_of(headers)
+    for j, header in enumerate(headers):
+        if means_otherwise(header, language) is not None:
+            for own in scores.values():
+                own[j] = 0.0
+    told = [j for j, header in enumerate(headers) if states_direction(header, contents[j])]
+    for j in told[:1]:
+        for own in scores.values():
+            own[j] = 0.0
+        scores["direction"][j] = _TOLD_BY_VALUES
+    _countries_for_sides(headers, contents, scores)
     _ports_for_countries(headers, contents, scores)
     owner_of_address(headers, scores, direction)
     document_totals(headers, scores)
@@ -271,9 +289,14 @@ def _score_matrix(
     _silent_last(contents, scores)
     _document_numbers(headers, contents, scores)
     if not any(score >= MINIMUM_CONFIDENCE for score in scores["date"]):
-        # Only one column written like dates: that is the date, whatever it is called.
-        dated = [j for j, c in enumerate(contents) if c.filled and c.dates >= 0.9]
-        if len(dated) == 1 and not read_header(headers[dated[0]]).parts:
+        # Only one column written like dates: that is the date, whatever it is called, unless it
+        # is known to be of something else.
+        dated = [
+            j
+            for j, c in enumerate(contents)
+            if c.filled and c.dates >= 0.9 and not read_header(headers[j]).has(*_OTHER_DATES)
+        ]
+        if len(dated) == 1:
             scores["date"][dated[0]] = 0.55
     return scores
 
@@ -454,15 +477,23 @@ def _own_number(
             return
 
 
-def _countries_for_sides(contents: Sequence[Content], scores: dict[str, list[float]]) -> None:
+def _countries_for_sides(
+    headers: Sequence[str], contents: Sequence[Content], scores: dict[str, list[float]]
+) -> None:
     """Take columns of sides that hold countries by name for the countries of the sides.
 
     ``EXPORTER`` and ``IMPORTER`` of national statistics are countries; no company is called so.
+    A code of the supplier that is always one of ISO 3166 is that of its country.
     """
     for side in PARTY_FIELDS:
         for j, content in enumerate(contents):
-            named = content.world > _ALL_COUNTRIES and content.mean_length > 3
-            if scores[side][j] > 0 and named:
+            meaning = read_header(headers[j])
+            coded = meaning.has(side) and meaning.has("code") and content.letters > _ALL_COUNTRIES
+            named = content.world > _ALL_COUNTRIES and (content.mean_length > 3 or coded)
+            if named and coded and content.mean_length <= 3:
+                scores[f"{side}_country"][j] = max(scores[f"{side}_country"][j], _PLAIN_SPEECH)
+                scores[side][j] = 0.0
+            elif scores[side][j] > 0 and named:
                 own = scores[f"{side}_country"]
                 own[j] = max(own[j], scores[side][j] * _SIDE_AS_COUNTRY)
                 scores[side][j] = 0.0
@@ -591,6 +622,25 @@ def _others(
                 continue
             mapping.also.setdefault(name, []).append(j)
             used.add(j)
+
+
+def _unknown_unit(headers: Sequence[str], mapping: Mapping) -> None:
+    """Leave out weights in a unit that their header names and nobody knows: no kilograms."""
+    if "weight_unit" in mapping.columns:
+        return
+    places = [mapping.columns.get("weight_kg", -1), *mapping.also.get("weight_kg", [])]
+    known = [j for j in places if j >= 0 and unknown_unit(headers[j]) is None]
+    for j in (j for j in places if j >= 0 and j not in known):
+        unit = unknown_unit(headers[j])
+        mapping.warnings.append(f"{headers[j]!r}: {unit!r} is no unit of weight that is known")
+    if len(known) == len([j for j in places if j >= 0]):
+        return
+    mapping.also.pop("weight_kg", None)
+    mapping.columns.pop("weight_kg", None)
+    sure = mapping.confidence.pop("weight_kg", 0.0)
+    if known:
+        mapping.columns["weight_kg"], mapping.confidence["weight_kg"] = known[0], sure
+        mapping.also |= {"weight_kg": known[1:]} if known[1:] else {}
 
 
 def _remark(headers: Sequence[str], contents: Sequence[Content], mapping: Mapping) -> None:

@@ -158,7 +158,7 @@ def understand(
             for j in [mapping.columns.get(name, -1), *mapping.also.get(name, [])]
             if j >= 0 and _in_full(seen[j])
         }
-        home = home_country(seen, mapping.columns, sheet.direction, country)
+        home = home_country(opening.headers, seen, mapping.columns, sheet.direction, country)
         usable.append(Usable(number, sheet, opening.headers, opening.body, mapping, full, home))
     return sheets, usable, others, group_of
 

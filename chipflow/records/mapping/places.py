@@ -48,7 +48,7 @@ def _direction_words() -> dict[str, str]:
 
 def direction_of(cell: str) -> str | None:
     """Return ``import`` or ``export`` if a cell says so (also ``IM4``, ``EX1000``), else None."""
-    words = fold(cell).split()
+    words = _with_phrases(fold(cell).split())
     if not words:
         return None
     found = {_direction_words()[w] for w in words if w in _direction_words() and len(w) > 1}

@@ -51,7 +51,7 @@ class Usable:
     body: Body
     mapping: Mapping
     full_names: set[int] = field(default_factory=set)
-    home: str | None = None  # ISO 3166 alpha-2, see context.home_country
+    home: str | None = None  # ISO 3166 alpha-2 codes, see context.home_country
 
     def positions(self, name: str) -> list[int]:
         """Return the columns of a field, the chosen one first."""

@@ -20,7 +20,8 @@ _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LONGEST_NAME = 60
 _MOST_NAMED = 6
-_SHORTEST_WORD = 4
+_SHORTEST_WORD = 3
+_DOLLAR = "USD"
 _UNKNOWN = "not a currency that is known"
 # Withdrawn since 2014 (ISO 4217, list three), and in older records.
 _WITHDRAWN = frozenset({"BGN", "BYR", "CUC", "HRK", "LTL", "MRO", "SLL", "STD", "VEF", "ZWL"})
@@ -51,6 +52,12 @@ def local_currency(country: str | None) -> str | None:
     return str(shared[0]) if len(shared) == 1 else None
 
 
+def home_currency(home: str | None) -> str | None:
+    """Return the currency of a country, or the one that several have in common, or None."""
+    own = {local_currency(country) for country in (home or "").split()}
+    return own.pop() if len(own) == 1 else None
+
+
 @cache
 def currency_codes() -> frozenset[str]:
     """Return the ISO 4217 alphabetic codes in use, and those withdrawn since 2014."""
@@ -70,7 +77,8 @@ def _signs() -> dict[str, tuple[str, ...]]:
 
 
 def _sign(text: str) -> str:
-    return " ".join(text.casefold().split())
+    # Hebrew abbreviates with a sign between the last two letters.
+    return " ".join(re.sub("[\"\u05f3\u05f4]", "", text.casefold()).split())
 
 
 def sign_choices(text: str) -> tuple[str, ...]:
@@ -147,8 +155,17 @@ def column_choices(text: str) -> tuple[str, ...]:
     words = fold(text).split()
     if choices or not words or min(map(len, words)) < _SHORTEST_WORD:
         return choices
-    among = frozenset.intersection(*(_by_word().get(word, frozenset()) for word in words))
+    among = frozenset.intersection(*map(_named_so, words))
     return tuple(sorted(among))
+
+
+@cache
+def _named_so(word: str) -> frozenset[str]:
+    """Return which currencies have a word in one of their names, or a longer form of it."""
+    if word in _by_word():
+        return _by_word()[word]
+    longer = [codes for name, codes in _by_word().items() if name.startswith(word)]
+    return frozenset().union(*longer)
 
 
 def currency_code(
@@ -161,8 +178,8 @@ def currency_code(
     text
         See :func:`currency_choices`.
     country
-        ISO 3166 alpha-2 of the country whose customs wrote the file: its own currency is meant
-        by a name that several currencies share.
+        ISO 3166 alpha-2 of the country whose customs wrote the file, or of the few that may have:
+        its own currency is meant by a name that several currencies share.
     choices
         What the text can stand for, where it is not :func:`currency_choices`.
 
@@ -174,8 +191,12 @@ def currency_code(
     choices = currency_choices(text) if choices is None else choices
     if len(choices) == 1:
         return choices[0]
-    own = local_currency(country)
-    return own if own in choices else None
+    own = {local_currency(one) for one in (country or "").split()} - {None}
+    meant = own & {*choices}
+    if len(meant) == 1:
+        return meant.pop()
+    # Where the country has no dollar of its own, the dollar is that of the United States.
+    return _DOLLAR if own and not meant and _DOLLAR in choices else None
 
 
 def why_no_currency(

@@ -86,6 +86,17 @@ def months() -> dict[str, int]:
     return dict(sorted(table.items(), key=lambda item: (-len(item[0]), item[0])))
 
 
+@cache
+def month_names() -> dict[str, dict[str, int]]:
+    """Return the folded names of months in each language of the Unicode CLDR."""
+    text = files("chipflow.records").joinpath("tables/month_names.txt").read_text("utf-8")
+    found: dict[str, dict[str, int]] = {}
+    for line in text.splitlines():
+        language, number, *names = line.split()
+        found.setdefault(language, {}).update(dict.fromkeys(names, int(number)))
+    return found
+
+
 def layout_names() -> tuple[str, ...]:
     """Return the names of the layouts that come with chipflow."""
     folder = files("chipflow.records").joinpath("layouts")

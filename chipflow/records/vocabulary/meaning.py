@@ -13,7 +13,7 @@ from chipflow.records.schema import FIELDS
 from chipflow.records.vocabulary.countries import country_code
 from chipflow.records.vocabulary.currencies import currency_codes, sign_choices
 from chipflow.records.vocabulary.ports import port_score
-from chipflow.records.vocabulary.units import unit_of_header, weight_unit
+from chipflow.records.vocabulary.units import bracketed, unit_of_header, weight_unit
 from chipflow.records.vocabulary.words import Meaning, read_header
 
 # The best basis of a value first: what the parties agreed before carriage, then what the
@@ -103,6 +103,24 @@ def amount(header: str, weight: bool) -> Amount:
     if weighed and (unit or named):
         factor *= unit or weight_unit(named or "").kilograms or 1.0
     return Amount(factor, _currency(meaning, header), bool(unit or named) and weighed)
+
+
+def unknown_unit(header: str) -> str | None:
+    """Return a short word in brackets behind a weight that is no unit that is known.
+
+    Examples
+    --------
+    >>> unknown_unit("Peso (arr)"), unknown_unit("Peso (kg)"), unknown_unit("Peso (bruto)")
+    ('arr', None, None)
+    """
+    found = bracketed(header)
+    if not found or len(found) > _LONGEST_UNIT or not found.isalpha():
+        return None
+    known = weight_unit(found).kilograms is not None or read_header(found).parts
+    return None if known or read_header(header).has(*_WEIGHT_UNITS) else found
+
+
+_LONGEST_UNIT = 4  # characters
 
 
 # A header with a country's name ("CIF_IN_NIGERIA") has a word that the vocabulary lacks.

@@ -63,6 +63,12 @@ _IN_BRACKETS = re.compile(r"[(\[（【]\s*([^()\[\]（）【】]{1,12}?)\s*[)\]�
 _BEHIND = re.compile(r"[,/]\s*([^\W\d_][\w./]{0,11})\s*$")
 
 
+def bracketed(header: str) -> str | None:
+    """Return what stands in brackets at the end of a header, or None."""
+    found = _IN_BRACKETS.search(header)
+    return found[1] if found else None
+
+
 def unit_of_header(header: str) -> float | None:
     """Return the kilograms of a unit that stands apart at the end of a header, else None.
 
