@@ -22,8 +22,9 @@ FIRST_YEAR, LAST_YEAR = 1950, 2100
 _CENTURY = 70
 # Day 0 of the day numbers of spreadsheets (the 1900 system, after its false leap day).
 _SERIAL_START = "1899-12-30"
-# Midnight at UTC+12 is written 12:00 of the day before in UTC; an hour from noon on is such.
-_NOON = "12"
+# Midnight east of Greenwich is written in UTC with an hour of the day before. Noon itself is what
+# programs write for a day without a time.
+_NOON = ("12", "00")
 
 # Between the parts of a day (Hungarian "2024. 03. 05."), and what may follow it: the stop of an
 # ordinal number (Serbian "05.03.2024."), or a time.
@@ -110,7 +111,7 @@ def is_shifted(least: str, most: str) -> bool:
         ``T18:30:00.000Z`` for midnight in India.
     """
     match = re.match(r"^[T ](\d\d):(\d\d)(:\d\d)?(\.\d+)?(Z|\+00:?00)$", least)
-    return least == most and match is not None and match[1] >= _NOON
+    return least == most and match is not None and (match[1], match[2]) > _NOON
 
 
 def calendar_of(least: int, most: int, country: str | None) -> str | None:

@@ -43,7 +43,7 @@ _MOST_SHAPES = 10_000
 NUMBER_OF_PARTY = r"^\d[\d .,/-]*$"
 Key = tuple[int, str]
 _YEAR = r"(?:^|[^0-9:.])([0-9]{3,4})(?:[^0-9:]|$)"
-# Seconds after midnight from which on a time in UTC is a local midnight of the next day.
+# Seconds after midnight beyond which a time in UTC is a local midnight of the next day.
 _NOON = 43_200
 # Different months whose dates have to bear one day that is neither the first nor the last.
 _FEWEST_MONTHS = 3
@@ -170,7 +170,7 @@ def _dates(
         if is_shifted(part["least"].min(), part["most"].max()):
             made.shifted[(int(sheet), where)] = True
     for sheet, part in ordered[ordered["written"].isin(["epoch", "epoch_ms"])].groupby("sheet"):
-        if part["early"].min() == part["late"].max() >= _NOON:
+        if part["early"].min() == part["late"].max() > _NOON:
             made.shifted[(int(sheet), where)] = True
     for sheet, part in ordered[ordered["last"].notna()].groupby("sheet"):
         country = reporters.get(int(sheet))
@@ -178,7 +178,9 @@ def _dates(
         if calendar is not None:
             made.calendars[(int(sheet), where)] = calendar
     if "named" in made.classes[where]:
-        words = cells.select(w=cells.x.lower().re_extract(r"(\p{L}{3,}|\b[ivx]{1,2}\b)", 1)).distinct()
+        words = cells.select(
+            w=cells.x.lower().re_extract(r"(\p{L}{3,}|\b[ivx]{1,2}\b)", 1)
+        ).distinct()
         more = cells.select(w=cells.x.lower().re_extract(r"\p{L}+\W+(\p{L}{3,})", 1)).distinct()
         listed = fetch(words.union(more).limit(_MOST_SHAPES))["w"].dropna()
         made.month_words |= month_numbers(sorted(set(listed)))

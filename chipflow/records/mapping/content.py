@@ -19,6 +19,7 @@ from chipflow.records.vocabulary.countries import (
 )
 from chipflow.records.vocabulary.currencies import currency_choices
 from chipflow.records.vocabulary.layouts import missing_texts, month_names, months, vocabulary
+from chipflow.records.vocabulary.units import weight_unit
 from chipflow.records.vocabulary.words import fold
 
 # Distinct values that are looked at: enough to know a column, and few enough for a wide sheet.
@@ -252,6 +253,11 @@ class Content:
                 and (bool(spaced & set(fold(v).split())) or any(w in v for w in words - spaced))
             )
         )
+
+    @cached_property
+    def weight_units(self) -> float:
+        """Share of values that are a unit of weight and no number."""
+        return self._share(lambda v: not v.isdigit() and weight_unit(v).kilograms is not None)
 
     @cached_property
     def currencies(self) -> float:

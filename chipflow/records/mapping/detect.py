@@ -53,6 +53,8 @@ _PLAIN_SPEECH, _DAMAGED = 0.85, 0.6
 _STRICT = ("date", "hs_code", "currency", *NUMBER_FIELDS, *COUNTRY_FIELDS)
 # Meanings of headers of dates that are not of a shipment, and of numbers that look like dates.
 _OTHER_DATES = ("other_day", "invoice", "agent", "tax", "value", "price", "hs", "code", "contact")
+# How sure it is that the only column of days is the date, before one of years.
+_ONLY_DATES = 0.65
 # How sure it is that a column whose values say import and export is the direction of its rows.
 _TOLD_BY_VALUES = 0.9
 # Two columns this close leave it open which one is meant.
@@ -81,8 +83,9 @@ _MOST_PERCENT = 100.0
 _BY_NUMBERS, _PERMIT = 0.55, {"permit", "other_number"}
 # What a column can be by the direction of the row, in the order in which columns are given away.
 _TURNS = (
-    "shipper", "consignee", "shipper_address", "consignee_address", "origin_country",
-    "destination_country", "export_port", "import_port",
+    "shipper", "consignee", "shipper_address", "consignee_address", "shipper_country",
+    "consignee_country", "export_country", "origin_country", "destination_country", "export_port",
+    "import_port",
 )  # fmt: skip
 # What a silent column's score is at most, as a share of the best that says something.
 _BEHIND = 0.9
@@ -288,7 +291,11 @@ def _score_matrix(
     unit_prices(contents, scores)
     _silent_last(contents, scores)
     _document_numbers(headers, contents, scores)
-    if not any(score >= MINIMUM_CONFIDENCE for score in scores["date"]):
+    _unit_beside_weight(headers, contents, scores)
+    if not any(
+        score >= MINIMUM_CONFIDENCE and contents[j].dates >= MINIMUM_CONFIDENCE
+        for j, score in enumerate(scores["date"])
+    ):
         # Only one column written like dates: that is the date, whatever it is called, unless it
         # is known to be of something else.
         dated = [
@@ -296,9 +303,25 @@ def _score_matrix(
             for j, c in enumerate(contents)
             if c.filled and c.dates >= 0.9 and not read_header(headers[j]).has(*_OTHER_DATES)
         ]
-        if len(dated) == 1:
-            scores["date"][dated[0]] = 0.55
+        shipped = [j for j in dated if read_header(headers[j]).has("registration", "good_day")]
+        if len(dated) == 1 or len(shipped) == 1:
+            scores["date"][(shipped or dated)[0]] = _ONLY_DATES
     return scores
+
+
+def _unit_beside_weight(
+    headers: Sequence[str], contents: Sequence[Content], scores: dict[str, list[float]]
+) -> None:
+    """Know a column of units of weight by its values, where it stands beside one of weights."""
+    if any(score >= MINIMUM_CONFIDENCE for score in scores["weight_unit"]):
+        return
+    for j, content in enumerate(contents):
+        beside = [k for k in (j - 1, j + 1) if 0 <= k < len(contents)]
+        weighed = any(scores["weight_kg"][k] >= MINIMUM_CONFIDENCE for k in beside)
+        other = max(own[j] for name, own in scores.items() if name != "weight_kg")
+        if weighed and other < MINIMUM_CONFIDENCE and content.weight_units >= _NEARLY_ALL:
+            scores["weight_unit"][j] = _PLACE_AS_PORT
+            scores["weight_kg"][j] = 0.0
 
 
 def _document_numbers(

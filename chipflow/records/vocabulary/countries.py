@@ -61,6 +61,7 @@ _REMARK = re.compile(r"[\s,(]+(?:INCL|EXCL)[A-Z]*\b.*$", re.IGNORECASE)
 _CODE_BEFORE = re.compile(r"^\d{1,4}\s*[-–:./]?\s+(?=\D)")
 # Letters that Arabic and Persian keyboards write differently, and vowel marks.
 _ARABIC = str.maketrans("يىكةأإآٱۀ", "ییکهاااا" + "ه", "ـ" + "".join(map(chr, range(0x64B, 0x660))))
+_DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}(?!\w)")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
 _CODE_IN_HAN = re.compile(
@@ -88,6 +89,8 @@ def name_key(text: str) -> str:
     ('cote divoire', 'pr china', 'gonkong')
     """
     if not text.isascii():
+        # Initials of other alphabets may take two Latin letters each.
+        text = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
         from rigour.text.scripts import can_latinize
         from rigour.text.translit import ascii_text
 

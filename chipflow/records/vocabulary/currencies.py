@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from chipflow.records.vocabulary.countries import country_code
+from chipflow.records.vocabulary.layouts import vocabulary
 from chipflow.records.vocabulary.words import fold
 
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
@@ -76,9 +78,16 @@ def _signs() -> dict[str, tuple[str, ...]]:
     }
 
 
+@cache
+def _plain_signs() -> dict[str, tuple[str, ...]]:
+    """Return the words among the signs, without accents."""
+    plain = ((fold(sign), codes) for sign, codes in _signs().items())
+    return {sign: codes for sign, codes in plain if all(map(_WORD.fullmatch, sign.split()))}
+
+
 def _sign(text: str) -> str:
     # Hebrew abbreviates with a sign between the last two letters.
-    return " ".join(re.sub("[\"\u05f3\u05f4]", "", text.casefold()).split())
+    return " ".join(re.sub('["\u05f3\u05f4]', "", text.casefold()).split())
 
 
 def sign_choices(text: str) -> tuple[str, ...]:
@@ -119,7 +128,7 @@ def currency_choices(text: str) -> tuple[str, ...]:
     if number:
         found: Any = pycountry.currencies.get(numeric=number[1].zfill(3))
         return () if found is None else (str(found.alpha_3),)
-    signed = _signs().get(_sign(written))
+    signed = _signs().get(_sign(written)) or _plain_signs().get(fold(written))
     if signed is not None:
         return signed
     named = _names().get(fold(written), ())
@@ -153,10 +162,25 @@ def column_choices(text: str) -> tuple[str, ...]:
     """
     choices = currency_choices(text)
     words = fold(text).split()
-    if choices or not words or min(map(len, words)) < _SHORTEST_WORD:
+    if choices or not words:
         return choices
+    own = _of_country(words)
+    if own or min(map(len, words)) < _SHORTEST_WORD:
+        return own
     among = frozenset.intersection(*map(_named_so, words))
     return tuple(sorted(among))
+
+
+def _of_country(words: list[str]) -> tuple[str, ...]:
+    """Return the currency that a shared word and its country name ("dólar dos EUA")."""
+    for word in words:
+        shared = currency_choices(word) if len(word) >= _SHORTEST_WORD else ()
+        others = [w for w in words if w != word and w not in vocabulary()["words"]["glue"]]
+        country = country_code(" ".join(others)) if shared and others else None
+        own = local_currency(country)
+        if own is not None and own in shared:
+            return (own,)
+    return ()
 
 
 @cache

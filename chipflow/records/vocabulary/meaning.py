@@ -333,6 +333,8 @@ def _country(m: Meaning, direction: str | None) -> dict[str, float]:
         return {"destination_country": base}
     if said and m.has("purchase") and direction != "export":
         return {"export_country": _OF_PURCHASE}
+    if said and m.has("partner") and direction and not m.has("number", "code"):
+        return {"destination_country" if direction == "export" else "export_country": base - 0.1}
     if m.has("trade", "partner", "direction", "other_number", "registration"):
         return {}
     if m.has("import") and said:
@@ -414,11 +416,17 @@ def _quantity(m: Meaning, _: str | None) -> dict[str, float]:
     return {}
 
 
+_OF_WEIGHT = (" weight amount", " weight value", " weight quantity")
+
+
 def _weight(m: Meaning, _: str | None) -> dict[str, float]:
     weighed = m.has("weight", "kilogram", "pound", "tonne")
     # "NETTO" alone is a weight; a single letter may be anything.
     alone = set(m.parts) <= {"gross", "net", "total", "item"} and m.known >= _MOST_KNOWN
     weighed |= m.has("gross", "net") and alone and len(m.folded.split()[0]) > 1
+    if weighed and m.has("weight") and m.folded.endswith(_OF_WEIGHT):
+        # A weight with its unit beside it, as a nested field: "netWeight / amount".
+        return {"weight_kg": 0.82 if m.has("net") else 0.9}
     if not weighed or m.has(
         "percent", "average", "per", "price", "unit_price", "value", "fob", "cif", "tax", "rate",
         "currency", "date", "usd", "local",
