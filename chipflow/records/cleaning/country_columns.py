@@ -24,6 +24,7 @@ NATIONAL_NUMBER = "a number that may be of another table of countries than ISO 3
 NUMBER = r"^\d{1,4}(?:\.0)?$"
 _NUMBER = re.compile(NUMBER)
 _MOST_SHOWN = 3
+_FEW_NUMBERS = 2  # different ones, too few to tell a table by
 
 
 @dataclass
@@ -48,7 +49,9 @@ class CountryColumn:
     warnings: dict[int, list[str]] = field(default_factory=dict)
 
 
-def read_country_column(cells: Any, group_of: dict[int, int], name: str) -> CountryColumn:
+def read_country_column(
+    cells: Any, group_of: dict[int, int], name: str, beside: Any = None
+) -> CountryColumn:
     """Read the different texts of a column.
 
     Parameters
@@ -59,6 +62,9 @@ def read_country_column(cells: Any, group_of: dict[int, int], name: str) -> Coun
         Sheet number -> group of sheets with the same headers, whose numbers are judged together.
     name
         The field, for warnings.
+    beside
+        The cells of all columns of countries, as ``cells`` and with their ``slot``: too few
+        numbers to tell are those of ISO 3166 where another column of the sheet holds such.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def read_country_column(cells: Any, group_of: dict[int, int], name: str) -> Coun
         found.warnings.setdefault(int(sheet), []).append(
             f"{label}: {part['n'].sum():,} cells read as a guess: {shown}"
         )
-    _judge_numbers(cells, group_of, label, found)
+    _judge_numbers(cells, group_of, label, found, _groups_of_iso(beside, group_of))
     return found
 
 
@@ -98,10 +104,24 @@ def _reason(text: str, code: str | None) -> str | None:
     return NOT_ONE_COUNTRY if is_group(text) else NOT_A_COUNTRY
 
 
-def _judge_numbers(cells: Any, group_of: dict[int, int], label: str, found: CountryColumn) -> None:
+def _groups_of_iso(beside: Any, group_of: dict[int, int]) -> set[int]:
+    """Return the groups of sheets of which any column holds numbers of ISO 3166."""
+    if beside is None:
+        return set()
+    numbers = beside[beside["value"].str.match(NUMBER)]
+    parts = numbers.groupby([numbers["sheet"].map(group_of), numbers["slot"]])
+    return {int(group) for (group, _), part in parts if are_iso_numbers(part["value"])}
+
+
+def _judge_numbers(
+    cells: Any, group_of: dict[int, int], label: str, found: CountryColumn, iso: set[int]
+) -> None:
     numbers = cells[cells["value"].str.match(NUMBER)]
-    for _, part in numbers.groupby(numbers["sheet"].map(group_of)):
-        if are_iso_numbers(part["value"]):
+    for group, part in numbers.groupby(numbers["sheet"].map(group_of)):
+        known = all(found.codes[number] is not None for number in part["value"])
+        if are_iso_numbers(part["value"]) or (
+            group in iso and known and part["value"].nunique() <= _FEW_NUMBERS
+        ):
             continue
         for sheet, own in part.groupby("sheet"):
             found.national.add(int(sheet))

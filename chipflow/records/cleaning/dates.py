@@ -78,7 +78,8 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     ),
 }  # fmt: skip
 _NAMED = ("day_name", "name_day", "name_year", "year_name", "year_name_day")
-_ROMAN = dict(zip("i ii iii iv v vi vii viii ix x xi xii".split(), range(1, 13), strict=True))
+_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS, 1)}
 _MONTHS = ("compact_month", "month", "month_first", "name_year", "year_name")
 _DAYS = ("iso", "serial", "epoch_ms", "epoch")
 # Counts of seconds since the epoch, and how many make a day.

@@ -443,7 +443,7 @@ def _countries(
         parts.append(cells.group_by("sheet", "slot", "value").agg(n=cells.count()))
     listed = fetch(ibis.union(*parts) if len(parts) > 1 else parts[0])
     for where, part in listed.groupby("slot"):
-        column = read_country_column(part, group_of, wanted[str(where)])
+        column = read_country_column(part, group_of, wanted[str(where)], listed)
         made.countries[str(where)] = column
         for sheet, sentences in column.warnings.items():
             made.warnings.setdefault(sheet, []).extend(sentences)

@@ -61,7 +61,7 @@ _REMARK = re.compile(r"[\s,(]+(?:INCL|EXCL)[A-Z]*\b.*$", re.IGNORECASE)
 _CODE_BEFORE = re.compile(r"^\d{1,4}\s*[-–:./]?\s+(?=\D)")
 # Letters that Arabic and Persian keyboards write differently, and vowel marks.
 _ARABIC = str.maketrans("يىكةأإآٱۀ", "ییکهاااا" + "ه", "ـ" + "".join(map(chr, range(0x64B, 0x660))))
-_DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}(?!\w)")
+_DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\.?(?!\w)")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
 _CODE_IN_HAN = re.compile(

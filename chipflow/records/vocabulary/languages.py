@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from chipflow.records.vocabulary.layouts import vocabulary
@@ -44,6 +44,11 @@ def language_of(headers: Sequence[str]) -> str | None:
     >>> language_of(["თარიღი", "გამგზავნი", "მიმღები", "საქონლის დასახელება"])
     'ka'
     """
+    return _language(tuple(headers))
+
+
+@lru_cache(maxsize=1_000)
+def _language(headers: tuple[str, ...]) -> str | None:
     found: Counter[str] = Counter()
     for header in headers:
         folded = fold(header)
