@@ -370,7 +370,9 @@ def states_direction(header: str, content: Content) -> bool:
     if field_scores(header).get("direction", 0.0) >= _LIKELY:
         return True
     meaning = read_header(header)
-    worded = min(map(len, content.values)) > 1 and content.distinct <= _MOST_WAYS
+    worded = content.distinct <= _MOST_WAYS and all(
+        len(value) > 1 and not any(map(str.isdigit, value)) for value in content.values
+    )
     other = ("country", "origin", "destination", "port", "place", "date", "shipper", "consignee")
     return worded and not meaning.has(*other, "description", "address", "other_number")
 

@@ -89,8 +89,6 @@ def name_key(text: str) -> str:
     ('cote divoire', 'pr china', 'gonkong')
     """
     if not text.isascii():
-        # Initials of other alphabets may take two Latin letters each.
-        text = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
         from rigour.text.scripts import can_latinize
         from rigour.text.translit import ascii_text
 
@@ -588,6 +586,9 @@ def country_code(text: str) -> str | None:
         return found
     if (name.isascii() and len(name) <= 2) or not any(char.isalpha() for char in name):
         return None
+    if not name.isascii():
+        # Initials of other alphabets may take two Latin letters each.
+        name = _DOTTED.sub(lambda found: found[0].replace(".", ""), name)
     key = name_key(name)
     if len(key) <= 2 and name.isascii():
         return _codes().get(key.upper())

@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _LONGEST_NAME = 60
 _MOST_NAMED = 6
 _SHORTEST_WORD = 3
-_DOLLAR = "USD"
+_DOLLAR, _DOLLARS = "USD", ("dollar", "dollars")
 _UNKNOWN = "not a currency that is known"
 # Withdrawn since 2014 (ISO 4217, list three), and in older records.
 _WITHDRAWN = frozenset({"BGN", "BYR", "CUC", "HRK", "LTL", "MRO", "SLL", "STD", "VEF", "ZWL"})
@@ -219,8 +219,10 @@ def currency_code(
     meant = own & {*choices}
     if len(meant) == 1:
         return meant.pop()
-    # Where the country has no dollar of its own, the dollar is that of the United States.
-    return _DOLLAR if own and not meant and _DOLLAR in choices else None
+    # Where the country has no dollar of its own, "$" and its word for dollars are of the United
+    # States; in English they are of any country.
+    abroad = own and not meant and _DOLLAR in choices and fold(text) not in _DOLLARS
+    return _DOLLAR if abroad else None
 
 
 def why_no_currency(
