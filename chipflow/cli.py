@@ -7,13 +7,11 @@ import io
 import signal
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from chipflow._version import __version__
 from chipflow.cli_config import Config, from_config
@@ -29,6 +27,8 @@ from chipflow.cli_report import add_report_command
 from chipflow.errors import ChipflowError, ParameterError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chipflow.progress import Progress
     from chipflow.records import Records
     from chipflow.run import Run
@@ -52,14 +52,31 @@ MOST_WARNINGS = 40
 LONGEST_WARNING = 1_000  # characters
 COLLECT_EVERY = (100_000, 20, 20)  # new objects, and rounds of the two older generations
 
-# Bars appear on the error stream, so that the standard stream can be piped.
-# Lines are left whole: a path that is broken in two cannot be copied or searched for.
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
-_out = Console(highlight=False, soft_wrap=True)
+
+@cache
+def _console(*, stderr: bool) -> Console:
+    # Rich takes as long to load as a question about a chip takes to answer. Lines are left whole:
+    # a path that is broken in two cannot be copied or searched for.
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def _say(text: str, style: str | None = None) -> None:
+    from rich.text import Text
+
+    _console(stderr=False).print(Text(text), style=style)
+
+
+def _warn(text: str, style: str | None = None) -> None:
+    """Write a line on the error stream, so that the standard stream can be piped."""
+    from rich.text import Text
+
+    _console(stderr=True).print(Text(text), style=style)
 
 
 def _progress(quiet: bool, log_json: bool = False) -> Progress:
-    return progress_on(_errors, quiet=quiet, log_json=log_json)
+    return progress_on(_console(stderr=True), quiet=quiet, log_json=log_json)
 
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
@@ -174,12 +191,12 @@ def read_command(
         with _progress(quiet).stage("writing the records"):
             replaced = read.save(out, excel=excel, replace=force)
         for path in [path for path in replaced if path != out]:
-            _errors.print(Text(f"! {path.name} of other records was replaced"), style="yellow")
+            _warn(f"! {path.name} of other records was replaced", style="yellow")
     if output == "json":
         # As bytes: JSON is UTF-8 whatever the terminal.
         typer.echo(json.dumps(read.explanation(), ensure_ascii=False, indent=2).encode())
     elif explain or (save_layout is None and out is None):
-        _out.print(Text(read.explain()), soft_wrap=True)
+        _say(read.explain())
     else:
         if not quiet:
             _print_read(read)
@@ -192,9 +209,9 @@ def _print_read(read: Records) -> None:
     counts = read.counts
     rows = ", ".join(f"{counts[name]:,} {name.removeprefix('rows_')}" for name in counts)
     sheets = f"{len(read.sheets):,} {'sheet' if len(read.sheets) == 1 else 'sheets'}"
-    _out.print(Text(f"Rows: {rows} ({sheets}). Cells not read: {read.cells_unread:,}"))
+    _say(f"Rows: {rows} ({sheets}). Cells not read: {read.cells_unread:,}")
     if len(read):
-        _out.print(Text(needs_sentence(read.needs).capitalize()))
+        _say(needs_sentence(read.needs).capitalize())
 
 
 def _print_warnings(read: Records) -> None:
@@ -203,10 +220,10 @@ def _print_warnings(read: Records) -> None:
 
     said = [*read.warnings, *read.doubts]
     for warning in said[:MOST_WARNINGS]:
-        _errors.print(Text(f"! {one_line(warning, LONGEST_WARNING)}"), style="yellow")
+        _warn(f"! {one_line(warning, LONGEST_WARNING)}", style="yellow")
     if len(said) > MOST_WARNINGS:
         more = f"! and {len(said) - MOST_WARNINGS:,} more warnings (chipflow read --explain)"
-        _errors.print(Text(more), style="yellow")
+        _warn(more, style="yellow")
 
 
 @app.command("analyze")
@@ -348,7 +365,7 @@ def simulate_command(
     if not quiet:
         from chipflow.records.schema import one_line
 
-        _out.print(Text(f"SIMULATED RECORDS: {len(world.records):,} in {one_line(str(out))}"))
+        _say(f"SIMULATED RECORDS: {len(world.records):,} in {one_line(str(out))}")
 
 
 @simulate_app.command("score")
@@ -367,7 +384,7 @@ def score_command(
     if output == "json":
         typer.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2, default=float))
         return
-    _out.print(Text(str(result)), soft_wrap=True)
+    _say(str(result))
 
 
 def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
@@ -383,19 +400,21 @@ def _print_run(run: Run, quiet: bool) -> None:
     _print_warnings(run.records)
     for name in run.leads.parameters.get("watch_without_rule_there", ()):
         there = ", ".join(run.leads.destination)
-        _errors.print(Text(f"! watch list {name}: no rule of it is for {there}; not followed"))
+        _warn(f"! watch list {name}: no rule of it is for {there}; not followed")
     for name in run.leads.searched.unknown_names:
-        _errors.print(Text(f"! no record names {one_line(name)!r} of the lists of names"))
+        _warn(f"! no record names {one_line(name)!r} of the lists of names")
     if run.leads.verdict.kind == "no verdict":
-        _errors.print(Text(f"! {run.leads.verdict.text}"), style="bold yellow")
+        _warn(f"! {run.leads.verdict.text}", style="bold yellow")
 
 
 def _print_summary(run: Run) -> None:
+    from rich.table import Table
+
     from chipflow.records.cleaning.unread import needs_sentence
 
     counts = run.summary["counts"]
     if run.records.simulated:
-        _out.print(Text("SIMULATED RECORDS: no real company is meant"), style="bold yellow")
+        _say("SIMULATED RECORDS: no real company is meant", style="bold yellow")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right")
@@ -410,19 +429,17 @@ def _print_summary(run: Run) -> None:
         ("licences were being granted", "licences_granted"),
     ):
         table.add_row(label, f"{counts[name]:,}")
-    _out.print(table)
-    _out.print(Text(needs_sentence(run.records.needs).capitalize()))
+    _console(stderr=False).print(table)
+    _say(needs_sentence(run.records.needs).capitalize())
     if elsewhere := counts["denied_elsewhere"]:
         said = "record names a chip" if elsewhere == 1 else "records name a chip"
-        _out.print(
-            Text(
-                f"{elsewhere:,} {said} that was presumed to be denied where it went, outside of "
-                f"{', '.join(run.leads.destination)} (see direct.csv)"
-            )
+        _say(
+            f"{elsewhere:,} {said} that was presumed to be denied where it went, outside of "
+            f"{', '.join(run.leads.destination)} (see direct.csv)"
         )
     if "screening" in run.summary:
         said = f"possible matches on a list: {len(run.leads.screening):,} (see screening.csv)"
-        _out.print(Text(said))
+        _say(said)
     _print_where_to_look(run)
 
 
@@ -431,19 +448,19 @@ def _print_where_to_look(run: Run) -> None:
 
     said = run.leads.verdict
     if said.kind == "no verdict":
-        _out.print(Text("No verdict: see the warning"))
+        _say("No verdict: see the warning")
     elif said.kind == "no lead":
-        _out.print(Text(said.sentence))
+        _say(said.sentence)
     else:
-        _out.print(Text(said.sentence))
-        _out.print(Text("Where to look first (a lead is a question, not a finding):"))
+        _say(said.sentence)
+        _say("Where to look first (a lead is a question, not a finding):")
         for row in first_places_to_look(run.leads).to_dict("records"):
             units = _number(row["units"])
-            _out.print(Text(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}"))
+            _say(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}")
     from chipflow.records.schema import one_line
 
     place = one_line(str(run.folder), LONGEST_WARNING)
-    _out.print(Text(f"Open {place}/report.html and {place}/map.html"))
+    _say(f"Open {place}/report.html and {place}/map.html")
 
 
 def _number(value: Any) -> str:
@@ -478,8 +495,8 @@ def main() -> None:
     try:
         app()
     except ChipflowError as error:
-        _errors.print(Text(f"chipflow: {error}"), soft_wrap=True)
+        _warn(f"chipflow: {error}")
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        _errors.print(Text("chipflow: stopped; nothing was written"))
+        _warn("chipflow: stopped; nothing was written")
         sys.exit(130)

@@ -378,3 +378,11 @@ def test_a_review_for_exports_from_one_country_asks_for_the_origin():
     assert status("H200", "2026-02-01", "CN").status == "licence"
     assert status("H200", "2026-02-01", "CN", origin="US").status == "licence"
     assert status("H200", "2026-02-01", "CN", origin="MY").status == "presumed_denied"
+
+
+def test_the_codes_written_out_are_those_of_iso_3166():
+    import pycountry
+
+    from chipflow.goods.catalogue.names import CODES
+
+    assert {entry.alpha_2 for entry in pycountry.countries} == CODES

@@ -191,14 +191,26 @@ def _with_its_country(code: str, words: list[str]) -> list[str]:
     return [parent, code] if parent and both else [code]
 
 
+# ISO 3166-1 alpha-2. Written out, since to load pycountry takes longer than to answer a question.
+_WRITTEN_OUT = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO "
+    "BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ "
+    "DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP "
+    "GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG "
+    "KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML "
+    "MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE "
+    "PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL "
+    "SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM "
+    "US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+CODES = frozenset(_WRITTEN_OUT.split())
+
+
 @lru_cache(maxsize=4096)
 def _code(name: str) -> str | None:
     text = name.strip()
     if len(text) == 2 and text.isascii():
-        import pycountry
-
-        found = pycountry.countries.get(alpha_2=text.upper())
-        return str(found.alpha_2) if found is not None else None
+        return text.upper() if text.upper() in CODES else None
     # Names in many spellings: a reader of records knows them, and takes longer to load than codes.
     from chipflow.records.vocabulary.countries import country_code
 
@@ -213,7 +225,7 @@ LONGEST_CODE = 3
 def _country_names(length: int) -> tuple[str, ...]:
     import pycountry
 
-    codes = {str(entry.alpha_2) for entry in pycountry.countries if length <= LONGEST_CODE}
+    codes = CODES if length <= LONGEST_CODE else frozenset()
     names = {str(getattr(entry, "common_name", entry.name)) for entry in pycountry.countries}
     return tuple(sorted(codes | names))
 
