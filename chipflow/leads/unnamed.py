@@ -66,7 +66,7 @@ def unnamed_lots(
         :data:`chipflow.schemas.UNNAMED`.
     """
     traced = tracing.traced
-    years = np.unique(years_of(traced, np.arange(len(traced))))
+    years = np.unique(traced.arrays.years)
     form = accelerator_forms(traced.catalogue, tracing.destination, years.tolist())
     open_too = (traced.family < 0) & ~traced.names_chip
     open_too &= ~pd.Index(traced.arrays.record).isin(list(on_leads))
@@ -111,7 +111,7 @@ class AcceleratorForms:
         arrays = traced.arrays
         at = np.flatnonzero(which & np.isfinite(arrays.kg) & np.isfinite(arrays.usd))
         found = np.zeros(len(traced), dtype=bool)
-        years = years_of(traced, at)
+        years = arrays.years[at]
         for year, forms in self.forms[self.forms["asked"]].groupby("year"):
             own = at[years == year]
             kg, usd = arrays.kg[own], arrays.usd[own]
@@ -172,12 +172,6 @@ class AcceleratorForms:
         rules = self.rules
         then = (rules["first_day"] <= day) & (day <= rules["last_day"])
         return rules.loc[then & (rules["destination"] == place) & (rules["status"] != FREE), "chip"]
-
-
-def years_of(traced: TracedShipments, at: Ints) -> Ints:
-    """Calendar years of shipments."""
-    days = (traced.arrays.first[at] + traced.arrays.epoch).astype("datetime64[D]")
-    return np.asarray(days.astype("datetime64[Y]").astype(np.int64) + 1970)
 
 
 def accelerator_forms(

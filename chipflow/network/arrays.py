@@ -130,6 +130,12 @@ class ShipmentArrays:
         return np.asarray(np.log(self.value / self.weight))
 
     @cached_property
+    def years(self) -> Ints:
+        """Calendar year of the first day that each date may stand for: prices are of a year."""
+        days = (self.first + self.epoch).astype("datetime64[D]")
+        return np.asarray(days.astype("datetime64[Y]").astype(np.int64) + 1970)
+
+    @cached_property
     def longest(self) -> int:
         """Days that the least precise date may be off."""
         return int((self.last - self.first).max(initial=0))

@@ -83,42 +83,45 @@ def families_of(chips: Iterable[str], catalogue: Catalogue) -> dict[str, str]:
     return {chip: known[chip].family if chip in known else chip for chip in chips}
 
 
-def catalogue_kg(families: np.ndarray, catalogue: Catalogue) -> Floats:
-    """Log of the catalogue's middle weight of a chip of each family; missing where it has none."""
-    return _catalogue_middle(families, catalogue, "kg_low", "kg_high")
+def catalogue_kg(families: np.ndarray, family: Ints, catalogue: Catalogue) -> Floats:
+    """Log of the catalogue's middle weight of a chip of each shipment's family.
+
+    Missing where no family is named (-1), or the catalogue has no weight.
+    """
+    middle = [_middle(catalogue.ranges(name, "kg")) for name in families]
+    return np.asarray(np.append(middle, np.nan)[family])
 
 
-def catalogue_usd(families: np.ndarray, catalogue: Catalogue) -> Floats:
-    """Log of the catalogue's middle price of a chip of each family; missing where it has none."""
-    return _catalogue_middle(families, catalogue, "usd_low", "usd_high")
+def catalogue_usd(families: np.ndarray, family: Ints, years: Ints, catalogue: Catalogue) -> Floats:
+    """Log of the catalogue's middle price, in the year of each shipment, of a chip of its family.
+
+    Missing where no family is named (-1), or the catalogue has no price.
+    """
+    named = np.flatnonzero(family >= 0)
+    asked, code = np.unique(np.stack([family[named], years[named]]), axis=1, return_inverse=True)
+    middle = [_middle(catalogue.ranges(families[at], "usd", year)) for at, year in asked.T.tolist()]
+    found = np.full(len(family), np.nan)
+    found[named] = np.array(middle, dtype=float)[code.ravel()]
+    return found
 
 
-def _catalogue_middle(families: np.ndarray, catalogue: Catalogue, low: str, high: str) -> Floats:
-    """Middle of the catalogue's range for each family, in logs; missing where it has none."""
-    known = catalogue.by_family
-    middle = np.full(len(families), np.nan)
-    for at, family in enumerate(families):
-        ranges = [
-            (getattr(chip, low), getattr(chip, high))
-            for chip in known.get(family, ())
-            if getattr(chip, low) and getattr(chip, high)
-        ]
-        if ranges:
-            middle[at] = np.mean([np.log(one) for pair in ranges for one in pair])
-    return middle
+def _middle(ranges: list[tuple[float, float]]) -> float:
+    """Middle of ranges in logs; missing without any."""
+    return float(np.mean(np.log(ranges))) if ranges else np.nan
 
 
 def of_family(own: Floats, family: Ints, kind: Ints, catalogue: Floats) -> Floats:
     """Figures of shipments, and in their place what named shipments of their family and kind show.
 
-    The kind says whether the chips are built in, too.
+    The kind says whether the chips are built in, too. ``catalogue`` stands in for shipments whose
+    family and kind no shipment shows.
     """
     at = np.flatnonzero(family >= 0)
     named = pd.Series(own[at])
     usual = named.groupby([family[at], kind[at]]).transform("median").to_numpy()
     filled = np.where(np.isfinite(own[at]), own[at], usual)
     result = own.copy()
-    result[at] = np.where(np.isfinite(filled), filled, catalogue[family[at]])
+    result[at] = np.where(np.isfinite(filled), filled, catalogue[at])
     return result
 
 
@@ -127,27 +130,29 @@ def under_false_name(
     weak: set[str],
     kg: Floats,
     usd: Floats,
+    years: Ints,
     catalogue: Catalogue,
     settings: CargoSettings,
 ) -> np.ndarray:
     """Say of shipments that name a weak card whether they weigh or cost too much to be it.
 
-    Against the catalogue's highest figures; where it has none, or the shipment, nothing is said.
-    ``kg`` and ``usd`` are for each chip.
+    Against the catalogue's highest figures, prices of the year of the shipment; where it has none,
+    or the shipment, nothing is said. ``kg`` and ``usd`` are for each chip.
     """
     found = np.zeros(len(chip), dtype=bool)
     at = np.flatnonzero(chip.isin(weak))
-    name = chip.iloc[at].to_numpy()
+    asked = pd.MultiIndex.from_arrays([chip.iloc[at], years[at]])
+    code, different = asked.factorize()
     figures: tuple[tuple[Floats, Figure, float], ...] = (
         (kg, "kg", settings.too_heavy),
         (usd, "usd", settings.too_dear),
     )
     for values, figure, factor in figures:
-        highest = {
-            one: max((high for _, high in catalogue.ranges(one, figure)), default=np.nan)
-            for one in weak
-        }
-        found[at] |= values[at] > factor * np.array([highest[one] for one in name])
+        highest = [
+            max((high for _, high in catalogue.ranges(name, figure, year)), default=np.nan)
+            for name, year in different
+        ]
+        found[at] |= values[at] > factor * np.array(highest, dtype=float)[code]
     return found
 
 

@@ -119,12 +119,13 @@ class TracedShipments:
         chip = table["chip"].mask(table["chip"].isin(weak))
         kg_each, usd_each = arrays.weight / units, arrays.value / units
         false_name = under_false_name(
-            table["chip"], weak, kg_each, usd_each, catalogue, settings.cargo
+            table["chip"], weak, kg_each, usd_each, arrays.years, catalogue, settings.cargo
         )
         names_chip = table["chip"].notna().to_numpy() & ~false_name
         named_family = chip.map(families_of(chip.dropna().unique(), catalogue))
         families = np.array(sorted(named_family.dropna().unique()), dtype=object)
         family = codes(named_family, list(families))
+        asked = catalogue_usd(families, family, arrays.years, catalogue)
         # Boards and servers weigh more for each chip than cards do.
         built = 2 * arrays.kind + (per_item > 1)
         arrival = arrival_country(table, destination)
@@ -152,11 +153,9 @@ class TracedShipments:
                 per_item=per_item,
                 units=units,
                 kg_unit=of_family(
-                    np.log(kg_each), family, built, catalogue_kg(families, catalogue)
+                    np.log(kg_each), family, built, catalogue_kg(families, family, catalogue)
                 ),
-                usd_unit=of_family(
-                    np.log(usd_each), family, built, catalogue_usd(families, catalogue)
-                ),
+                usd_unit=of_family(np.log(usd_each), family, built, asked),
                 kg_single=kg_of_singles(chip, np.log(kg_each), per_item, catalogue, settings.cargo),
             ),
             families=families,
