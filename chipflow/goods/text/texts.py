@@ -79,6 +79,8 @@ _PHRASE_ENDS = "[:：（(]"
 # Goods that are numbered in one text: "1. H100 10 PCS 2. CABLE 20 PCS". Two commas part them.
 _LISTED = "[ ,;]1[.)] ?[A-ZА-Я].*[ ,;]2[.)] ?[A-ZА-Я]"
 _LIST_NUMBER = "[ ,;][1-9][.)] ?"
+# "G593,8×H200": a comma that parts a code from a count, and no decimal one.
+_COUNT_BEHIND_COMMA = "[A-Z0-9](,[0-9]{1,2} ?[X*×] ?[A-Z])"
 
 # Serial, order and customs numbers, and dates: longer than any count, and nothing of the goods. The
 # digits of all are written as those of one, so that texts which differ in nothing else are one.
@@ -209,6 +211,8 @@ def read_texts(
     spoken = texts.mutate(g=said)
     listed = spoken.g.re_replace(_LIST_NUMBER, " , , ")
     spoken = spoken.mutate(g=ibis.ifelse(spoken.g.re_search(_LISTED), listed, spoken.g))
+    counted = _extract(spoken.g, _COUNT_BEHIND_COMMA).fill_null(MARK)
+    spoken = spoken.mutate(g=spoken.g.replace(counted, counted.replace(",", " , ")))
     spoken = spoken.mutate(parted=_extract(spoken.g, patterns.parted).fill_null(MARK))
     joined = spoken.parted.replace("-", "").replace(".", "")
     said = spoken.g.replace(spoken.parted, joined).re_replace(_PHRASE_ENDS, " , ")
