@@ -64,10 +64,7 @@ class Corridors:
         self.flows, self.hs = flows, hs
         self.connection = flows.connection
         self.name = "corridors_" + ("_".join(hs) or "all")
-        currencies = [
-            row[0] for row in self.sql("SELECT DISTINCT currency FROM series ORDER BY 1").fetchall()
-        ]
-        self.currency = currencies[0] if len(currencies) == 1 else "USD"
+        self.currency = flows.common["currency"] or "USD"
         self._make()
 
     def sql(self, query: str) -> Any:
@@ -82,13 +79,10 @@ class Corridors:
     def _make(self) -> None:
         value = "value" if self.currency != "USD" else "value_usd"
         whole = "CASE WHEN count({0}) = count(*) THEN sum({0}) END AS {0}"
-        wanted = (
-            "CASE "
-            + " ".join(f"WHEN starts_with(hs, '{one}') THEN '{one}'" for one in self.hs)
-            + " END"
-            if self.hs
-            else f"'{ALL_GOODS}'"
-        )
+        wanted = f"'{self.hs[0] if self.hs else ALL_GOODS}'"
+        if len(self.hs) > 1:
+            cases = " ".join(f"WHEN starts_with(hs, '{one}') THEN '{one}'" for one in self.hs)
+            wanted = f"CASE {cases} END"
         where = (
             "WHERE " + " OR ".join(f"starts_with(hs, '{one}')" for one in self.hs)
             if self.hs
@@ -103,19 +97,18 @@ class Corridors:
                 f"(SELECT s.* FROM {source} s JOIN (SELECT {connect}, min(digits) AS digits FROM "
                 f"{source} GROUP BY ALL) l USING ({connect}, digits))"
             )
-        units = self.sql(
-            "SELECT min(quantity_unit), max(quantity_unit) FROM series WHERE quantity IS NOT NULL"
-        ).fetchall()[0]
+        units = self.flows.common["quantity_unit"]
         same = "count(quantity) = count(*)"
-        unit = "NULL::VARCHAR" if units[0] is None else f"'{_quoted(units[0])}'"
-        if units[0] != units[1]:
+        unit = f"'{_quoted(units)}'" if units else "NULL::VARCHAR"
+        if units is None:
             same += " AND min(quantity_unit) = max(quantity_unit)"
             unit = "min(quantity_unit)"
-        keys = "reporter, partner, flow, period" + (", wanted" if self.hs else "")
+        # One code stands in every row, and need not be grouped by.
+        keys = "reporter, partner, flow, period" + (", wanted" if len(self.hs) > 1 else "")
         self.connection.execute(
             f'CREATE OR REPLACE TEMP TABLE "{self.name}" AS SELECT reporter, partner, flow, '
             "CASE length(period) WHEN 4 THEN 'A' WHEN 7 THEN 'M' ELSE 'part' END AS frequency, "
-            f"period, {'wanted' if self.hs else repr(ALL_GOODS)} AS hs, sum({value}) AS value, "
+            f"period, {'wanted' if len(self.hs) > 1 else wanted} AS hs, sum({value}) AS value, "
             f"sum(value_usd) AS value_usd, {whole.format('weight_kg')}, "
             f"CASE WHEN {same} THEN sum(quantity) END AS quantity, "
             f"CASE WHEN {same} THEN {unit} END AS quantity_unit, sum(rows) AS rows "

@@ -88,6 +88,21 @@ class Flows:
             f"{found[2]} to {found[3]}>"
         )
 
+    @cached_property
+    def common(self) -> dict[str, str | None]:
+        """The one ``currency`` and the one ``quantity_unit`` of all amounts; None for several.
+
+        A unit is empty where nothing is counted.
+        """
+        currencies, units = self.connection.execute(
+            "SELECT list(DISTINCT coalesce(currency, '')), "
+            "list(DISTINCT coalesce(quantity_unit, '')) FILTER (quantity IS NOT NULL) FROM series"
+        ).fetchall()[0]
+        return {
+            "currency": currencies[0] if currencies and len(currencies) == 1 else None,
+            "quantity_unit": (units or [""])[0] if len(units or [""]) == 1 else None,
+        }
+
     def corridors(self, hs: Iterable[str] = ()) -> Corridors:
         """Return trade by reporter, partner, flow and period, added up for the goods asked about.
 
