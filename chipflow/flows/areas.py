@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from chipflow.errors import ParameterError
-from chipflow.records.vocabulary.countries import country_code
+from chipflow.records.vocabulary.countries import country_code, country_name
 
 WORLD, EU, EU_CHANGING, UNSPECIFIED = "WORLD", "EU27", "EU_CHANGING", "ZZ"
 EU_MEMBERS = (
@@ -44,6 +44,11 @@ _UNSPECIFIED_LABELS = re.compile(
     r"CONFIDENTIAL|SECRET (COUNTRIES|TRADE)|OTHER .+,? (NES|N\.E\.S\.?)$|.+, (NES|N\.E\.S\.)$|"
     r"НЕ УКАЗАН)"
 )
+# Codes of Eurostat that ISO 3166 lacks, and countries whose short names are those of others.
+_NAMES = {
+    "XC": "Ceuta", "XL": "Melilla", "CD": "DR Congo",
+    "VG": "British Virgin Islands", "VI": "US Virgin Islands",
+}  # fmt: skip
 _NOTE = re.compile(r"\s*[(\[].*$")
 _CODED = re.compile(r"^([A-Z]{2,3}|\d{1,4})\s*[-:]\s*(\S.*)$")
 
@@ -75,6 +80,11 @@ def _table() -> dict[str, Area]:
     return {
         row["label"]: Area(row["code"], row["kind"]) for row in csv.DictReader(text.splitlines())
     }
+
+
+def area_name(code: str) -> str:
+    """Return the English short name of a country's code, or the code itself if there is none."""
+    return _NAMES.get(code) or country_name(code)
 
 
 @lru_cache(maxsize=100_000)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chipflow.flows.areas import EU_MEMBERS, members
+from chipflow.flows.areas import EU_MEMBERS, area_name, members
 from chipflow.views import world
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import numbers
@@ -47,7 +47,7 @@ def flow_map(spec: dict[str, Any]) -> Page:
     data = {
         "world": world.topology(),
         "origin": _side(home, group_name(origin)),
-        "destination": _side(goal, ", ".join(world.country_name(code) for code in goal)),
+        "destination": _side(goal, ", ".join(area_name(code) for code in goal)),
         "event": parameters["event"],
         "period": surge.details.get("after"),
         "counterfactual": surge.details.get("counterfactual"),
@@ -73,7 +73,7 @@ def group_name(codes: Any) -> str:
     found = members(codes, "--origin")
     if set(found) == set(EU_MEMBERS):
         return "the EU"
-    return ", ".join(world.country_name(code) for code in found)
+    return ", ".join(area_name(code) for code in found)
 
 
 def heading(parameters: dict[str, Any]) -> str:
@@ -102,7 +102,7 @@ def _countries(table: pd.DataFrame, home: list[str]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "codes": codes,
-                "name": ", ".join(world.country_name(code) for code in codes),
+                "name": ", ".join(area_name(code) for code in codes),
                 "role": row["role"],
                 **{name: values[at] for name, values in columns.items()},
                 "reasons": _parts(row["reasons"]),
@@ -123,7 +123,7 @@ def _routes(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "third": code,
-            "name": world.country_name(code),
+            "name": area_name(code),
             "point": world.label_points().get(code),
             **{name: values[at] for name, values in columns.items()},
         }

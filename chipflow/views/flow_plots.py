@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chipflow.views import palette, world
+from chipflow.flows.areas import area_name
+from chipflow.views import palette
 from chipflow.views.figure import INK, MUTED, axes_of, describe, dress, text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def plot_flow_result(result: Result, ax: Axes | None = None) -> Axes:
 
 
 def _name(code: Any) -> str:
-    return text(", ".join(world.country_name(part) for part in str(code).split("+")), 28)
+    return text(", ".join(area_name(part) for part in str(code).split("+")), 28)
 
 
 def _bars(ax: Axes, names: list[str], middle: Any, low: Any, high: Any, colours: list[str]) -> None:

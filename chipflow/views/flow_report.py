@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow._version import __version__
-from chipflow.views import world
+from chipflow.flows.areas import area_name
 from chipflow.views.figure import svg
 from chipflow.views.flow_map import group_name, heading
 from chipflow.views.flow_plots import plot_flow_result
@@ -68,7 +68,7 @@ def flow_report(spec: dict[str, Any]) -> Page:
         inputs=sorted(flows.inputs, key=lambda one: str(one["path"])),
         sheets=sorted(flows.sheets, key=lambda one: str(one["source"]))[:MOST_ROWS],
         left_out=_rows(flows.left_out.sort_values("rows", ascending=False, kind="stable").head(20)),
-        name=lambda code: ", ".join(world.country_name(one) for one in str(code).split("+")),
+        name=lambda code: ", ".join(area_name(one) for one in str(code).split("+")),
         version=__version__,
     )
 

@@ -72,11 +72,22 @@
       line(data.origin.point, one.point, "route", thick);
       line(one.point, data.destination.point, "route", thick / 2);
     });
+    const taken = [];
+    const free = (one) => one.x >= 0 && one.x + one.width <= width && !taken.some((other) =>
+      one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height);
     const label = (point, text) => {
       const place = point && projection(point);
       if (!place) return;
       make("circle", { cx: place[0], cy: place[1], r: 3, class: "end" }, svg);
-      make("text", { x: place[0] + 6, y: place[1] + 4 }, svg).textContent = text;
+      const node = make("text", {}, svg);
+      node.textContent = text;
+      const { width: long, height: tall } = node.getBBox();
+      // Beside the point; else above or below it, where no other name stands.
+      const spots = [6, -6 - long].flatMap((right) => [0, -1, 1, -2, 2].map((down) => ({ x: place[0] + right, y: place[1] + (down - 0.5) * tall, width: long, height: tall })));
+      const spot = spots.find(free) || spots[0];
+      taken.push(spot);
+      node.setAttribute("x", spot.x);
+      node.setAttribute("y", spot.y + 0.78 * tall);
     };
     label(data.origin.point, data.origin.name);
     label(data.destination.point, data.destination.name);
@@ -98,7 +109,7 @@
       texts.forEach((text) => element("li", text, items));
     };
     section("What the figures say", one.reasons, "Nothing.");
-    section("What would look the same and be lawful", one.innocent, "The table of explanations has none for this country; there may be one all the same.");
+    section("What would look the same and be innocent", one.innocent, "The table of explanations has none for this country; there may be one all the same.");
     [...list.querySelectorAll("button")].forEach((button) => button.setAttribute("aria-pressed", String(Number(button.dataset.at) === at)));
     draw();
   };
