@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,6 +100,10 @@ def read_config(file: str | Path) -> dict[str, Any]:
     ParameterError
         It cannot be read, or holds a key or a value without meaning.
     """
+    # Loaded here, as no command without such a file needs them.
+    import tomllib
+    from difflib import get_close_matches
+
     path = Path(file)
     try:
         said = tomllib.loads(given_text(path, "the file of options"))
