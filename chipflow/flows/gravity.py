@@ -101,7 +101,8 @@ def gravity(
             empty,
             (
                 f"a gravity equation needs {_FEWEST_EXPORTERS} exporters and {_FEWEST_PARTNERS} "
-                f"partners; the files have {exporters} and {partners}",
+                f"partners; the files have {exporters} and {partners}, of exports that each member "
+                "of the origin reports",
             ),
         )
     try:

@@ -73,6 +73,15 @@ def test_pages_ask_for_nothing_and_run_no_text_of_a_file(done):
     assert "&lt;b&gt;" in (folder / "out" / "report.html").read_text()
 
 
+def test_pages_explain_their_colours_and_give_no_verdict(done):
+    folder, _, _ = done
+    drawing, report = ((folder / "out" / name).read_text() for name in ("map.html", "report.html"))
+    for said in ("more trade than expected", "less trade than expected", "direct trade"):
+        assert said in drawing
+    assert "What would look the same and be innocent" in report
+    assert not re.search(r"\b(un)?lawful\b", drawing + report)
+
+
 def test_the_same_bytes_whatever_the_order_of_rows(done):
     folder, _, frame = done
     shuffled = frame.sample(frac=1.0, random_state=3)
