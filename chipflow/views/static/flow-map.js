@@ -72,26 +72,26 @@
       line(data.origin.point, one.point, "route", thick);
       line(one.point, data.destination.point, "route", thick / 2);
     });
-    const taken = [];
+    const named = [data.origin, data.destination, ...data.routes];
+    const places = named.map((one) => one.point && projection(one.point));
+    // No name stands on a point or on another name.
+    const taken = places.filter(Boolean).map(([x, y]) => ({ x: x - 4, y: y - 4, width: 8, height: 8 }));
     const free = (one) => one.x >= 0 && one.x + one.width <= width && !taken.some((other) =>
       one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height);
-    const label = (point, text) => {
-      const place = point && projection(point);
+    const label = (place, text) => {
       if (!place) return;
       make("circle", { cx: place[0], cy: place[1], r: 3, class: "end" }, svg);
       const node = make("text", {}, svg);
       node.textContent = text;
       const { width: long, height: tall } = node.getBBox();
-      // Beside the point; else above or below it, where no other name stands.
+      // Beside the point; else above or below it.
       const spots = [6, -6 - long].flatMap((right) => [0, -1, 1, -2, 2].map((down) => ({ x: place[0] + right, y: place[1] + (down - 0.5) * tall, width: long, height: tall })));
       const spot = spots.find(free) || spots[0];
       taken.push(spot);
       node.setAttribute("x", spot.x);
       node.setAttribute("y", spot.y + 0.78 * tall);
     };
-    label(data.origin.point, data.origin.name);
-    label(data.destination.point, data.destination.name);
-    data.routes.forEach((one) => label(one.point, one.name));
+    named.forEach((one, at) => label(places[at], one.name));
   };
 
   const choose = (at) => {
