@@ -160,7 +160,7 @@ class Odds:
         before: Odds | None = None,
     ) -> None:
         self.entities = entities
-        self.letters = (
+        self.letters: list[str] = (
             ["".join(word.text for word in name.words) for name in entities.name]
             if before is None
             else before.letters

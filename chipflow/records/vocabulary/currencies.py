@@ -49,7 +49,7 @@ def local_currency(country: str | None) -> str | None:
         return str(currency.alpha_3)
     own = [c.alpha_3 for c in pycountry.currencies if c.alpha_3.startswith(record.alpha_2)]
     if len(own) == 1:
-        return own[0]
+        return str(own[0])
     shared = [] if own else get_territory_currencies(record.alpha_2)
     return str(shared[0]) if len(shared) == 1 else None
 
