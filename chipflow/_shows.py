@@ -68,13 +68,13 @@ def leads_table(leads: Leads) -> str:
             f"{len(leads.searched):,} shipments){_label(leads.searched)}. "
             f"{len(leads.set_aside):,} routes were looked at and set aside.</p>{looked_at}"
         )
-    columns = ["rank", "score", "q_value", "chips", "units", "units_low", "units_high"]
+    columns = ["rank", "no_coincidence", "chips", "units", "units_low", "units_high"]
     columns += ["countries", "companies", "first_date", "last_date"]
     more = f", the first {ROWS_SHOWN} shown" if len(leads) > ROWS_SHOWN else ""
     return (
-        f"<p><b>{len(leads):,} leads</b> to {asked}{more}{_label(leads.searched)}. A lead is a "
-        "question to ask, not a finding: <code>leads[0]</code> shows the first with its reasons, "
-        f"innocent explanations and records.</p>{looked_at}"
+        f"<p><b>{html.escape(leads.chance)}</b>; to {asked}{more}{_label(leads.searched)}. A lead "
+        "is a question to ask, not a finding: <code>leads[0]</code> shows the first with its "
+        f"reasons, innocent explanations and records.</p>{looked_at}"
         + _table(leads.table[columns].head(ROWS_SHOWN))
     )
 
@@ -94,6 +94,7 @@ def dossier(lead: Lead) -> str:
     parts = [
         f"<h3>Lead {lead.rank}: {html.escape(lead.countries)}</h3>",
         f"<p>{html.escape(lead.sentence)}{_label(lead.leads.searched)}</p>",
+        f"<p>{html.escape(lead.chance)}</p>",
         *(_list(title, list(sentences)) for title, sentences in sides),
         _list("What would settle it", lead.settle),
         _table(lead.records[columns]),

@@ -444,6 +444,7 @@ def _print_summary(run: Run) -> None:
 
 
 def _print_where_to_look(run: Run) -> None:
+    from chipflow.leads.coincidence import NOT_SHOWN, in_steps
     from chipflow.run import first_places_to_look
 
     said = run.leads.verdict
@@ -453,10 +454,13 @@ def _print_where_to_look(run: Run) -> None:
         _say(said.sentence)
     else:
         _say(said.sentence)
+        _say(f"{run.leads.chance}. {NOT_SHOWN}")
         _say("Where to look first (a lead is a question, not a finding):")
         for row in first_places_to_look(run.leads).to_dict("records"):
             units = _number(row["units"])
-            _say(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}")
+            share = in_steps(row["no_coincidence"])
+            like_it = "" if share is None else f" (no coincidence: {share} like it)"
+            _say(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}{like_it}")
     from chipflow.records.schema import one_line
 
     place = one_line(str(run.folder), LONGEST_WARNING)

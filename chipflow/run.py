@@ -536,5 +536,7 @@ def copy_sample(folder: str | Path) -> list[Path]:
 
 
 def first_places_to_look(leads: Leads, most: int = 3) -> pd.DataFrame:
-    """Return the leads to look at first: ``rank, countries, units, chips, record_ids``."""
-    return leads.table[["rank", "countries", "units", "chips", "record_ids"]].head(most)
+    """Return the leads to look at first: what they are, and how far they are no chance."""
+    return leads.table[
+        ["rank", "countries", "units", "chips", "no_coincidence", "record_ids"]
+    ].head(most)

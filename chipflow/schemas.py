@@ -150,6 +150,7 @@ LEADS = _table(
     """
     rank | int64 | | 1 is the strongest
     lead_id | str | | Of its middle companies and chips; stays when records are added
+    no_coincidence | float64? | probability | Of leads like it, the share that is no coincidence
     score | float64 | log-likelihood ratio | Sum over the evidence; for ranking only
     p_value | float64? | probability | How often chance does as much; missing if not known
     q_value | float64? | probability | Share of the list down to this lead that chance makes

@@ -226,23 +226,8 @@ class DecoySettings:
     most_draws: int = number("decoys.most_draws")
     clear: float = number("decoys.clear")
     fewest_listed: int = number("decoys.fewest_listed")
-    tail: float = number("decoys.tail")
-    fewest_in_tail: int = number("decoys.fewest_in_tail")
-    least_p: float = number("decoys.least_p")
-    usual_strength: float = number("decoys.usual_strength")
-    usual_pairs: float = number("decoys.usual_pairs")
-    any_pair: float = number("decoys.any_pair")
+    any_sender: float = number("decoys.any_sender")
     fewest_pairs: int = number("decoys.fewest_pairs")
-
-
-@dataclass(frozen=True)
-class ErrorRateSettings:
-    """How many leads chance makes."""
-
-    large_p: float = number("error_rates.large_p")
-    fewest_leads: int = number("error_rates.fewest_leads")
-    usual_score: tuple[float, ...] = number("error_rates.usual_score")
-    usual_routes: float = number("error_rates.usual_routes")
 
 
 @dataclass(frozen=True)
@@ -261,7 +246,6 @@ class EvidenceSettings:
     established: float = number("evidence.established")
     forwards: float = number("evidence.forwards")
     repairs: float = number("evidence.repairs")
-    often_by_chance: float = number("evidence.often_by_chance")
     licensed: float = number("evidence.licensed")
     consumer: float = number("evidence.consumer")
     least_kept: float = number("evidence.least_kept")
@@ -376,7 +360,6 @@ class Settings:
     allocation: AllocationSettings = field(default_factory=AllocationSettings)
     routes: RouteSettings = field(default_factory=RouteSettings)
     decoys: DecoySettings = field(default_factory=DecoySettings)
-    error_rates: ErrorRateSettings = field(default_factory=ErrorRateSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     exclusion: ExclusionSettings = field(default_factory=ExclusionSettings)
     dead_ends: DeadEndSettings = field(default_factory=DeadEndSettings)

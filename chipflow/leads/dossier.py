@@ -16,6 +16,7 @@ from chipflow.companies.screen import SCREENING_COLUMNS, listed_by_company
 from chipflow.errors import ParameterError
 from chipflow.leads.anomaly import Anomalies, anomalies
 from chipflow.leads.choice import matching
+from chipflow.leads.coincidence import of_one_lead_in_full, of_the_list, weakest_step
 from chipflow.leads.direct_exports import direct_sales
 from chipflow.leads.frame import leads_frame
 from chipflow.leads.licensed import licensed_sales
@@ -432,6 +433,11 @@ class Leads:
         chosen = f"{len(self):,} of {len(self.whole):,} leads were chosen. "
         return replace(said, sentence=chosen + said.sentence)
 
+    @property
+    def chance(self) -> str:
+        """How many of these leads are expected to be coincidence, and at most."""
+        return of_the_list(self.table["no_coincidence"], self.parameters)
+
     def _repr_html_(self) -> str:
         from chipflow._shows import leads_table
 
@@ -545,6 +551,12 @@ class Lead:
         )
 
     @property
+    def chance(self) -> str:
+        """How many leads like it are no coincidence, its weakest step, and what nobody can see."""
+        weakest = weakest_step(self.links, self.records)
+        return of_one_lead_in_full(self.row["no_coincidence"], weakest)
+
+    @property
     def settle(self) -> list[str]:
         """Which records, not in these files, would settle the question."""
         # As arrays: a map asks this of every lead.
@@ -579,13 +591,14 @@ class Lead:
         -------
         dict
             The columns of ``leads.csv`` with lists as lists, days as ISO texts and missing
-            numbers as None; ``sentence``, ``settle`` (list), and ``records``, ``links``,
-            ``evidence`` (lists of dicts).
+            numbers as None; ``sentence``, ``chance``, ``settle`` (list), and ``records``,
+            ``links``, ``evidence`` (lists of dicts).
         """
         row = self._alone.to_pandas()
         return {
             **as_json(row)[0],
             "sentence": self.sentence,
+            "chance": self.chance,
             "settle": self.settle,
             "records": as_json(self.records),
             "links": as_json(self.links),

@@ -2,137 +2,207 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import isotonic_regression
+from scipy.special import pdtr
 
 from chipflow.network.columns import Columns
 from chipflow.routes.find import source_shares
-from chipflow.settings import MAD_TO_SD, ErrorRateSettings
-from chipflow.tracing.background import normal
 from chipflow.tracing.inventory import TO_DESTINATION
 from chipflow.tracing.transfers import RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from chipflow.settings import Settings
     from chipflow.tracing.decoys import NullDistribution
     from chipflow.tracing.trace import Tracing
 
 Floats = np.ndarray
 
+OF_EACH = ["local_fdr", "no_coincidence", "q_value", "p_value"]
 TRANSFERS_OF_LEADS = ["cluster", "transfer", "strength", "place", "kind", "final", "chance"]
-LEAST_SCORE = 1e-6  # scores and densities of scores below it are as good as zero
 
 
-def q_values(p: Floats, settings: ErrorRateSettings | None = None) -> Floats:
-    """Turn p-values into q-values: the share of leads up to each one that chance alone explains.
+@dataclass(frozen=True)
+class ByChance:
+    """How far chance explains routes that were weighed.
+
+    Attributes
+    ----------
+    of_each
+        In the order of the routes: ``local_fdr``, the share by chance of routes of its score;
+        ``no_coincidence``, the share that is none, also of its transfer that no record shows;
+        ``q_value``, the share by chance of the list down to it; ``p_value``, how often chance,
+        where it makes a route, makes one as strong, paid for by the number of its last transfers
+        (Sidak, 1967). All are missing where too few different pairs can be drawn to know.
+    asked
+        How many companies were asked whether they send to the destination what was bought.
+    expected
+        How many of them look like a lead by chance.
+    """
+
+    of_each: pd.DataFrame
+    asked: int
+    expected: float
+
+
+def shares_by_chance(strength: Floats, expected: Floats) -> Floats:
+    """Share of those of each strength that chance is expected to have made.
+
+    A local false discovery rate (Efron, "Microarrays, empirical Bayes and the two-groups model",
+    2008) by counts. From each one found to the next weaker one chance is expected to make some
+    more: that rises as strength falls, by isotonic regression, and so are pooled those between
+    which nothing can be told. Of *n* pooled ones, of which chance is expected to make *E*, how
+    many are none is not known beforehand (a mean with Jeffreys' prior), so that the share is
+
+        r(n) = E / (n - 1/2 + E - (n - 1) r(n - 1)),   r(1) = E / (1/2 + E),
+
+    the mean of E / (E + mean) given that *n* were found (Poisson counts, as of a signal over a
+    known background): about E / n of many, and never all or nothing of one.
 
     Parameters
     ----------
-    p
-        p-values; missing ones stay missing.
+    strength
+        How strong each one is that was found; those missing have no share.
+    expected
+        How many chance makes that are at least so strong.
+    """
+    found = np.full(len(strength), np.nan)
+    known = np.flatnonzero(np.isfinite(strength) & np.isfinite(expected))
+    if not len(known):
+        return found
+    levels, level, number = np.unique(-strength[known], return_inverse=True, return_counts=True)
+    more = np.zeros(len(levels))
+    more[level] = expected[known]
+    more = np.diff(more, prepend=0.0)
+    pooled = isotonic_regression(more / number, weights=number)
+    shares = [
+        _share_of(int(number[start:end].sum()), float(more[start:end].sum()))
+        for start, end in pairwise(pooled.blocks.tolist())
+    ]
+    found[known] = np.maximum.accumulate(np.repeat(shares, np.diff(pooled.blocks)))[level]
+    return found
+
+
+def _share_of(found: int, by_chance: float) -> float:
+    """Share of so many found that chance made, where it makes so many in the mean."""
+    share = 0.0
+    for number in range(1, found + 1):
+        share = by_chance / (number - 0.5 + by_chance - (number - 1) * share)
+    return share
+
+
+def q_values(strength: Floats, expected: Floats) -> Floats:
+    """Share of the list down to each one that chance is expected to have made.
+
+    Parameters
+    ----------
+    strength, expected
+        As in :func:`shares_by_chance`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The tail-area false discovery rate: how many chance makes at least so strong over how many
+        were found; the least of it down to each one, so that "q up to 0.1" is a beginning of the
+        list (Efron 2008; Storey and Tibshirani, 2003).
+    """
+    found = np.full(len(strength), np.nan)
+    known = np.flatnonzero(np.isfinite(strength) & np.isfinite(expected))
+    if not len(known):
+        return found
+    ordered = np.sort(strength[known])
+    number = len(known) - np.searchsorted(ordered, strength[known], side="left")
+    order = np.argsort(strength[known], kind="stable")
+    rates = np.minimum(expected[known] / number, 1.0)[order]
+    found[known[order]] = np.minimum.accumulate(rates)
+    # Equal ones have one place in the list.
+    return _of_equals(strength, found)
+
+
+def _of_equals(strength: Floats, values: Floats) -> Floats:
+    least = pd.Series(values).groupby(strength).transform("min")
+    return least.to_numpy(dtype=float)
+
+
+def chance_of_leads(
+    score: Floats,
+    ways: Floats,
+    unrecorded: Floats,
+    null: dict[tuple[str, bool], NullDistribution],
+    decoys: pd.DataFrame,
+    settings: Settings,
+) -> ByChance:
+    """Say of each route that was weighed how far chance explains routes like it.
+
+    Parameters
+    ----------
+    score
+        Of each route.
+    ways
+        Its number of last transfers: each had its chance.
+    unrecorded
+        The share by chance of the transfer that no record shows, on its best way.
+    null
+        What :func:`chipflow.tracing.decoys.null_distributions` returned.
+    decoys
+        Decoy transfers to the destination, scored as routes are: ``kind, pair, score`` (missing
+        for one of which no lead would be made).
     settings
         The numbers of the method.
 
     Returns
     -------
-    numpy.ndarray
-        Benjamini and Hochberg (1995), with the share of leads that are chance read from the large
-        p-values (Storey, Taylor and Siegmund, "Strong control, conservative point estimation and
-        simultaneous conservative consistency of false discovery rates", 2004): where few p-values
-        are large, few leads can be chance. Of too few leads all may be chance.
+    ByChance
     """
-    settings = settings or ErrorRateSettings()
-    q = np.full(len(p), np.nan)
-    known = np.isfinite(p)
-    if known.any():
-        leads = int(known.sum())
-        large = (1 + (p[known] > settings.large_p).sum()) / (1 - settings.large_p)
-        by_chance = min(large / leads, 1.0) if leads >= settings.fewest_leads else 1.0
-        q[known] = by_chance * _stepped_up(p[known])
-    return q
+    kinds = {kind: of_kind for (kind, final), of_kind in null.items() if final}
+    expected, in_all = np.zeros(len(score)), 0.0
+    for kind, of_kind in kinds.items():
+        own = decoys.loc[decoys["kind"] == kind].sort_values("pair")["score"].to_numpy(dtype=float)
+        own = np.where(own > settings.exclusion.least_score, own, np.nan)
+        expected += of_kind.expected(score, own)
+        in_all += float(of_kind.expected(np.array([-np.inf]), own)[0])
+    asked = sum(of_kind.asked for of_kind in kinds.values())
+    pairs = sum(of_kind.pairs for of_kind in kinds.values())
+    if not len(decoys) and pairs < settings.decoys.fewest_pairs:
+        unknown = pd.DataFrame(np.nan, index=range(len(score)), columns=OF_EACH)
+        return ByChance(unknown, asked, in_all)
+    local = shares_by_chance(score, expected)
+    share = np.clip(expected / in_all if in_all else expected, 0.0, 1 - 1e-12)
+    of_each = pd.DataFrame(
+        {
+            "local_fdr": local,
+            # Each is sure only as far as the other one is.
+            "no_coincidence": (1 - local) * (1 - np.nan_to_num(unrecorded)),
+            "q_value": q_values(score, expected),
+            "p_value": -np.expm1(ways * np.log1p(-share)),
+        }
+    )
+    return ByChance(of_each[OF_EACH], asked, in_all)
 
 
-def _stepped_up(p: Floats) -> Floats:
-    """Return the least false discovery rate at which each p-value would be among the leads."""
-    order = np.argsort(p)
-    rates = p[order] * (len(p) / np.arange(1, len(p) + 1))
-    found = np.empty(len(p))
-    found[order] = np.minimum.accumulate(rates[::-1])[::-1].clip(max=1.0)
-    return found
+def most_by_chance(expected: float, level: float = 0.95) -> int:
+    """Return how many chance makes at the most, in so many lists of a hundred: a Poisson count."""
+    most = 0
+    while pdtr(most, expected) < level:
+        most += 1
+    return most
 
 
-def local_false_discovery_rates(
-    scores: Floats,
-    null: dict[tuple[str, bool], NullDistribution],
-    settings: ErrorRateSettings | None = None,
-) -> Floats:
-    """Share of the routes of each score that chance is expected to make.
-
-    A local false discovery rate (Efron, "Microarrays, empirical Bayes and the two-groups model",
-    2008). How many transfers to the destination chance makes is known from the decoy pairs, and
-    that few of them are strong: their strength is taken to be exponential. How strong routes of
-    goods are is known from those that were found: the log of their score is taken to be normal.
-    So a weak route among strong ones is likely chance, and among weak ones not.
-
-    Parameters
-    ----------
-    scores
-        Scores of all routes that were weighed.
-    null
-        What :func:`null_distributions` returned.
-    """
-    by_chance = np.zeros(len(scores))
-    for (_, final), of_kind in null.items():
-        if final:
-            by_chance += of_kind.density(scores)
-    settings = settings or ErrorRateSettings()
-    return _local_fdr(by_chance, scores, scores, int((scores > 0).sum()), settings)
-
-
-def _local_fdr(
-    by_chance: Floats, strength: Floats, known: Floats, number: int, settings: ErrorRateSettings
-) -> Floats:
-    """Local false discovery rate at each strength.
-
-    Parameters
-    ----------
-    by_chance
-        How many are expected by chance, per unit of strength.
-    strength
-        Where this is asked.
-    known
-        How strong goods are that were traced: the log of it is taken to be normal.
-    number
-        How many of those that are asked about were found.
-    """
-    logs = np.log(known[known > 0])
-    middle = float(np.median(logs)) if len(logs) else 0.0
-    spread = MAD_TO_SD * float(np.median(abs(logs - middle))) if len(logs) else 0.0
-    trust = len(logs) / (len(logs) + settings.usual_routes)
-    middle = trust * middle + (1 - trust) * float(np.log(settings.usual_score[0]))
-    spread = np.sqrt(trust * spread**2 + (1 - trust) * settings.usual_score[1] ** 2)
-    positive = np.maximum(strength, LEAST_SCORE)
-    found = number * normal(np.log(positive) - middle, spread) / positive
-    return np.asarray(by_chance / np.maximum(by_chance + found, LEAST_SCORE))
-
-
-def lead_p_values(
-    links: pd.DataFrame,
-    tracing: Tracing,
-    null: dict[tuple[str, bool], NullDistribution],
-    of_leads: pd.DataFrame,
-) -> pd.DataFrame:
-    """Give each cluster its p-value: that of the weakest transfer of its strongest way.
+def best_ways(links: pd.DataFrame, tracing: Tracing, of_leads: pd.DataFrame) -> pd.DataFrame:
+    """Say of each cluster how weak the weakest transfer of its strongest way is.
 
     A transfer rests on what most of its evidence rests on: where that is purchases which came by
     another transfer, not on a purchase by name that gives little of it. That goods went the whole
-    way is refuted if any transfer of it is chance, so a way is only as significant as its weakest
+    way is refuted if any transfer of it is chance, so a way is only as sure as its weakest
     transfer (an intersection-union test; Berger, "Multiparameter hypothesis testing and acceptance
-    sampling", 1982). A lead with several last transfers is as significant as its best one, paid
-    for by their number (Sidak, 1967).
+    sampling", 1982).
 
     Parameters
     ----------
@@ -141,48 +211,39 @@ def lead_p_values(
         shipment_log_odds``.
     tracing
         What they are from.
-    null
-        What :func:`null_distributions` returned.
     of_leads
         What :func:`transfers_of_leads` said of these.
 
     Returns
     -------
     pandas.DataFrame
-        By cluster: ``p_value``, missing where no decoy pair would be listed; ``weakest_log_odds``,
-        the log odds of the weakest transfer of the strongest way; ``unrecorded_fdr``, the share of
-        transfers like the one that no record shows that are expected to be chance (zero where
-        there is a way without one).
+        By cluster: ``weakest_log_odds``, the log odds of the weakest transfer of the strongest
+        way; ``unrecorded_fdr``, the share of transfers like the one that no record shows that are
+        expected to be chance (zero where there is a way without one); ``ways``, the number of last
+        transfers.
     """
-    columns = ["p_value", "weakest_log_odds", "unrecorded_fdr"]
+    columns = ["weakest_log_odds", "unrecorded_fdr", "ways"]
     if links.empty:
         none = pd.DataFrame({name: [] for name in columns}, dtype="float64")
         return none.rename_axis("cluster")
     own = links.assign(certain=tracing.certain[links["e"].to_numpy()])
-    table = of_leads.assign(p=np.nan)
-    for (kind, final), of_kind in null.items():
-        those = (table["kind"] == kind) & (table["final"] == final)
-        table.loc[those, "p"] = of_kind.p_value(table.loc[those, "strength"].to_numpy(float))
-    # A missing p-value shows nothing.
-    table["doubt"] = table["p"].fillna(1.0).where(~table["final"], table["p"])
-    table["against"] = -table["strength"]
+    table = of_leads.assign(against=-of_leads["strength"])
     # Of what a shipment says, each of its feeds has what it gives of the goods.
     own = own.assign(weight=source_shares(own) * own["shipment_log_odds"].abs())
-    doubts_of = ["doubt", "against", "chance"]
-    transfers = Columns.of(table[["cluster", "transfer", "final", *doubts_of]]).split("cluster")
+    transfers = Columns.of(table[["cluster", "transfer", "final", "against", "chance"]])
     pairs = Columns.of(
         own[["cluster", "transfer", "from_record", "to_record", "weight", "certain"]]
     )
+    transfers_of = transfers.split("cluster")
     found = {}
     for cluster, rows in pairs.split("cluster").items():
-        ways = _Ways(transfers[cluster], rows)
-        doubts = ways.best("doubt", certainty=0.0, nothing=1.0)
+        ways = _Ways(transfers_of[cluster], rows)
         against = ways.best("against", certainty=-np.inf, nothing=np.inf)
         unseen = ways.best("chance", certainty=0.0, nothing=1.0)
         found[cluster] = (
-            _sidak(doubts),
             -min(against, default=np.nan),
             min(unseen, default=np.nan),
+            len(against),
         )
     return pd.DataFrame.from_dict(
         found, orient="index", columns=columns, dtype="float64"
@@ -190,17 +251,16 @@ def lead_p_values(
 
 
 def transfers_of_leads(
-    links: pd.DataFrame,
-    tracing: Tracing,
-    null: dict[tuple[str, bool], NullDistribution],
-    settings: ErrorRateSettings | None = None,
+    links: pd.DataFrame, tracing: Tracing, null: dict[tuple[str, bool], NullDistribution]
 ) -> pd.DataFrame:
     """Say how strong each transfer of each cluster is, and how far chance explains it.
 
     Parameters
     ----------
-    links, tracing, null
-        As in :func:`lead_p_values`.
+    links, tracing
+        As in :func:`best_ways`.
+    null
+        What :func:`chipflow.tracing.decoys.null_distributions` returned.
 
     Returns
     -------
@@ -219,14 +279,12 @@ def transfers_of_leads(
     table = lots["shipment_log_odds"].sum().rename("strength").reset_index()
     table = table.merge(tracing.transfers[["place", "kind"]], left_on="transfer", right_index=True)
     table["final"] = table["place"] == TO_DESTINATION
-    table["chance"] = _unrecorded_fdr(table, null, settings or ErrorRateSettings())
+    table["chance"] = _unrecorded_fdr(table, null)
     return table[TRANSFERS_OF_LEADS]
 
 
 def _unrecorded_fdr(
-    transfers: pd.DataFrame,
-    null: dict[tuple[str, bool], NullDistribution],
-    settings: ErrorRateSettings,
+    transfers: pd.DataFrame, null: dict[tuple[str, bool], NullDistribution]
 ) -> Floats:
     """Share by chance of transfers like each one, for those that no record shows.
 
@@ -241,8 +299,7 @@ def _unrecorded_fdr(
         those = ((transfers["kind"] == kind) & (transfers["final"] == final)).to_numpy()
         if kind == RECORDED or not those.any():
             continue
-        by_chance = of_kind.density(strength[those])
-        share[those] = _local_fdr(by_chance, strength[those], strength, int(those.sum()), settings)
+        share[those] = shares_by_chance(strength[those], of_kind.expected(strength[those]))
     return share
 
 
@@ -306,11 +363,3 @@ def _middle(doubts: list[tuple[float, float]]) -> float:
         if so_far >= half:
             return doubt
     return ordered[-1][0]
-
-
-def _sidak(p_values: list[float]) -> float:
-    """p-value of the best of several."""
-    if not p_values:
-        return float("nan")
-    best = min(*p_values, 1 - 1e-12)
-    return float(-np.expm1(len(p_values) * np.log1p(-best)))

@@ -350,20 +350,6 @@ def _quotes_licence(lead: LeadContext) -> Finding | None:
     )
 
 
-def _by_chance(lead: LeadContext) -> Finding | None:
-    if not lead.p_value >= lead.settings.evidence.often_by_chance:
-        return None
-    # Weighs nothing here: how much the shipments agree is weighed already, and this is how rare
-    # that is.
-    return Finding(
-        0.0,
-        "Chance may have put these shipments beside each other: of pairs of companies drawn at "
-        f"random that look as if one supplied the other, {lead.p_value:.0%} match as well as this "
-        "route does at its weakest step",
-        _ids(lead.finals["record_id"]),
-    )
-
-
 def _chip_inferred(lead: LeadContext) -> Finding | None:
     sources = lead.sources
     unnamed = sources.take(~sources["named"].astype(bool))
@@ -540,7 +526,6 @@ PARTS: tuple[Part, ...] = (
         "15 CFR 748",
         _quotes_licence,
     ),
-    Part("chance", "innocent", "Would strangers look as much alike?", "chipflow", _by_chance),
     Part("letter to a maker", "innocent", "Is the rule a letter to one maker?", BIS_FLAGS, _letter),
     Part("chip inferred", "innocent", "Is the chip not named?", "chipflow", _chip_inferred),
     Part("two readings", "innocent", "Do name and part number agree?", "chipflow", _two_readings),

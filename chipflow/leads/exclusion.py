@@ -20,7 +20,7 @@ def exclusions(rows: pd.DataFrame, settings: ExclusionSettings) -> pd.DataFrame:
     ----------
     rows
         One row a route: ``excludes`` (what a part of the evidence settled), ``score,
-        weakest_log_odds, unrecorded_fdr, local_fdr, innocent_explanations``.
+        weakest_log_odds, unrecorded_fdr, local_fdr, no_coincidence, innocent_explanations``.
     settings
         The numbers of the method.
 
@@ -61,6 +61,15 @@ def exclusions(rows: pd.DataFrame, settings: ExclusionSettings) -> pd.DataFrame:
                 f"The evidence is weak (score {score:.1f}): of routes as weak in these records, "
                 f"{share:.0%} are expected to be chance"
                 for score, share in zip(rows["score"], rows["local_fdr"], strict=True)
+            ],
+        ),
+        (
+            rows["no_coincidence"] < 1 - settings.most_by_chance,
+            Exclusion.BY_CHANCE,
+            [
+                f"The evidence is weak (score {score:.1f}) and no record shows one of its steps: "
+                f"of such routes in these records, {1 - share:.0%} are expected to be chance"
+                for score, share in zip(rows["score"], rows["no_coincidence"], strict=True)
             ],
         ),
     ]

@@ -12,20 +12,17 @@ from chipflow.companies.resolve import SAME_NAME
 from chipflow.companies.screen import best_matches
 from chipflow.goods.catalogue.load import load_catalogue
 from chipflow.goods.controls.status import expand_destination
+from chipflow.leads.coincidence import CHANCE_SAID_BELOW, chance_sentence
 from chipflow.leads.company_profiles import CompanyProfiles
 from chipflow.leads.completeness import missing_records
 from chipflow.leads.dead_ends import dead_ends
 from chipflow.leads.dossier import Leads, throughput_of
-from chipflow.leads.error_rates import (
-    lead_p_values,
-    local_false_discovery_rates,
-    q_values,
-    transfers_of_leads,
-)
+from chipflow.leads.error_rates import best_ways, chance_of_leads, transfers_of_leads
 from chipflow.leads.evidence import PARTS, comparison_sentence, weigh
 from chipflow.leads.exclusion import exclusions
 from chipflow.leads.lead_context import lead_contexts, with_distances, with_shipments
 from chipflow.leads.lead_id import lead_id_of, unique_ids
+from chipflow.leads.null_leads import laid_out, null_routes
 from chipflow.leads.unit_intervals import unit_intervals
 from chipflow.leads.unnamed import unnamed_lots
 from chipflow.leads.watched_goods import (
@@ -49,12 +46,13 @@ from chipflow.tracing.decoys import null_distributions
 from chipflow.tracing.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from chipflow.goods.catalogue.load import Catalogue
     from chipflow.goods.watchlist import Watchlist
     from chipflow.leads.completeness import Missing
+    from chipflow.leads.error_rates import ByChance
     from chipflow.leads.evidence import Finding, Part
     from chipflow.leads.lead_context import LeadContext
     from chipflow.network.build import Network
@@ -155,6 +153,8 @@ def find_leads(
         "seed": seed,
         "null_draws": settings.decoys.draws,
         "share_of_records_missing": round(missing.share, 2),
+        "companies_asked": found.by_chance.asked,
+        "expected_by_chance": round(found.by_chance.expected, 2),
     }
     if lists:
         parameters["watch"] = [one.name for one in lists]
@@ -240,13 +240,13 @@ class _Search:
         with progress.stage("asking how often chance does as much"):
             null = null_distributions(tracing, licences.makes_lead, seed=seed)
             links = routes.continuations
-            transfers = transfers_of_leads(links, tracing, null, settings.error_rates)
-            p_values = lead_p_values(links, tracing, null, transfers)
+            transfers = transfers_of_leads(links, tracing, null)
+            ways = best_ways(links, tracing, transfers)
             arrived = routes.steps[routes.steps["stage"] == "final"]
             missing = missing_records(tracing, links, seed=seed)
             intervals = unit_intervals(arrived, links, tracing, missing, seed=seed)
         with progress.stage("putting the leads together"):
-            told = intervals.join(p_values)
+            told = intervals.join(ways)
             found = _Found.of(
                 self.network, shipments, routes, tracing, listed, told, transfers, null, self.parts
             )
@@ -262,6 +262,63 @@ def _with_options(
     return replace(settings, tracer=replace(settings.tracer, **given), decoys=decoys)
 
 
+@dataclass(frozen=True)
+class _Weighing:
+    """What the parts of the evidence are asked with, of leads and of decoys alike."""
+
+    profiles: CompanyProfiles
+    names: dict[str, str]
+    listed: dict[str, dict[str, Any]]
+    joins: dict[tuple[str, str], str]
+    settings: Settings
+    catalogue: Catalogue
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        shipments: pd.DataFrame,
+        companies: list[str],
+        tracing: Tracing,
+        listed: dict[str, dict[str, Any]],
+        parts: tuple[Part, ...],
+    ) -> _Weighing:
+        settings = tracing.settings
+        profiles = CompanyProfiles.of(
+            shipments, tracing.traced.arrays, asked=companies, new_for=settings.transfers.new_for
+        )
+        directory = network.directory[network.directory["company_id"].isin(companies)]
+        names = dict(zip(directory["company_id"], directory["name"], strict=True))
+        joins = _joins(network, companies)
+        return cls(profiles, names, listed, joins, settings, tracing.traced.catalogue, parts)
+
+    def answers(
+        self, steps: pd.DataFrame, links: pd.DataFrame
+    ) -> Iterator[tuple[int, LeadContext, list[tuple[Part, Finding]]]]:
+        """Yield the number of each cluster, what the parts see of it, and what they answer."""
+        for cluster, lead in lead_contexts(
+            Columns.of(steps),
+            Columns.of(links),
+            self.profiles,
+            self.names,
+            self.listed,
+            self.joins,
+            self.settings,
+            self.catalogue,
+        ):
+            yield cluster, lead, weigh(lead, self.parts)
+
+    def scores(self, decoys: int, steps: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
+        """Score of each decoy, missing where it would be no lead whatever its score."""
+        scores = np.full(decoys, np.nan)
+        if decoys:
+            for cluster, _, answers in self.answers(steps, links):
+                if not any(found.excludes for _, found in answers):
+                    scores[cluster] = _score(answers)
+        return scores
+
+
 class _Found:
     """Tables of the leads, put together cluster by cluster."""
 
@@ -273,9 +330,11 @@ class _Found:
         evidence: pd.DataFrame,
         set_aside: pd.DataFrame,
         throughput: pd.Series,
+        by_chance: ByChance,
     ) -> None:
         self.table, self.steps, self.links = table, steps, links
         self.evidence, self.set_aside, self.throughput = evidence, set_aside, throughput
+        self.by_chance = by_chance
 
     @classmethod
     def of(
@@ -295,29 +354,21 @@ class _Found:
         )
         links = with_distances(_with_odds(routes.continuations, tracing, transfers), steps)
         settings = tracing.settings
-        involved = sorted({*steps["shipper_id"], *steps["consignee_id"]})
-        profiles = CompanyProfiles.of(
-            shipments, tracing.traced.arrays, asked=involved, new_for=settings.transfers.new_for
-        )
-        directory = network.directory[network.directory["company_id"].isin(involved)]
-        names = dict(zip(directory["company_id"], directory["name"], strict=True))
+        decoys, null_steps, null_links = null_routes(null, tracing)
+        if len(decoys):
+            null_steps, null_links = laid_out(null_steps, null_links, shipments, tracing)
+        involved = sorted(
+            {
+                *steps["shipper_id"], *steps["consignee_id"],
+                *null_steps.get("shipper_id", ()), *null_steps.get("consignee_id", ()),
+            }
+        )  # fmt: skip
+        weighing = _Weighing.of(network, shipments, involved, tracing, listed, parts)
         rows, evidence = [], []
-        p_values = told["p_value"].to_dict()
-        joins = _joins(network, involved)
-        for cluster, lead in lead_contexts(
-            Columns.of(steps),
-            Columns.of(links),
-            profiles,
-            names,
-            listed,
-            joins,
-            p_values,
-            settings,
-            tracing.traced.catalogue,
-        ):
-            answers = weigh(lead, parts)
-            row = _row(lead, answers)
-            rows.append({**row, "cluster": cluster})
+        finals_of: dict[int, list[str]] = {}
+        for cluster, lead, answers in weighing.answers(steps, links):
+            finals_of[cluster] = sorted(str(one) for one in lead.finals["record_id"])
+            rows.append({**_row(lead, answers), "cluster": cluster})
             evidence += [
                 (
                     cluster,
@@ -330,11 +381,15 @@ class _Found:
                 for part, found in answers
             ]
         ranked = _ranked(rows, told)
-        # Weak ones count too: whoever leaves them out of the number of tests is too sure.
-        ranked["q_value"] = q_values(ranked["p_value"].to_numpy(), settings.error_rates)
-        ranked["local_fdr"] = local_false_discovery_rates(
-            ranked["score"].to_numpy(dtype=float), null, settings.error_rates
+        by_chance = chance_of_leads(
+            ranked["score"].to_numpy(dtype=float),
+            ranked["ways"].to_numpy(dtype=float),
+            ranked["unrecorded_fdr"].to_numpy(dtype=float),
+            null,
+            decoys.assign(score=weighing.scores(len(decoys), null_steps, null_links)),
+            settings,
         )
+        ranked = ranked.join(by_chance.of_each)
         ranked = ranked.join(exclusions(ranked, settings.exclusion))
         weak = ranked["reason"] != ""
         aside = pd.concat([routes.excluded, ranked.loc[weak, EXCLUDED.names]], ignore_index=True)
@@ -342,6 +397,20 @@ class _Found:
         kept["rank"] = np.arange(1, len(kept) + 1)
         kept["lead_id"] = unique_ids(kept)
         ids = kept.set_index("cluster")["lead_id"]
+        # How often chance does as much is known once all are weighed.
+        doubts = {
+            cluster: chance_sentence(share)
+            for cluster, share in zip(kept["cluster"], kept["no_coincidence"], strict=True)
+            if share < CHANCE_SAID_BELOW
+        }
+        kept["innocent_explanations"] = [
+            f"{said} | {doubts[cluster]}" if cluster in doubts else said
+            for cluster, said in zip(kept["cluster"], kept["innocent_explanations"], strict=True)
+        ]
+        evidence += [
+            (cluster, "chance", "innocent", 0.0, sentence, ";".join(finals_of[cluster]))
+            for cluster, sentence in doubts.items()
+        ]
         weighed = pd.DataFrame(evidence, columns=["cluster", *EVIDENCE.names[1:]])
         weighed = weighed[weighed["cluster"].isin(ids.index)]
         return cls(
@@ -353,6 +422,7 @@ class _Found:
             ].reset_index(drop=True),
             set_aside=aside,
             throughput=throughput_of(steps[steps["cluster"].isin(ids.index)]),
+            by_chance=by_chance,
         )
 
     def joined(self, other: _Found) -> _Found:
@@ -375,6 +445,7 @@ class _Found:
             evidence=both("evidence"),
             set_aside=both("set_aside"),
             throughput=throughput.rename("throughput").rename_axis("company_id").sort_index(),
+            by_chance=self.by_chance,
         )
 
 
@@ -409,7 +480,7 @@ def _row(lead: LeadContext, answers: list[tuple[Part, Finding]]) -> dict[str, ob
 
     return {
         "lead_id": lead_id_of(steps),
-        "score": round(sum(found.log_lr for _, found in answers), 3),
+        "score": _score(answers),
         "origin": path["countries"][0] if path["countries"] else "",
         "destination": " | ".join(sorted(set(lead.finals["arrival_country"]) - {None})),
         "countries": " > ".join(path["countries"]),
@@ -427,9 +498,15 @@ def _row(lead: LeadContext, answers: list[tuple[Part, Finding]]) -> dict[str, ob
     }
 
 
+def _score(answers: list[tuple[Part, Finding]]) -> float:
+    return round(sum(found.log_lr for _, found in answers), 3)
+
+
 def _ranked(rows: list[dict[str, object]], chance: pd.DataFrame) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[*LEADS.names, "excludes", "cluster"])
-    for name in ("p_value", "weakest_log_odds", "unrecorded_fdr", "units_low", "units_high"):
+    by_chance = ("p_value", "q_value", "no_coincidence")
+    own = [name for name in LEADS.names if name not in by_chance]
+    table = pd.DataFrame(rows, columns=[*own, "excludes", "cluster"])
+    for name in ("weakest_log_odds", "unrecorded_fdr", "ways", "units_low", "units_high"):
         table[name] = table["cluster"].map(chance[name]).astype("float64")
     # The best guess is never outside of its own bounds.
     table["units_low"] = table[["units_low", "units"]].min(axis=1).round(2)

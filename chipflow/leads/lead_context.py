@@ -18,7 +18,7 @@ from chipflow.routes.find import source_shares
 from chipflow.tracing.cargo import families_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from chipflow.goods.catalogue.load import Catalogue
     from chipflow.leads.company_profiles import CompanyProfiles
@@ -79,9 +79,6 @@ class LeadContext:
     joins
         Company id and spelling to the reason for which the spelling was taken for that company,
         for spellings that differ in more than legal form, case and punctuation.
-    p_value
-        How often chance does as much, as :func:`chipflow.tracing.decoys.lead_p_values` says;
-        missing where that is not known.
     settings, catalogue
         The numbers of the method, and the tables of chips and rules.
     """
@@ -94,7 +91,6 @@ class LeadContext:
     profiles: CompanyProfiles
     listed: dict[str, dict[str, Any]]
     joins: dict[tuple[str, str], str]
-    p_value: float
     settings: Settings
     catalogue: Catalogue
 
@@ -143,7 +139,6 @@ def lead_contexts(
     names: dict[str, str],
     listed: dict[str, dict[str, Any]],
     joins: dict[tuple[str, str], str],
-    p_values: Mapping[Hashable, float],
     settings: Settings,
     catalogue: Catalogue,
 ) -> Iterator[tuple[int, LeadContext]]:
@@ -155,8 +150,6 @@ def lead_contexts(
         Of all clusters, as in :class:`LeadContext`, with ``cluster``.
     profiles, names, listed, joins
         As in :class:`LeadContext`.
-    p_values
-        By number of the cluster.
     settings, catalogue
         As in :class:`LeadContext`.
 
@@ -181,7 +174,6 @@ def lead_contexts(
                 profiles=profiles,
                 listed=listed,
                 joins=joins,
-                p_value=p_values.get(cluster, float("nan")),
                 settings=settings,
                 catalogue=catalogue,
             ),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,81 +46,69 @@ ROUND = 1_000  # pairs drawn together; each round has random numbers of its own
 ROUNDS_AT_ONCE = 2  # of each kind; the last of them may turn out not to be needed
 
 
+NULL_LOTS = ["pair", "sender", "strength", "e", "f", "log_odds"]
+
+
 @dataclass(frozen=True)
 class NullDistribution:
     """Decoy transfers of one kind that would have been listed.
 
     Attributes
     ----------
-    strength
-        Their log odds, in order.
-    sender
-        Code of the company that sells, of each.
-    expected
-        How many of the pairs that were asked about would be listed by chance.
+    lots
+        One row a sale of a decoy pair: ``pair`` (number, from 0), ``sender`` (code of the company
+        that sells), ``strength`` (log odds of the pair), ``e, f`` (positions of the purchase and
+        of the sale), ``log_odds`` (the part of the strength that the sale brings).
+    asked
+        How many pairs were asked about that are like those drawn.
+    drawn
+        How many pairs were drawn.
     pairs
         How many different pairs can be drawn.
-    least
-        Log odds from which a transfer is listed.
     settings
         The numbers of the method.
     """
 
-    strength: Floats
-    sender: Ints
-    expected: float
+    lots: pd.DataFrame
+    asked: int
+    drawn: int
     pairs: int
-    least: float
     settings: DecoySettings = field(default_factory=DecoySettings)
 
-    def density(self, strength: Floats) -> Floats:
-        """How many transfers of each strength are expected by chance, per unit of log odds.
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """Decoy transfers that would have been listed, one row each: ``sender, strength``."""
+        return self.lots.drop_duplicates("pair").set_index("pair")[["sender", "strength"]]
 
-        Few are strong: their strength is taken to be exponential.
+    def expected(self, at_least: Floats, strength: Floats | None = None) -> Floats:
+        """How many of the pairs that were asked about chance makes at least so strong.
 
-        Parameters
-        ----------
-        strength
-            Log odds.
-        """
-        size, usual = len(self.strength), self.settings
-        mean = float(np.median(self.strength)) / np.log(2) if size else 0.0
-        mean = (size * mean + usual.usual_pairs * usual.usual_strength) / (size + usual.usual_pairs)
-        return np.asarray(self.expected / mean * np.exp(-np.maximum(strength, 0) / mean))
-
-    def p_value(self, strength: Floats) -> Floats:
-        """Share of listed decoy transfers that is at least so strong.
-
-        The scale of the tail is known from few pairs only, which is allowed for: the excess of
-        the next one is Pareto distributed (the predictive distribution of an exponential one).
-        What one sender sells does as well beside many buyers, so senders count, not pairs.
+        A rate by counts: of the pairs drawn, those that would be listed and are as strong. What
+        one sender sells agrees alike with many buyers, so of the pairs that would be listed each
+        sender counts once, however many of them are its own, and half a sender more, with as many
+        pairs as a sender has of them (Jeffreys' prior of a rate).
 
         Parameters
         ----------
+        at_least
+            Where this is asked.
         strength
-            Log odds.
-
-        Returns
-        -------
-        numpy.ndarray
-            Between 0 and 1; missing where no pair would be listed of too few to tell.
+            How strong each pair of ``listed`` is, on the same scale; missing for one of which no
+            lead would be made. Its log odds without it.
         """
-        size, settings = len(self.strength), self.settings
-        if not size and self.pairs < settings.fewest_pairs:
-            return np.full(len(strength), np.nan)
-        above = size - np.searchsorted(self.strength, strength, side="left")
-        p = (above + 1) / (size + 1)
-        tail = min(max(int(settings.tail * size), settings.fewest_in_tail), size)
-        # Where all are tail, it starts where pairs begin to be listed.
-        start = self.strength[size - tail] if tail < size else self.least
-        senders = len(np.unique(self.sender[size - tail :]))
-        excess = settings.usual_pairs * settings.usual_strength
-        if tail:
-            excess += senders * float((self.strength[size - tail :] - start).mean())
-        beyond = np.maximum(strength - start, 0) / excess
-        share = tail / size if size else 1.0
-        p = np.where(beyond > 0, share * (1 + beyond) ** -(senders + settings.usual_pairs), p)
-        return np.clip(p, settings.least_p, 1.0)
+        own = self.listed["strength"].to_numpy(dtype=float) if strength is None else strength
+        senders, sender, pairs = np.unique(
+            self.listed["sender"].to_numpy(dtype=np.int64), return_inverse=True, return_counts=True
+        )
+        weight = 1 / (max(len(senders), 1) * pairs[sender])
+        made = np.isfinite(own)
+        order = np.argsort(own[made])
+        below = np.append(0.0, np.cumsum(weight[made][order]))
+        at = np.searchsorted(own[made][order], at_least, side="left")
+        rate = len(own) / max(self.drawn, 1) * (below[-1] - below[at])
+        own_pairs = len(own) / len(senders) if len(senders) else 1.0
+        unseen = self.settings.any_sender * own_pairs / max(min(self.drawn, self.pairs), 1)
+        return np.asarray(self.asked * (rate + unseen))
 
 
 def null_distributions(
@@ -179,7 +168,7 @@ class _Rounds:
     @property
     def needed(self) -> int:
         """Rounds drawn until enough pairs would be listed, or all."""
-        listed = np.cumsum([len(self.found[at]) for at in range(len(self.found))])
+        listed = np.cumsum([self.found[at]["pair"].nunique() for at in range(len(self.found))])
         return min(
             int(np.searchsorted(listed, self.draw.settings.enough_listed)) + 1, len(self.sizes)
         )
@@ -202,15 +191,13 @@ class _Rounds:
     def null(self) -> NullDistribution:
         """Return what was drawn."""
         needed = range(self.needed)
-        listed = pd.concat([self.found[at] for at in needed]).sort_values(["strength", "sender"])
-        drawn = sum(self.sizes[at] for at in needed)
-        share = (len(listed) + self.draw.settings.any_pair) / drawn
+        lots = pd.concat([self.found[at].assign(round=at) for at in needed])
+        number = lots.groupby(["round", "pair"]).ngroup()
         return NullDistribution(
-            listed["strength"].to_numpy(dtype=float),
-            listed["sender"].to_numpy(dtype=np.int64),
-            share * self.draw.asked(final=self.final),
+            lots.assign(pair=number)[NULL_LOTS].reset_index(drop=True),
+            self.draw.asked(final=self.final),
+            sum(self.sizes[at] for at in needed),
             self.draw.pairs(final=self.final),
-            self.draw.least,
             self.draw.settings,
         )
 
@@ -227,8 +214,6 @@ class _Draw(ABC):
     rule of or what was sold under a quoted licence; and on the way only what has no name, since
     what is sold by name is traced from there, whatever it may continue.
     """
-
-    least = 0.0  # log odds from which a transfer is listed: likelier than not
 
     def __init__(self, tracing: Tracing, makes_lead: MakesLead) -> None:
         self.inventories, self.settings = tracing.inventories, tracing.settings.decoys
@@ -252,8 +237,8 @@ class _Draw(ABC):
         """Judge pairs as those that were asked about: groups, pairs of shipments, and sales."""
 
     def listed(self, rng: np.random.Generator, number: int, *, final: bool) -> pd.DataFrame:
-        """Draw pairs, and say how strong those are that would be listed: ``sender, strength``."""
-        nothing = pd.DataFrame({"sender": np.empty(0, np.int64), "strength": np.empty(0)})
+        """Draw pairs, and return the sales of those that would be listed: :data:`NULL_LOTS`."""
+        nothing = pd.DataFrame(np.empty((0, len(NULL_LOTS))), columns=NULL_LOTS)
         if not self.pairs(final=final):
             return nothing
         judged = self.judged(self.drawn(rng, number, final=final))
@@ -274,15 +259,20 @@ class _Draw(ABC):
             believed=self.traced.settings.tracer.believed,
             least=self.traced.settings.tracer.least_said,
         )
-        part = said.reindex(pd.MultiIndex.from_frame(own[["group", "f"]])).groupby("group").sum()
-        kept = groups.loc[part.index]
-        share = (part / whole.reindex(part.index)).to_numpy()
-        return pd.DataFrame(
+        of_sale = said.reindex(pd.MultiIndex.from_frame(own[["group", "f"]])).to_numpy()
+        group = own["group"].to_numpy()
+        per_said = groups["log_odds"] / whole.reindex(groups.index)
+        lots = pd.DataFrame(
             {
-                "sender": kept["sender"].to_numpy(dtype=np.int64),
-                "strength": kept["log_odds"].to_numpy(dtype=float) * share,
+                "pair": group,
+                "sender": groups["sender"].reindex(group).to_numpy(dtype=np.int64),
+                "e": own["e"].to_numpy(dtype=np.int64),
+                "f": own["f"].to_numpy(dtype=np.int64),
+                "log_odds": of_sale * per_said.reindex(group).to_numpy(dtype=float),
             }
         )
+        lots["strength"] = lots.groupby("pair")["log_odds"].transform("sum")
+        return lots[NULL_LOTS].sort_values(["pair", "f"], ignore_index=True)
 
     def _of_leads(self, e: Ints, f: Ints, *, final: bool) -> np.ndarray:
         """Whether a lead would be made of shipments, if they are what others became."""
@@ -372,8 +362,6 @@ class _Across(_Draw):
 
     def __init__(self, tracing: Tracing, makes_lead: MakesLead) -> None:
         super().__init__(tracing, makes_lead)
-        # Likelier than not, times the probability of the buyer that is named.
-        self.least = float(np.log(tracing.settings.tracer.believed))
         self.inventory = self.inventories.of_countries
         self.candidates = self.inventories.candidates
         # Whose own transfer is clear sells chips: they agree with chips bought anywhere.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.leads.coincidence import NOT_SHOWN
 from chipflow.leads.direct_exports import denied_elsewhere
 from chipflow.views import plots
 from chipflow.views.figure import svg as _figure
@@ -16,7 +17,7 @@ from chipflow.views.marks import is_marks, read_marks
 from chipflow.views.notes import read_notes, rendered
 from chipflow.views.page import Page, assemble, source
 from chipflow.views.spec import each_row, numbers, view_spec
-from chipflow.views.wording import p_in_words, q_in_words, shortened
+from chipflow.views.wording import shortened
 
 if TYPE_CHECKING:
     import os
@@ -80,8 +81,6 @@ def report(
             **rows["leads"][place],
             "figure": _timeline(lead),
             "mark": marks.get(str(rows["leads"][place]["id"])),
-            "p_words": p_in_words(rows["leads"][place]["p_value"]),
-            "q_words": q_in_words(rows["leads"][place]["q_value"]),
             "reasons": _of(rows["evidence"], place, innocent=False),
             "innocent": _of(rows["evidence"], place, innocent=True),
             "settle": [row["text"] for row in rows["settle"] if row["lead"] == place],
@@ -105,7 +104,9 @@ def report(
         off_route=int(leads.direct["records"].sum()),
         unnamed=len(leads.unnamed),
         elsewhere=denied_elsewhere(leads.direct, leads.destination),
-        with_q=any(row["q_value"] is not None for row in rows["leads"]),
+        chance=leads.chance,
+        not_shown=NOT_SHOWN,
+        with_chance=any(row["no_coincidence"] is not None for row in rows["leads"]),
         country_rows=_country_rows(spec),
         reading=spec.reading,
         map=_figure(plots.draw_map, spec, size=(9.2, 4.6)),

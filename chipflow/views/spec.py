@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow._version import __version__
+from chipflow.leads.coincidence import in_steps
 from chipflow.leads.verdict import followed, looked_for, verdict
 from chipflow.views import world
 from chipflow.views.port_places import NO_PORT, with_ports
@@ -33,14 +34,18 @@ SPEC_VERSION = 3
 MOST_LEADS = 5_000  # leads
 MOST_FLOWS = 250  # pairs of countries drawn as background
 MOST_SET_ASIDE = 500  # routes
-SCORE_DIGITS, UNIT_DIGITS, VALUE_DIGITS = 3, 2, 2  # decimals kept, the same on every machine
+# Decimals kept, the same on every machine.
+SCORE_DIGITS, UNIT_DIGITS, VALUE_DIGITS, CHANCE_DIGITS = 3, 2, 2, 4
 RECORDED, INFERRED = "recorded", "inferred"
 
 # Which columns hold places in ``strings``.
 TEXTS: dict[str, frozenset[str]] = {
     "companies": frozenset({"id", "name", "aliases", "country", "role"}),
     "leads": frozenset(
-        {"id", "origin", "destination", "countries", "companies", "chips", "sentence"}
+        {
+            "id", "origin", "destination", "countries", "companies", "chips", "sentence",
+            "chance", "in_steps",
+        }
     ),
     "chips": frozenset({"chip"}),
     "arcs": frozenset({"stage", "sentence"}),
@@ -433,6 +438,9 @@ def _lead_columns(table: pd.DataFrame, shown: list[Any], texts: _Texts) -> Colum
     return {
         "rank": numbers(table["rank"], 0),
         "id": texts.column(table["lead_id"].astype(object)),
+        "no_coincidence": numbers(table["no_coincidence"], CHANCE_DIGITS),
+        "chance": texts.column([str(lead.chance) for lead in shown]),
+        "in_steps": texts.column([in_steps(share) for share in table["no_coincidence"]]),
         "score": numbers(table["score"], SCORE_DIGITS),
         "p_value": numbers(table["p_value"], 6),
         "q_value": numbers(table["q_value"], 6),

@@ -59,23 +59,6 @@ def probability(value: Any) -> str:
     return f"{float(value):.2g}"
 
 
-def p_in_words(value: Any) -> str | None:
-    """Say what one p-value means; None where there is none."""
-    if value is None or value != value:
-        return None
-    if float(value) < LEAST_PROBABILITY:
-        return "fewer than 1 in 1,000 chance pairs match as closely as its weakest step"
-    return f"{float(value) * 100:.2g}% of chance pairs match as closely as its weakest step"
-
-
-def q_in_words(value: Any) -> str | None:
-    """Say what one q-value means; None where there is none."""
-    if value is None or value != value:
-        return None
-    share = "less than 0.1%" if float(value) < LEAST_PROBABILITY else f"about {value * 100:.2g}%"
-    return f"{share} of the leads down to this one may be due to chance"
-
-
 def parameter_text(value: Any) -> str:
     """Return a parameter as a person would write it."""
     if isinstance(value, (list, tuple)):

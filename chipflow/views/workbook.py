@@ -18,6 +18,7 @@ import pandas as pd
 
 from chipflow._version import __version__
 from chipflow.errors import OutputError
+from chipflow.leads.coincidence import in_steps
 from chipflow.leads.verdict import followed, looked_for, verdict
 from chipflow.tables import defuse
 from chipflow.views import world
@@ -50,7 +51,7 @@ FORMATS = {
     "weight": "#,##0.0",
     "money": "#,##0",
     "score": "#,##0.00",
-    "probability": "[<0.0001]0.0E+00;0.0000",
+    "probability": "[<0.001]0.0E+00;0.0##",
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
     "year": "yyyy",
@@ -247,7 +248,7 @@ def _about(writer: _Writer, leads: Leads) -> None:
     counts, said = records.counts, verdict(leads)
     lines: list[tuple[str, str]] = [
         ("Looked for", looked_for(leads.destination, followed(leads))),
-        ("Found", f"{len(leads.table):,} leads" if len(leads.table) else said.heading),
+        ("Found", leads.chance if len(leads.table) else said.heading),
         ("Looked at", said.text),
         (
             "How to read it",
@@ -307,7 +308,7 @@ def _columns(
 
 
 def _lead_columns(leads: Leads, steps: pd.DataFrame) -> list[Column]:
-    table = leads.table
+    table = leads.table.assign(in_steps=leads.table["no_coincidence"].map(in_steps))
     first = steps.drop_duplicates("lead_id")
     rows = dict(zip(first["lead_id"], first.index + 2, strict=True))
     links = [

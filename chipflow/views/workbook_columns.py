@@ -9,9 +9,7 @@ from __future__ import annotations
 LEADS = (
     ("Lead", "lead_id", "text", 13),
     ("Rank", "rank", "whole", 6),
-    ("Score", "score", "score", 9),
-    ("p-value", "p_value", "probability", 9),
-    ("q-value", "q_value", "probability", 9),
+    ("No coincidence", "in_steps", "text", 16),
     ("Route", "countries", "text", 30),
     ("Companies", "companies", "text", 60),
     ("Hops", "hops", "whole", 6),
@@ -25,6 +23,9 @@ LEADS = (
     ("Reasons", "reasons", "text", 60),
     ("Innocent explanations", "innocent_explanations", "text", 60),
     ("Records", "record_ids", "text", 30),
+    ("Score", "score", "score", 9),
+    ("p-value", "p_value", "probability", 9),
+    ("q-value", "q_value", "probability", 9),
 )
 RECORDS = (
     ("Lead", "lead_id", "text", 13),

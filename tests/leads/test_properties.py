@@ -12,10 +12,11 @@ import pytest
 
 import chipflow as cf
 from chipflow.goods.catalogue.load import FIRST_DAY, LAST_DAY, load_catalogue
+from chipflow.leads.coincidence import in_steps
 from chipflow.leads.error_rates import (
-    lead_p_values,
-    local_false_discovery_rates,
+    best_ways,
     q_values,
+    shares_by_chance,
     transfers_of_leads,
 )
 from chipflow.network.arrays import in_order
@@ -168,9 +169,9 @@ def test_numbers_of_a_lead_hold_together(leads):
     assert (table["units"] <= table["units_high"]).all()
     told = table.dropna(subset="p_value")
     assert len(told) > len(table) / 2
-    assert told["p_value"].between(Settings().decoys.least_p, 1).all()
-    assert told["q_value"].between(0, 1).all()
-    assert told.sort_values("p_value")["q_value"].is_monotonic_increasing
+    assert told[["p_value", "q_value", "no_coincidence"]].stack().between(0, 1).all()
+    assert told["q_value"].is_monotonic_increasing, "q up to a level is a beginning of the list"
+    assert told["no_coincidence"].min() >= 0.5, "what is likelier chance is set aside"
     assert table["rank"].tolist() == list(range(1, len(table) + 1))
     assert table["score"].is_monotonic_decreasing
     records = [set(ids.split(";")) for ids in table["record_ids"]]
@@ -197,68 +198,67 @@ def test_a_lead_that_chance_may_explain_says_so(tmp_path):
     simulate(records=6000, seed=17, schemes="every", hard=True, out=tmp_path)
     leads = cf.find_leads(cf.build_network(cf.read_records(tmp_path / "records")))
     said = leads.evidence[leads.evidence["part"] == "chance"].set_index("lead_id")["sentence"]
-    by_chance = leads.table[leads.table["p_value"] >= 0.05].set_index("lead_id")
-    assert len(said) and set(said.index) == set(by_chance.index)
+    doubtful = leads.table[leads.table["no_coincidence"] < 0.95].set_index("lead_id")
+    assert len(said) and set(said.index) == set(doubtful.index)
     for lead, sentence in said.items():
-        assert f"{by_chance.loc[lead, 'p_value']:.0%}" in sentence
-        assert sentence in by_chance.loc[lead, "innocent_explanations"]
+        assert in_steps(doubtful.loc[lead, "no_coincidence"]) in sentence
+        assert sentence in doubtful.loc[lead, "innocent_explanations"]
 
 
-def test_q_values_are_those_of_benjamini_and_hochberg_where_all_may_be_chance():
-    p = np.array([0.6, 0.01, np.nan, 0.04, 0.7, 0.03])
-    # Two of five are above a half, so that all five may be chance: (1 + 2) / 0.5 > 5.
-    q = q_values(p)
-    assert q[[1, 3, 5]].tolist() == pytest.approx([0.05, 0.2 / 3, 0.2 / 3]) and np.isnan(q[2])
-    assert q[[0, 4]].tolist() == pytest.approx([0.7, 0.7])
-    assert q_values(np.array([0.2])).tolist() == [0.2], "of one lead nothing can be read"
+def null_of(strength, *, asked=20, drawn=200, pairs=10_000, sender=None):
+    """Decoy pairs of one sale each, of these strengths; each of a sender of its own."""
+    number = np.arange(len(strength))
+    lots = pd.DataFrame(
+        {
+            "pair": number,
+            "sender": number if sender is None else sender,
+            "strength": np.asarray(strength, dtype=float),
+            "e": 0,
+            "f": 0,
+            "log_odds": np.asarray(strength, dtype=float),
+        }
+    )
+    return NullDistribution(lots, asked, drawn, pairs)
 
 
-def test_where_few_p_values_are_large_few_leads_are_chance():
-    p = np.linspace(0.01, 0.4, 40)
-    # None of forty is above a half: of forty, (1 + 0) / 0.5 = 2 are taken for chance.
-    assert q_values(p).tolist() == pytest.approx([0.4 * 2 / 40] * 40)
-    # Ten tell too little: all may be chance.
-    assert q_values(p[:10]).tolist() == pytest.approx([p[9]] * 10)
+def test_what_chance_makes_is_counted():
+    """Of 200 pairs drawn four would be listed; twenty companies were asked."""
+    null = null_of([1.0, 2.0, 2.0, 5.0])
+    # Half a pair more for each: 20 * (4 + 1/2) / 200, and so on down to none so strong.
+    asked = np.array([0.0, 2.0, 5.0, 6.0])
+    assert null.expected(asked).tolist() == pytest.approx([0.45, 0.35, 0.15, 0.05])
+    of_one = null_of([1.0, 2.0, 2.0, 5.0], sender=[7, 7, 7, 8])
+    # The three pairs of one sender count as much as the one of the other; half a sender more has
+    # two pairs, as these have on average.
+    assert of_one.expected(asked) == pytest.approx([0.5, 0.1 + 0.4 * 5 / 6, 0.3, 0.1])
+    scored = null.expected(asked, np.array([3.0, np.nan, 0.5, 9.0]))
+    assert scored.tolist() == pytest.approx([0.35, 0.25, 0.15, 0.15]), "one makes no lead"
+    few = null_of([], pairs=10)
+    assert few.expected(asked).tolist() == pytest.approx([1.0] * 4), "ten pairs tell no more"
 
 
-def null_of(strength, expected=1.0, **how):
-    """Null pairs of these strengths, each of a sender of its own."""
-    how = {"sender": np.arange(len(strength)), "pairs": 10_000, "least": 0.0, **how}
-    return NullDistribution(np.asarray(strength), expected=expected, **how)
+def test_the_share_by_chance_of_few_and_of_many():
+    # One found where chance makes half a one: as likely as not. Of many, E / n.
+    assert shares_by_chance(np.array([3.0]), np.array([0.5])).tolist() == pytest.approx([0.5])
+    two = shares_by_chance(np.array([3.0, 3.0]), np.array([0.5, 0.5]))
+    assert two.tolist() == pytest.approx([0.5 / (1.5 + 0.5 - 0.5)] * 2)
+    many = shares_by_chance(np.full(200, 4.0), np.full(200, 20.0))
+    assert many == pytest.approx(0.1, rel=0.02)
+    # Chance makes more of the weaker ones, and never fewer: the fourth and fifth are pooled.
+    strength = np.array([9.0, 8.0, 7.0, 2.0, 1.0, np.nan])
+    expected = np.array([0.01, 0.02, 0.03, 0.93, 1.03, np.nan])
+    shares = shares_by_chance(strength, expected)
+    assert (np.diff(shares[:5]) >= 0).all() and np.isnan(shares[5])
+    assert shares[3] == shares[4] == pytest.approx(1 / (1.5 + 1 - 1 / 1.5))
+    assert shares[2] < 0.02
 
 
-def test_p_values_fall_with_strength_and_follow_the_tail():
-    strength = np.sort(np.random.default_rng(1).exponential(2.0, 5000))
-    null = null_of(strength)
-    asked = np.array([0.0, 1.0, 5.0, 15.0, 40.0])
-    p = null.p_value(asked)
-    assert (np.diff(p) <= 0).all() and p[0] == 1
-    assert np.log(p[1:4]) == pytest.approx(-asked[1:4] / 2, rel=0.12)
-    assert p[4] == Settings().decoys.least_p, "nobody has drawn that many"
-    few = null_of(strength[::1000]).p_value(asked)
-    assert (np.diff(few) <= 0).all()
-    assert few[4] > 10 * p[4], "few pairs tell less of the tail"
-    lone = null_of([2.0]).p_value(asked)
-    by_hand = (1 + asked / (2 + 4 * 3)) ** -5
-    assert lone == pytest.approx(by_hand), "one pair of strength 2, and four of mean 3 beside it"
-
-
-def test_where_chance_lists_nothing_pairs_from_elsewhere_say_how_strong_it_would_be():
-    asked = np.array([-0.5, 0.0, 5.0, 15.0])
-    usual = null_of([]).p_value(asked)
-    assert usual == pytest.approx((1 + np.maximum(asked, 0) / 12) ** -4), "four pairs of mean 3"
-    earlier = null_of([], least=-1.0).p_value(asked)
-    assert earlier == pytest.approx((1 + (asked + 1) / 12) ** -4), "listed from -1 on"
-    assert np.isnan(null_of([], pairs=99).p_value(asked)).all(), "nobody could be drawn"
-
-
-def test_what_one_sender_does_beside_many_buyers_counts_once_in_the_tail():
-    strength = np.sort(np.random.default_rng(3).exponential(2.0, 40))
-    of_many, of_one = null_of(strength), null_of(strength, sender=np.zeros(40, dtype=int))
-    asked = np.array([0.5, 1.0, 20.0])
-    many, one = of_many.p_value(asked), of_one.p_value(asked)
-    assert many[:2] == pytest.approx(one[:2]), "how often is as often"
-    assert one[2] > 2 * many[2], "how much more there could be is less sure"
+def test_a_q_value_is_the_share_by_chance_of_the_list_down_to_it():
+    strength, expected = np.array([9.0, 1.0, 4.0, np.nan]), np.array([0.3, 2.7, 0.4, np.nan])
+    q = q_values(strength, expected)
+    # 0.3 of 1, 0.4 of 2, 2.7 of 3: the first is in the list of two, of which fewer are chance.
+    assert q[:3].tolist() == pytest.approx([0.2, 0.9, 0.2]) and np.isnan(q[3])
+    assert q_values(np.array([1.0]), np.array([3.0])).tolist() == [1.0]
 
 
 def test_null_pairs_are_made_of_what_leads_are_made_of(network):
@@ -271,41 +271,14 @@ def test_null_pairs_are_made_of_what_leads_are_made_of(network):
     licences = LicenceScreening(shipments, traced)
     drawn = null_distributions(tracing, licences.makes_lead)
     by_name = {int(one) for one in traced.arrays.shipper[~traced.arrives & (traced.family < 0)]}
-    assert set(drawn[RECORDED, False].sender.tolist()) <= by_name, "a name begins a way of its own"
-    licensed = set(drawn[RECORDED, True].sender[:1].tolist())
+    assert set(drawn[RECORDED, False].listed["sender"]) <= by_name, "a name begins a way of its own"
+    licensed = set(drawn[RECORDED, True].listed["sender"].iloc[:1])
     quotes = traced.arrives & np.isin(traced.arrays.shipper, list(licensed))
     papers = replace(traced, under_licence=traced.under_licence | quotes)
     licences = LicenceScreening(shipments, papers)
     without = null_distributions(tracing, licences.makes_lead)[RECORDED, True]
-    assert licensed and len(without.strength)
-    assert not licensed & set(without.sender.tolist()), "no lead is made of what quotes a licence"
-
-
-def test_a_weak_route_among_strong_ones_is_likely_chance():
-    # Half of the three null pairs are stronger than log 2, so that their mean is 1; beside them
-    # count four of mean 3.
-    null = {
-        (RECORDED, True): null_of([0.1, np.log(2), 3.0], expected=2.0),
-        (RECORDED, False): null_of([9.0], expected=1000.0),
-    }
-    strong, weak = np.geomspace(20, 80, 101), np.geomspace(1, 4, 101)
-    of_strong = local_false_discovery_rates(np.append(strong, 2.0), null)[-1]
-    of_weak = local_false_discovery_rates(np.append(weak, 2.0), null)[-1]
-    assert of_strong > 0.9 > 0.1 > of_weak
-    # By hand: 2 exp(-2) by chance, beside 102 routes of which the log score is normal.
-    share = 102 / 106
-    middle = share * np.log(2) + (1 - share) * np.log(20)
-    apart = 1.4826 * np.median(abs(np.log(np.append(weak, 2.0)) - np.log(2)))
-    spread = np.sqrt(share * apart**2 + (1 - share))
-    density = np.exp(-(((np.log(2) - middle) / spread) ** 2) / 2) / (spread * np.sqrt(2 * np.pi))
-    mean = (3 * 1 + 4 * 3) / 7
-    chance = 2 / mean * np.exp(-2.0 / mean)
-    assert of_weak == pytest.approx(chance / (chance + 102 * density / 2))
-    assert local_false_discovery_rates(np.array([2.0]), {}).tolist() == [0.0], (
-        "no null pair was listed"
-    )
-    alone = local_false_discovery_rates(np.array([0.5, 4.0, 60.0]), null)
-    assert (np.diff(alone) < 0).all() and alone[0] > 0.5, "what is usual elsewhere counts then"
+    assert licensed and len(without.listed)
+    assert not licensed & set(without.listed["sender"]), "no lead is made of what quotes a licence"
 
 
 def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
@@ -328,11 +301,11 @@ def test_a_hand_over_that_no_record_shows_borrows_no_strength_from_the_next():
     )
     links["e"] = (links["from_record"] != "a").astype(int)
     tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False]))
-    drawn = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(DOMESTIC, False): null_of(drawn, 0.5), (RECORDED, False): null_of(drawn, 50.0)}
+    drawn = np.linspace(1.0, 9.0, 50)
+    null = {(DOMESTIC, False): null_of(drawn), (RECORDED, False): null_of(drawn)}
     of_leads = transfers_of_leads(links, tracing, null)
-    weak, strong, recorded, linked = lead_p_values(links, tracing, null, of_leads)["unrecorded_fdr"]
-    assert weak > 0.9 > 0.1 > strong > 0
+    weak, strong, recorded, linked = best_ways(links, tracing, of_leads)["unrecorded_fdr"]
+    assert weak > 0.5 > 0.1 > strong > 0
     assert recorded == 0, "a company's own books show what it had"
     assert linked == 0, "no null pair of that kind was asked about"
 
@@ -372,9 +345,6 @@ def test_a_way_is_as_strong_as_its_weakest_hand_over():
     )
     links["e"] = links["from_record"].map({"a": 0, "b": 1, "c": 2})
     tracing = SimpleNamespace(transfers=transfers, certain=np.array([True, False, False]))
-    strength = np.sort(np.random.default_rng(2).exponential(2.0, 500))
-    null = {(RECORDED, final): null_of(strength) for final in (True, False)}
-    found = lead_p_values(links, tracing, null, transfers_of_leads(links, tracing, null))
+    found = best_ways(links, tracing, transfers_of_leads(links, tracing, {}))
     assert found["weakest_log_odds"].tolist() == [-0.5, 4.0, 2.0]
-    of_two, of_four = null[RECORDED, True].p_value(np.array([2.0, 4.0]))
-    assert found["p_value"].tolist() == pytest.approx([1.0, of_four, of_two])
+    assert found["ways"].tolist() == [1, 1, 1]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from chipflow.leads import tail_probabilities as tails
-from chipflow.leads.error_rates import _stepped_up
 
 shares = st.floats(0.001, 0.999)
 
@@ -35,8 +33,3 @@ def test_continuous(value, spread):
     assert tails.above_normal(value, 1.0, spread) == pytest.approx(stats.norm.sf(value, 1, spread))
     inside = stats.norm.cdf(value + 1, 0, spread) - stats.norm.cdf(value, 0, spread)
     assert tails.between_normal(value, value + 1, 0.0, spread) == pytest.approx(inside)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1))
-def test_false_discovery_rates(p):
-    assert np.allclose(_stepped_up(np.array(p)), stats.false_discovery_control(p, method="bh"))

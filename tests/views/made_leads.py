@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chipflow import views
+from chipflow.leads.coincidence import of_one_lead_in_full, of_the_list, weakest_step
 from chipflow.leads.direct_exports import direct_sales
 from chipflow.schemas import UNNAMED
 
@@ -25,7 +26,8 @@ SHIPMENT_COLUMNS = [
 NUMBERS = ["quantity", "weight_kg", "value_usd", "value", "source_row", "chip_probability",
            "chips_per_item", "items", "units"]  # fmt: skip
 LEAD_COLUMNS = [
-    "rank", "lead_id", "score", "p_value", "q_value", "origin", "destination", "countries",
+    "rank", "lead_id", "no_coincidence", "score", "p_value", "q_value", "origin", "destination",
+    "countries",
     "companies", "hops", "chips", "units", "units_low", "units_high", "value_usd", "first_date",
     "last_date", "record_ids", "reasons", "innocent_explanations",
 ]  # fmt: skip
@@ -97,6 +99,12 @@ class Lead:
     def evidence(self):
         return self._own(self.leads.evidence)
 
+    @property
+    def chance(self):
+        return of_one_lead_in_full(
+            self.row["no_coincidence"], weakest_step(self.links, self.records)
+        )
+
     def __getattr__(self, name):
         try:
             return self.__dict__["row"][name]
@@ -120,6 +128,10 @@ class Leads:
     @property
     def shipments(self):
         return self.searched.shipments
+
+    @property
+    def chance(self):
+        return of_the_list(self.table["no_coincidence"], self.parameters)
 
     @property
     def direct(self):
@@ -238,7 +250,8 @@ def leads_of(routes, *, others=(), links=(), simulated=True, destination=("CN", 
         )
         table.append(
             {
-                "rank": place + 1, "lead_id": lead_id, "score": score, "p_value": np.nan,
+                "rank": place + 1, "lead_id": lead_id, "no_coincidence": np.nan, "score": score,
+                "p_value": np.nan,
                 "q_value": np.nan, "origin": countries[0], "destination": countries[-1],
                 "countries": " > ".join(countries), "companies": " > ".join(names), "hops": last,
                 "chips": chips, "units": units, "units_low": np.nan, "units_high": np.nan,

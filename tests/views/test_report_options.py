@@ -114,16 +114,15 @@ def test_templates_that_cannot_be_used(tmp_path, text, message):
         report(no_leads(), template=written(tmp_path, "house.j2", text))
 
 
-def test_q_values_are_shown_where_there_are_any():
+def test_the_numbers_of_the_method_stand_in_an_appendix_with_two_digits():
     leads = small_leads()
-    assert "q-value" not in small_page("report").html
     leads.table["q_value"] = [1e-9, 0.0123456, 0.08, 0.2, None]
     page = report(leads).html
-    assert '<td class="num">&lt; 0.001</td>' in page
-    assert '<td class="num">0.012</td>' in page
-    assert '<th class="num">q</th>' in page
-    assert '<td class="num">0.08</td>' in page
-    assert "p- and q-values" in page
+    before, appendix = page.split('<section id="statistics">')
+    appendix = appendix.split("</section>")[0]
+    assert '<td class="num">&lt; 0.001</td>' in appendix
+    assert '<td class="num">0.012</td>' in appendix and '<td class="num">0.08</td>' in appendix
+    assert '<th class="num">q</th>' in appendix and '<th class="num">q</th>' not in before
 
 
 def test_countries_with_what_they_saw():
@@ -222,6 +221,7 @@ def test_workbook_has_tables_links_and_formats(opened):
     head = {cell.value: cell.column_letter for cell in sheet[1]}
     assert sheet[f"{head['q-value']}4"].value == 0.08
     assert sheet[f"{head['q-value']}6"].value is None
+    assert sheet[f"{head['No coincidence']}2"].value is None, "too few to tell"
     assert sheet[f"{head['Value, USD']}2"].number_format == "#,##0"
     assert f"{sheet[head['First day'] + '2'].value:%Y-%m-%d}" == "2024-03-01"
     assert sheet[f"{head['First day']}2"].number_format == "yyyy-mm-dd"
@@ -309,9 +309,17 @@ def test_marks_that_cannot_be_used_say_where(tmp_path, text, said):
         report(no_leads(), notes=written(tmp_path, "marks.csv", text))
 
 
-def test_p_and_q_are_explained_where_they_stand():
+def test_one_number_a_lead_and_one_count_a_list():
     leads = small_leads()
-    leads.table["p_value"], leads.table["q_value"] = 0.0123, 0.0004
+    leads.table["no_coincidence"] = [0.999, 0.93, 0.8, 0.55, 0.5]
     page = report(leads).html
-    assert "1.2% of chance pairs match as closely as its weakest step" in page
-    assert "less than 0.1% of the leads down to this one may be due to chance" in page
+    assert "5 leads, about 1 expected to be coincidence, at most 3" in page
+    for said in ("19 in 20 or more leads like this", "About 9 in 10 leads like this",
+                 "About 3 in 4 leads like this", "About 1 in 2 leads like this"):  # fmt: skip
+        assert f"{said} were no coincidence." in page
+    assert page.count("Records cannot show licences or use.") >= 6
+    leads.table["no_coincidence"] = None
+    leads.parameters |= {"companies_asked": 4, "expected_by_chance": 0.3}
+    page = report(leads).html
+    assert "of 4 companies asked, 0.3 are expected to look like this by chance, at most 1" in page
+    assert "Too few records to say how many leads like this are coincidence." in page

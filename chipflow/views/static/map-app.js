@@ -1,7 +1,7 @@
 // What the map shows and how a reader moves through it: filters, lists, time, dossiers, address.
 "use strict";
 (() => {
-  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, probability, colour, string } = chipflow;
+  const { data, el, said, number, compact, dollars, day, month, monthOf, plural, colour, string } = chipflow;
   const $ = (id) => document.getElementById(id);
   const { leads, arcs, records, countries, ports, companies, flows, evidence, settle } = data;
   const COUNT = leads.id.length;
@@ -400,7 +400,6 @@
   function openLead(i, from = null) {
     Object.assign(state, NOTHING_OPEN, { lead: i });
     cameFrom = from ? `[data-lead="${CSS.escape(lead("id", i))}"]` : null;
-    const q = leads.q_value[i];
     const range = leads.units_low[i] !== null && leads.units_high[i] !== null ? ` (${count(leads.units_low[i])}\u2013${count(leads.units_high[i])})` : "";
     const mine = recordsOf[i];
     const reasons = evidenceOf[i].filter((row) => !evidence.innocent[row]);
@@ -414,11 +413,11 @@
       el("dl", { class: "facts-grid" },
         fact("Chips", count(leads.units[i]) + range),
         fact("Chip", said(listed(lead("chips", i)) || "not named", 60)),
-        fact("Evidence score", number(leads.score[i])),
+        fact("No coincidence", lead("in_steps", i) === null ? "not known" : `${lead("in_steps", i)} like it`),
         fact("Dates", period(leads.first[i], leads.last[i])),
         fact("Declared value", dollars(leads.value_usd[i])),
-        fact(q === null ? "Records" : "q-value", q === null ? number(mine.length) : probability(q)),
-        leads.p_value[i] === null ? null : fact("p-value", probability(leads.p_value[i]))),
+        fact("Records", number(mine.length))),
+      el("p", {}, said(lead("chance", i), 500)),
       el("h3", {}, "Route"), hops(i),
       el("h3", {}, "Timeline"), chipflow.timeline(mine) || el("p", { class: "muted" }, "Fewer than two of its records have a day."),
       el("h3", {}, "Goods ledger, in chips"), chipflow.ledger(mine, companyLink),
@@ -446,12 +445,12 @@
     const list = (title, rows) => (rows.length ? `${title}:\n${rows.map((row) => "- " + string(evidence.text[row])).join("\n")}\n` : "");
     const sources = recordsOf[i].map((row) => `- ${string(records.source[row]) ?? "no source"}, row ${records.row[row] ?? "not known"}: ${string(records.shipper[row]) ?? "not named"} \u2192 ${string(records.consignee[row]) ?? "not named"}, ${day(records.day[row], string(records.precision[row]))}`);
     return [data.simulated ? "SIMULATED RECORDS\n" : "", `Lead ${leads.rank[i]} (${lead("id", i)}): ${lead("countries", i)}\n`, `${lead("sentence", i)}\n`,
-      `Evidence score ${number(leads.score[i])}${leads.q_value[i] === null ? "" : `, q-value ${probability(leads.q_value[i])}`}.\n`,
+      `${lead("chance", i)}\n`,
       list("Why it stands out", reasons), list("What would explain it innocently", innocent), `Records:\n${sources.join("\n")}\n`,
       "A lead is a question to ask, and no finding about any company.\n"].filter(Boolean).join("\n");
   }
   function dossierOf(i, reasons, innocent) {
-    const row = Object.fromEntries(Object.keys(leads).filter((name) => !["first", "last"].includes(name)).map((name) => [name, typeof leads[name][i] === "number" && ["id", "origin", "destination", "countries", "companies", "chips", "sentence"].includes(name) ? lead(name, i) : leads[name][i]]));
+    const row = Object.fromEntries(Object.keys(leads).filter((name) => !["first", "last"].includes(name)).map((name) => [name, typeof leads[name][i] === "number" && ["id", "origin", "destination", "countries", "companies", "chips", "sentence", "chance", "in_steps"].includes(name) ? lead(name, i) : leads[name][i]]));
     const texts = (rows) => rows.map((one) => ({ part: string(evidence.part[one]), log_lr: evidence.weight[one], sentence: string(evidence.text[one]) }));
     return { simulated: data.simulated, lead: row, reasons: texts(reasons), innocent_explanations: texts(innocent), would_settle_it: settleOf[i].map((one) => string(settle.text[one])), records: chipflow.recordRows(recordsOf[i], leads) };
   }
