@@ -6,7 +6,15 @@ import argparse
 from typing import Any
 
 import pandas as pd
-from tracing_worlds import Kind, against_uniform, over_seeds, weighed_p, world
+from tracing_worlds import (
+    Kind,
+    against_uniform,
+    by_what_was_said,
+    coincidences,
+    over_seeds,
+    weighed_p,
+    world,
+)
 
 import chipflow as cf
 
@@ -40,6 +48,8 @@ def judge(kind: Kind, seed: int) -> dict[str, Any]:
         table = leads.table
         found = built.score(table)
         weighed = weighed_p(leads, built.truth) if kind.schemes == "none" else None
+        right = found.leads.loc[found.leads["verdict"].isin(["right", "repeated"]), "rank"]
+        chance = coincidences(table, right, built.truth)
     by_kind = found.by_kind.set_index("kind")["recall"].to_dict()
     calibration = found.calibration
     at_q = {"leads": 0, "false": 0.0, "recall": 0.0}
@@ -60,20 +70,24 @@ def judge(kind: Kind, seed: int) -> dict[str, Any]:
         "in interval": found.units["within"] if found.units else None,
         "handover": by_kind.get("domestic_handover"),
         "relabelled less": by_kind.get("one_shell", 0.0) - by_kind.get("relabelled", 0.0),
+        "said chance": float(chance["said"].sum()),
+        "by chance": int(chance["coincidence"].sum()),
         "null leads": null_p.get("leads"),
         "null p": null_p.get("p_value"),
         "_by_kind": by_kind,
         "_weighed": weighed,
+        "_chance": chance,
     }
 
 
 def run(options: argparse.Namespace) -> int:
     """Print figures per seed and in the mean; exit status 1 where a bar is missed."""
     kind = Kind(options.records, options.schemes, options.hard, options.missing)
-    rows, by_kind, weighed = [], [], []
+    rows, by_kind, weighed, chance = [], [], [], []
     for seed, row in over_seeds(judge, kind, options):
         by_kind.append(row.pop("_by_kind"))
         weighed.append(row.pop("_weighed"))
+        chance.append(row.pop("_chance"))
         rows.append({"seed": seed, **row})
         if seed == options.first_seed:
             print("  ".join(f"{name:>10}" for name in rows[0]))
@@ -87,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("\np of the routes that were weighed, none of them right, against uniform")
         print("\n".join(f"  {line}" for line in against_uniform(pd.concat(weighed))))
+    print("\nleads by how many like them were said to be no coincidence: said, and so")
+    print(by_what_was_said(pd.concat(chance)))
     return _verdict(means, options)
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import chipflow as cf
@@ -19,6 +20,7 @@ from chipflow.network import Network
 from chipflow.simulate import simulate
 from chipflow.simulate.score import INTO_MIDDLE, OUT_OF_MIDDLE, Score, score
 
+STEPS_OF_CHANCE = ["fewer", "1 in 2", "3 in 4", "9 in 10", "19 in 20 or more"]
 MOST_PROCESSES = 2  # a world of 40,000 records takes about 1 GB while it is read and traced
 
 
@@ -78,12 +80,50 @@ def weighed_p(leads: cf.Leads, truth: Path) -> pd.DataFrame:
     columns = ["p_value", "record_ids"]
     both = pd.concat([leads.table[columns], leads.set_aside[columns]])
     both = both.dropna(subset="p_value").reset_index(drop=True)
-    records = both["record_ids"].str.split(";").explode().rename("record_id").reset_index()
-    known = records.merge(pd.read_csv(truth / "records.csv"), on="record_id")
+    told = both[["p_value"]].astype("float64")
+    return told.assign(passed_on=passed_on(both["record_ids"], truth))
+
+
+def passed_on(record_ids: pd.Series, truth: Path) -> pd.Series:
+    """Say of routes whether somebody on them did pass goods on, whether innocent or not."""
+    records = record_ids.reset_index(drop=True).str.split(";").explode().rename("record_id")
+    known = records.reset_index().merge(pd.read_csv(truth / "records.csv"), on="record_id")
     into, out = (known[known["role"].isin(roles)] for roles in (INTO_MIDDLE, OUT_OF_MIDDLE))
     pairs = into.merge(out, on=["index", "scheme_id"])
-    passed_on = pairs.loc[pairs["record_id_x"] != pairs["record_id_y"], "index"]
-    return both[["p_value"]].astype("float64").assign(passed_on=both.index.isin(passed_on))
+    did = pairs.loc[pairs["record_id_x"] != pairs["record_id_y"], "index"]
+    return pd.Series(np.isin(np.arange(len(record_ids)), did), index=record_ids.index)
+
+
+def coincidences(leads: pd.DataFrame, right: pd.Series, truth: Path) -> pd.DataFrame:
+    """Leads with what was said of chance and what is so.
+
+    Parameters
+    ----------
+    leads
+        ``rank, no_coincidence, record_ids``.
+    right
+        Ranks of the leads that are on a scheme.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``said``, the share that was said to be coincidence, and ``coincidence``: nobody on the
+        route passed goods on, guilty or innocent.
+    """
+    none = ~(leads["rank"].isin(right) | passed_on(leads["record_ids"], truth))
+    return pd.DataFrame(
+        {"said": 1 - leads["no_coincidence"].astype("float64"), "coincidence": none}
+    )
+
+
+def by_what_was_said(leads: pd.DataFrame) -> str:
+    """Count leads by how many of them were said to be no coincidence, beside how many were one."""
+    steps = pd.cut(1 - leads["said"], [0, 0.5, 0.75, 0.9, 0.95, np.inf], right=False)
+    rows = leads.groupby(steps.cat.rename_categories(STEPS_OF_CHANCE), observed=True)
+    table = rows.agg(
+        leads=("said", "size"), said=("said", "sum"), coincidence=("coincidence", "sum")
+    )
+    return table.to_string(float_format="{:.2f}".format)
 
 
 def by_chance_or_all(routes: pd.DataFrame) -> dict[str, pd.DataFrame]:
