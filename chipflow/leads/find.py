@@ -403,10 +403,9 @@ class _Found:
             for cluster, share in zip(kept["cluster"], kept["no_coincidence"], strict=True)
             if share < CHANCE_SAID_BELOW
         }
-        kept["innocent_explanations"] = [
-            f"{said} | {doubts[cluster]}" if cluster in doubts else said
-            for cluster, said in zip(kept["cluster"], kept["innocent_explanations"], strict=True)
-        ]
+        # An empty list would not be a column of text.
+        more = [f" | {doubts[one]}" if one in doubts else "" for one in kept["cluster"]]
+        kept["innocent_explanations"] += pd.Series(more, index=kept.index, dtype="str")
         evidence += [
             (cluster, "chance", "innocent", 0.0, sentence, ";".join(finals_of[cluster]))
             for cluster, sentence in doubts.items()
