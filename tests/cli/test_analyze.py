@@ -73,8 +73,10 @@ def analyzed(example, tmp_path):
 def test_every_output_of_the_contract_is_written(analyzed):
     out, said = analyzed
     assert {path.name for path in out.iterdir()} == OUTPUTS
-    for word in ("rows in", "used", "rejected", "companies", "leads", "Where to look first"):
-        assert word in said
+    words = ["rows in", "used", "rejected", "companies", "leads", "Where to look first"]
+    words += ["too few records to say", "Records cannot show licences or use"]
+    for word in words:
+        assert word in " ".join(said.split())
 
 
 def test_leads_csv_has_the_columns_of_the_contract(analyzed):
