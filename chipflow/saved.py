@@ -17,7 +17,7 @@ from chipflow.network import Network
 from chipflow.records import Records
 from chipflow.records.cleaning.unread import UnreadCells
 from chipflow.records.schema import COLUMNS, Sheet
-from chipflow.schemas import COMPANIES, DEAD_ENDS, UNNAMED
+from chipflow.schemas import COMPANIES, DEAD_ENDS, LEADS, UNNAMED
 from chipflow.settings import Settings
 from chipflow.tables import as_written, write_parquet
 
@@ -93,19 +93,31 @@ def read_leads(folder: str | Path) -> Leads:
         if (place / table.file).is_file()
     }
     return Leads(
-        table=_parquet(place / "leads.parquet"),
+        # Older folders do not say how many leads like each one are no coincidence.
+        table=_parquet(place / "leads.parquet").reindex(columns=LEADS.names),
         searched=network,
         destination=tuple(run["parameters"]["destination"]),
         **{name: _parquet(place / file) for name, file in FINDINGS.items()},
         set_aside=_csv(place / "set_aside.csv"),
         throughput=network.saved.set_index("company_id")["throughput"],
         parameters=run["parameters"],
-        settings=Settings.from_dict(run.get("settings", {}).get("numbers", {}), place / "run.json"),
+        settings=_settings(run, place / "run.json"),
         screening=_csv(screening)
         if screening.is_file()
         else pd.DataFrame(columns=SCREENING_COLUMNS),
         **apart,
     )
+
+
+def _settings(run: dict[str, Any], path: Path) -> Settings:
+    """Return the numbers of a run; those that this version has no more are left out."""
+    usual = Settings().as_dict()
+    numbers = {
+        part: {name: value for name, value in own.items() if name in usual[part]}
+        for part, own in run.get("settings", {}).get("numbers", {}).items()
+        if part in usual
+    }
+    return Settings.from_dict(numbers, path)
 
 
 @dataclass(frozen=True, repr=False)

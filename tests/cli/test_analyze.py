@@ -19,6 +19,7 @@ import pytest
 import chipflow
 from chipflow import cli
 from chipflow.run import sample_records
+from chipflow.saved import read_leads
 from chipflow.schemas import LEADS
 from tests.conftest import BYSTANDERS, ROUTE, table
 
@@ -77,6 +78,19 @@ def test_every_output_of_the_contract_is_written(analyzed):
     words += ["too few records to say", "Records cannot show licences or use"]
     for word in words:
         assert word in " ".join(said.split())
+
+
+def test_a_folder_of_an_earlier_version_is_read(analyzed):
+    out, _ = analyzed
+    run = json.loads((out / "run.json").read_text())
+    run["settings"]["numbers"]["decoys"]["tail"] = 0.1
+    run["settings"]["numbers"]["error_rates"] = {"large_p": 0.5}
+    (out / "run.json").write_text(json.dumps(run))
+    table = pd.read_parquet(out / "leads.parquet").drop(columns="no_coincidence")
+    table.to_parquet(out / "leads.parquet")
+    leads = read_leads(out)
+    assert leads.table["no_coincidence"].isna().all()
+    assert "Too few records to say" in leads[0].chance
 
 
 def test_leads_csv_has_the_columns_of_the_contract(analyzed):
