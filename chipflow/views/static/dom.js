@@ -68,11 +68,9 @@ const chipflow = (() => {
     const date = new Date(days * 864e5);
     return date.getUTCFullYear() * 12 + date.getUTCMonth();
   }
-  // p- and q-values come with six decimals; one that was rounded to nothing is not nothing.
-  const probability = (value) => (value === null || value === undefined ? "\u2014" : value < 1e-3 ? "< 0.001" : String(Number(value.toPrecision(2))));
   const plural = (count, one, many = one + "s") => `${plain.format(count)} ${count === 1 ? one : many}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const string = (place) => (place === null || place === undefined ? null : data.strings[place]);
 
-  return { data, el, said, oneLine, fold, number, compact, dollars, day, month, monthOf, plural, probability, colour, string };
+  return { data, el, said, oneLine, fold, number, compact, dollars, day, month, monthOf, plural, colour, string };
 })();
