@@ -66,7 +66,8 @@ def lead_units(
     -------
     LeadUnits
         Leads move together inside their intervals, for their errors have common causes: the
-        interval of the sum is as wide as it can be. A lead is chance alone with its ``q_value``.
+        interval of the sum is as wide as it can be. A lead is chance alone with the
+        probability that its table gives (``by_chance``).
         Of leads that share records the largest counts.
     """
     known = leads[leads["units"].notna()]
@@ -91,7 +92,7 @@ def lead_units(
             ends = [lead["units_low"], lead["units"], lead["units_high"]]
             low, middle, high = (lead["units"] if one != one else one for one in ends)
             units = np.interp(level, _AT, np.maximum.accumulate([low, middle, high])) * factor
-            by_chance = 0.0 if lead["q_value"] != lead["q_value"] else lead["q_value"]
+            by_chance = 0.0 if pd.isna(lead["by_chance"]) else lead["by_chance"]
             is_real = random_of(f"lead {lead['lead_id']}", seed).random(draws) >= by_chance
             largest = np.maximum(largest, units * is_real)
         total += largest

@@ -10,7 +10,9 @@ import pandas as pd
 from chipflow.errors import InputError
 
 LEAD_TEXTS = ("lead_id", "companies", "chips", "record_ids")
-LEAD_NUMBERS = ("units", "units_low", "units_high", "q_value")
+LEAD_NUMBERS = ("units", "units_low", "units_high")
+# A folder written before there was the first of them has only the second.
+LEAD_CHANCES = ("no_coincidence", "q_value")
 MIRROR_TEXTS = ("exporter", "importer", "period", "hs", "status")
 MIRROR_NUMBERS = ("unrecorded_usd", "low", "high")
 
@@ -27,7 +29,8 @@ def read_leads_table(folder: str | Path) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``lead_id, companies, chips, record_ids, units, units_low, units_high`` (chips),
-        ``q_value``, by ``lead_id``.
+        ``by_chance`` (probability that the lead is a coincidence; missing where not known), by
+        ``lead_id``.
 
     Raises
     ------
@@ -37,12 +40,25 @@ def read_leads_table(folder: str | Path) -> pd.DataFrame:
     place = Path(folder)
     for name in ("leads.parquet", "leads.csv"):
         if (place / name).is_file():
-            table = _columns(place / name, LEAD_TEXTS, LEAD_NUMBERS, "chipflow analyze")
+            table = _lead_columns(place / name)
             return table.sort_values("lead_id", ignore_index=True, kind="stable")
     raise InputError(
         "no leads.parquet and no leads.csv in this folder", file=place,
         hint="name a folder that chipflow analyze wrote",
     )  # fmt: skip
+
+
+def _lead_columns(file: Path) -> pd.DataFrame:
+    for chance in LEAD_CHANCES:
+        try:
+            table = _columns(file, LEAD_TEXTS, (*LEAD_NUMBERS, chance), "chipflow analyze")
+        except InputError as error:
+            if error.column != chance or chance == LEAD_CHANCES[-1]:
+                raise
+            continue
+        known = table.pop(chance)
+        return table.assign(by_chance=1 - known if chance == "no_coincidence" else known)
+    raise AssertionError("one of the columns was read, or an error raised")
 
 
 def is_simulated(folder: str | Path) -> bool:

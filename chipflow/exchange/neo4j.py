@@ -25,11 +25,13 @@ SHIPMENT_COLUMNS = [
     "control_status", "control_rule", "source", "source_row",
 ]  # fmt: skip
 LEAD_COLUMNS = [
-    "lead_id", "rank", "score", "p_value", "q_value", "countries", "chips", "units", "first_date",
-    "last_date",
+    "lead_id", "rank", "no_coincidence", "score", "p_value", "q_value", "countries", "chips",
+    "units", "first_date", "last_date",
 ]  # fmt: skip
 STEP_COLUMNS = ["lead_id", "record_id", "hop", "stage"]
-NUMBERS = {"units", "weight_kg", "value_usd", "score", "p_value", "q_value"}
+NUMBERS = {
+    "units", "weight_kg", "value_usd", "no_coincidence", "score", "p_value", "q_value",
+}  # fmt: skip
 WHOLE = {"source_row", "rank", "hop"}
 DATES = {"date", "first_date", "last_date"}
 

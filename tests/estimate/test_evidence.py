@@ -37,19 +37,19 @@ distribution = "constant"
 value = 20_000
 """
 LEADS = [
-    # lead_id, companies, chips, units, low, high, q_value, records
+    # lead_id, companies, chips, units, low, high, no_coincidence, records
     ("L1", "Acme Chips Ltd > <b>Évil</b> | Straits Bright Pte. Ltd.", "H100 SXM", 100, 100, 100,
-     0.0, "R1;R2"),
-    ("L2", "Acme Chips Ltd > Selangor Peak Sdn Bhd", "A100", 200, 100, 400, 0.0, "R3"),
-    ("L3", "Straits Bright Pte. Ltd. > Pudong Harvest", "H100 SXM", 60, 60, 60, 0.0, "R2;R9"),
+     1.0, "R1;R2"),
+    ("L2", "Acme Chips Ltd > Selangor Peak Sdn Bhd", "A100", 200, 100, 400, 1.0, "R3"),
+    ("L3", "Straits Bright Pte. Ltd. > Pudong Harvest", "H100 SXM", 60, 60, 60, 1.0, "R2;R9"),
 ]  # fmt: skip
 
 
 def leads_folder(folder, rows=LEADS):
     table = pd.DataFrame(
         rows,
-        columns=["lead_id", "companies", "chips", "units", "units_low", "units_high", "q_value",
-                 "record_ids"],
+        columns=["lead_id", "companies", "chips", "units", "units_low", "units_high",
+                 "no_coincidence", "record_ids"],
     )  # fmt: skip
     folder.mkdir(exist_ok=True)
     table.to_csv(folder / "leads.csv", index=False)
@@ -89,8 +89,16 @@ def test_leads_are_divided_by_coverage_and_detection_and_blended(known, tmp_path
 
 
 def test_a_lead_that_is_chance_counts_as_often_as_it_is_real(known, tmp_path):
-    rows = [(*LEADS[0][:6], 0.3, "R1")]
+    rows = [(*LEADS[0][:6], 0.7, "R1")]
     made = estimate(known, leads=leads_folder(tmp_path / "leads", rows), draws=4_000)
+    assert rows_of(made).loc["in leads", "mean"] == pytest.approx(70, rel=0.05)
+
+
+def test_leads_of_an_earlier_version_are_chance_with_their_q_value(known, tmp_path):
+    folder = leads_folder(tmp_path / "leads", [(*LEADS[0][:6], 0.3, "R1")])
+    text = (folder / "leads.csv").read_text().replace("no_coincidence", "q_value")
+    (folder / "leads.csv").write_text(text)
+    made = estimate(known, leads=folder, draws=4_000)
     assert rows_of(made).loc["in leads", "mean"] == pytest.approx(70, rel=0.05)
 
 
