@@ -459,7 +459,7 @@ def _print_where_to_look(run: Run) -> None:
         for row in first_places_to_look(run.leads).to_dict("records"):
             units = _number(row["units"])
             share = in_steps(row["no_coincidence"])
-            like_it = "" if share is None else f" (no coincidence: {share} like it)"
+            like_it = "" if share is None else f" ({share} leads like it are no coincidence)"
             _say(f"  {row['rank']}. {row['countries']}: {units} {row['chips']}{like_it}")
     from chipflow.records.schema import one_line
 

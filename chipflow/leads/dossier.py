@@ -560,15 +560,20 @@ class Lead:
     def settle(self) -> list[str]:
         """Which records, not in these files, would settle the question."""
         # As arrays: a map asks this of every lead.
-        stage, consignee = (
-            self.records[name].astype(object).to_numpy() for name in ("stage", "consignee")
+        stage, company, spelling = (
+            self.records[name].astype(object).to_numpy()
+            for name in ("stage", "consignee_id", "consignee")
         )
         final = stage == "final"
-        buyers, first = (
-            ", ".join(list(dict.fromkeys(one for one in consignee[at] if isinstance(one, str)))[:3])
-            for at in (final, stage == "source")
-        )
-        buyers, first = buyers or "the buyer", first or "the first consignee"
+        named = []
+        for at in (final, stage == "source"):
+            # Of the spellings of a company the first.
+            names: dict[str, str] = {}
+            for one, called in zip(company[at], spelling[at], strict=True):
+                if isinstance(called, str):
+                    names.setdefault(one, called)
+            named.append(", ".join(list(names.values())[:3]))
+        buyers, first = named[0] or "the buyer", named[1] or "the first consignee"
         wanted = [
             f"A licence or end-user statement for the goods sold to {first}",
             f"The import declaration and serial numbers of what {buyers} received",

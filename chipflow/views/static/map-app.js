@@ -417,7 +417,7 @@
         fact("Dates", period(leads.first[i], leads.last[i])),
         fact("Declared value", dollars(leads.value_usd[i])),
         fact("Records", number(mine.length))),
-      el("p", {}, said(lead("chance", i), 500)),
+      el("p", { class: "chance" }, said(lead("chance", i), 500)),
       el("h3", {}, "Route"), hops(i),
       el("h3", {}, "Timeline"), chipflow.timeline(mine) || el("p", { class: "muted" }, "Fewer than two of its records have a day."),
       el("h3", {}, "Goods ledger, in chips"), chipflow.ledger(mine, companyLink),
