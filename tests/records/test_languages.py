@@ -32,6 +32,8 @@ def lines(head, column, values):
         (["3 avqust 2024", "9 iyun 2024"], ["2024-08-03", "2024-06-09"]),
         (["2 srpna 2024", "3 listopadu 2024"], ["2024-08-02", "2024-11-03"]),
         (["2 srpnja 2024", "3 listopada 2024"], ["2024-07-02", "2024-10-03"]),
+        (["14NOV24", "02DEC24"], ["2024-11-14", "2024-12-02"]),
+        (["2022 m. spalio 4 d.", "2022 m. gruodžio 11 d."], ["2022-10-04", "2022-12-11"]),
     ],
 )
 def test_months_are_read_in_the_language_that_explains_the_column(tmp_path, written, days):
@@ -161,3 +163,38 @@ def test_words_for_no_company_are_none(tmp_path, name):
     text = "\n".join(["Date;Exporter;Importer;Description", *rows])
     _, table = table_of(tmp_path / "a.csv", text)
     assert [v if isinstance(v, str) else None for v in table["shipper"]] == [None, "Sino Ltd"]
+
+
+@pytest.mark.parametrize(
+    ("head", "country"),
+    [
+        ("Kuupäev;Saatja;Saaja;Vedaja;Sihtriik;Kauba kirjeldus;Kogus;Brutokaal (kg)", "Eesti"),
+        ("Datums;Nosūtītājs;Saņēmējs;Pārvadātājs;Galamērķa valsts;Preces apraksts;Skaits;"
+         "Bruto svars (kg)", "Igaunija"),
+        ("Data;Siuntėjas;Gavėjas;Vežėjas;Paskirties šalis;Prekės aprašymas;Kiekis, vnt.;"
+         "Bruto masė, kg", "Estija"),
+    ],
+)  # fmt: skip
+def test_headers_of_the_baltic_languages(tmp_path, head, country):
+    rows = [f"2024-03-0{n};Alfa {n} OU;Beta {n} UAB;Vedur;{country};H100;{n};12,5"
+            for n in range(1, 6)]  # fmt: skip
+    _, table = table_of(tmp_path / "a.csv", "\n".join([head, *rows]))
+    first = table.iloc[0]
+    assert (first["shipper"], first["consignee"]) == ("Alfa 1 OU", "Beta 1 UAB")
+    assert (first["destination_country"], first["description"]) == ("EE", "H100")
+    assert (first["quantity"], first["weight_kg"]) == (1, 12.5)
+
+
+def test_a_header_that_stands_again_among_the_rows_is_no_record(tmp_path):
+    head = "Date;Exporter;Importer;HS CODE;Description;Quantity"
+    rows = [f"2024-03-0{n};Alpha Ltd;Beta {n} GmbH;847330;card;{n}" for n in range(1, 6)]
+    records, table = table_of(tmp_path / "a.csv", "\n".join([head, *rows[:3], head, *rows[3:]]))
+    assert list(table["hs_code"]) == ["847330"] * 5
+    assert list(records.rejected["source_row"].unique()) == [5]
+
+
+def test_of_a_lunar_and_a_solar_date_the_solar_one_is_read(tmp_path):
+    head = "Hijri date;Gregorian date;Exporter;Importer;Description;Quantity"
+    rows = [f"1445/09/2{n};0{n}/04/2024;Alpha Ltd;Beta {n} GmbH;card;{n}" for n in range(1, 6)]
+    _, table = table_of(tmp_path / "a.csv", "\n".join([head, *rows]))
+    assert str(table["date"].iloc[0])[:10] == "2024-04-01"

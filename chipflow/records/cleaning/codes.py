@@ -73,7 +73,8 @@ def read_code(text: str, lengths: Mapping[int, int]) -> tuple[str | None, str | 
     if _POWERS.match(written):
         return None, IN_POWERS
     pieces = _pieces(_WORDS_BEFORE.sub("", written))
-    read = [_digits(piece, lengths) for piece in pieces]
+    # "HS CODE", as where a header stands again among the rows, is words without a code.
+    read = [_digits(piece, lengths) for piece in pieces] or [(None, NOT_HS)]
     first, reason = read[0]
     if first is None:
         return None, reason

@@ -65,7 +65,7 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     "month_first": (r"^(\d{1,2})[-/. ](\d{4})$", 2, 1, None),
     "chinese": (r"^(\d{4}) ?年 ?(\d{1,2}) ?月(?: ?(\d{1,2}) ?日)?$", 1, 2, 3),
     "day_name": (
-        r"^(\d{1,2})[-/. ]+(?:de )?([^\d\s./,'-]+)\.?[-/., ]+(?:de )?'?(\d{4}|\d\d)(\D.*)?$",
+        r"^(\d{1,2})[-/. ]*(?:de )?([^\d\s./,'-]+)\.?[-/., ]*(?:de )?'?(\d{4}|\d\d)(\D.*)?$",
         3, 2, 1,
     ),
     "name_day": (
@@ -74,7 +74,7 @@ _PARTS: dict[str, tuple[str, int | None, int | None, int | None]] = {
     "name_year": (r"^([^\d\s./,'-]+)\.?[-/., ']*(?:de )?(\d{4}|\d\d)$", 2, 1, None),
     "year_name": (r"^(\d{4})[-/., ]*([^\d\s./,'-]+)\.?$", 1, 2, None),
     "year_name_day": (
-        r"^(\d{4})\.?[-/. ]+([^\d\s./,'-]+)\.?[-/., ]+(\d{1,2})(\D.*)?$", 1, 2, 3,
+        r"^(\d{4})\.?[-/. ]+(?:m\. ?)?([^\d\s./,'-]+)\.?[-/., ]+(\d{1,2})(\D.*)?$", 1, 2, 3,
     ),
 }  # fmt: skip
 _NAMED = ("day_name", "name_day", "name_year", "year_name", "year_name_day")
