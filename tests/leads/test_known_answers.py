@@ -330,11 +330,14 @@ def test_cheap_cards_by_their_name_are_no_route_to_china_and_one_to_russia(write
 def test_what_may_be_the_cheap_card_that_it_is_called_is_hardly_a_disguise():
     bought = (*ROUTE[0][:7], "NVIDIA L4 24GB GPU", 64, "PCS", 64 * 0.9, 64 * 1700.0)
 
-    def score(usd):
+    def leads_at(usd):
         sold = [
             (*row[:7], "GEFORCE RTX 3060 12GB", 64, "PCS", 64 * 0.9, 64 * usd) for row in ROUTE[1:]
         ]
-        return leads_of([bought, *sold, *BYSTANDERS])[0].score
+        return leads_of([bought, *sold, *BYSTANDERS])
 
-    # For 1,600 dollars no RTX 3060 is sold; at 590 a third of the price may be declared, too.
-    assert score(1600.0) > score(590.0) + 1
+    # For 1,600 dollars no RTX 3060 is sold; at 590 a third of the price may be declared, too, and
+    # chance explains the route as well.
+    dear, cheap = leads_at(1600.0), leads_at(590.0)
+    assert list(dear.table["record_ids"]) == ["R1;R2;R3"]
+    assert len(cheap) == 0 and list(cheap.set_aside["record_ids"]) == ["R1;R2;R3"]
