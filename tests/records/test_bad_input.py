@@ -32,7 +32,7 @@ ROW = "D1,2024-03-01,A CO,B CO,847330,PARTS,5,1.5,100\n"
 
 def survive(content, suffix="csv", again=False):
     """Read bytes as a file of that name; return the records, or the error that was raised."""
-    begin = time.monotonic()
+    begin = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"bad.{suffix}"
         path.write_bytes(content)
@@ -53,7 +53,7 @@ def survive(content, suffix="csv", again=False):
             read.save_layout(Path(folder) / "my.toml")
             if again:
                 read_records(path, layout=Path(folder) / "my.toml")
-    assert time.monotonic() - begin < PATIENCE
+    assert time.process_time() - begin < PATIENCE
     return read
 
 
