@@ -49,16 +49,11 @@ def read_leads_table(folder: str | Path) -> pd.DataFrame:
 
 
 def _lead_columns(file: Path) -> pd.DataFrame:
-    for chance in LEAD_CHANCES:
-        try:
-            table = _columns(file, LEAD_TEXTS, (*LEAD_NUMBERS, chance), "chipflow analyze")
-        except InputError as error:
-            if error.column != chance or chance == LEAD_CHANCES[-1]:
-                raise
-            continue
-        known = table.pop(chance)
-        return table.assign(by_chance=1 - known if chance == "no_coincidence" else known)
-    raise AssertionError("one of the columns was read, or an error raised")
+    written = _read(file)
+    chance = next((name for name in LEAD_CHANCES if name in written), LEAD_CHANCES[-1])
+    table = _columns(written, file, LEAD_TEXTS, (*LEAD_NUMBERS, chance), "chipflow analyze")
+    known = table.pop(chance)
+    return table.assign(by_chance=1 - known if chance == "no_coincidence" else known)
 
 
 def is_simulated(folder: str | Path) -> bool:
@@ -94,7 +89,7 @@ def read_mirror_table(folder: str | Path) -> pd.DataFrame:
             "no mirror.csv in this folder", file=folder,
             hint="name a folder that chipflow flows wrote",
         )  # fmt: skip
-    table = _columns(file, MIRROR_TEXTS, MIRROR_NUMBERS, "chipflow flows")
+    table = _columns(_read(file), file, MIRROR_TEXTS, MIRROR_NUMBERS, "chipflow flows")
     return table.sort_values(list(MIRROR_TEXTS), ignore_index=True, kind="stable")
 
 
@@ -141,16 +136,18 @@ def _csv(file: Path) -> pd.DataFrame:
         raise InputError(f"no CSV in UTF-8 ({error})", file=file) from error
 
 
+def _read(file: Path) -> pd.DataFrame:
+    if file.suffix != ".parquet":
+        return _csv(file)
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no Parquet file ({error})", file=file) from error
+
+
 def _columns(
-    file: Path, texts: tuple[str, ...], numbers: tuple[str, ...], writer: str
+    table: pd.DataFrame, file: Path, texts: tuple[str, ...], numbers: tuple[str, ...], writer: str
 ) -> pd.DataFrame:
-    if file.suffix == ".parquet":
-        try:
-            table = pd.read_parquet(file)
-        except (OSError, ValueError) as error:
-            raise InputError(f"no Parquet file ({error})", file=file) from error
-    else:
-        table = _csv(file)
     for name in (*texts, *numbers):
         if name not in table.columns:
             raise InputError("is missing", file=file, column=name, hint=f"run {writer} again")
