@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class CountryColumn:
 
 
 def read_country_column(
-    cells: Any, group_of: dict[int, int], name: str, beside: Any = None
+    cells: Any, group_of: dict[int, int], name: str, iso: Set[int] = frozenset()
 ) -> CountryColumn:
     """Read the different texts of a column.
 
@@ -62,9 +62,8 @@ def read_country_column(
         Sheet number -> group of sheets with the same headers, whose numbers are judged together.
     name
         The field, for warnings.
-    beside
-        The cells of all columns of countries, as ``cells`` and with their ``slot``: too few
-        numbers to tell are those of ISO 3166 where another column of the sheet holds such.
+    iso
+        What :func:`groups_of_iso` returned: there too few numbers to tell are those of ISO 3166.
 
     Returns
     -------
@@ -94,7 +93,7 @@ def read_country_column(
         found.warnings.setdefault(int(sheet), []).append(
             f"{label}: {part['n'].sum():,} cells read as a guess: {shown}"
         )
-    _judge_numbers(cells, group_of, label, found, _groups_of_iso(beside, group_of))
+    _judge_numbers(cells, group_of, label, found, iso)
     return found
 
 
@@ -104,17 +103,18 @@ def _reason(text: str, code: str | None) -> str | None:
     return NOT_ONE_COUNTRY if is_group(text) else NOT_A_COUNTRY
 
 
-def _groups_of_iso(beside: Any, group_of: dict[int, int]) -> set[int]:
-    """Return the groups of sheets of which any column holds numbers of ISO 3166."""
-    if beside is None:
-        return set()
-    numbers = beside[beside["value"].str.match(NUMBER)]
+def groups_of_iso(cells: Any, group_of: dict[int, int]) -> set[int]:
+    """Return the groups of sheets of which any column of countries holds numbers of ISO 3166.
+
+    ``cells`` are those of all such columns, as in :func:`read_country_column`, with their ``slot``.
+    """
+    numbers = cells[cells["value"].str.match(NUMBER)]
     parts = numbers.groupby([numbers["sheet"].map(group_of), numbers["slot"]])
     return {int(group) for (group, _), part in parts if are_iso_numbers(part["value"])}
 
 
 def _judge_numbers(
-    cells: Any, group_of: dict[int, int], label: str, found: CountryColumn, iso: set[int]
+    cells: Any, group_of: dict[int, int], label: str, found: CountryColumn, iso: Set[int]
 ) -> None:
     numbers = cells[cells["value"].str.match(NUMBER)]
     for group, part in numbers.groupby(numbers["sheet"].map(group_of)):

@@ -19,7 +19,11 @@ from chipflow.records.cleaning.amounts import (
 )
 from chipflow.records.cleaning.around import LONGEST, MARK, around
 from chipflow.records.cleaning.codes import HS, code_lengths, read_code
-from chipflow.records.cleaning.country_columns import CountryColumn, read_country_column
+from chipflow.records.cleaning.country_columns import (
+    CountryColumn,
+    groups_of_iso,
+    read_country_column,
+)
 from chipflow.records.cleaning.dates import (
     DAY_MONTH,
     calendar_of,
@@ -442,8 +446,9 @@ def _countries(
         cells = cells.filter(cells.value.notnull() & (cells.value != ""))
         parts.append(cells.group_by("sheet", "slot", "value").agg(n=cells.count()))
     listed = fetch(ibis.union(*parts) if len(parts) > 1 else parts[0])
+    iso = groups_of_iso(listed, group_of)
     for where, part in listed.groupby("slot"):
-        column = read_country_column(part, group_of, wanted[str(where)], listed)
+        column = read_country_column(part, group_of, wanted[str(where)], iso)
         made.countries[str(where)] = column
         for sheet, sentences in column.warnings.items():
             made.warnings.setdefault(sheet, []).extend(sentences)

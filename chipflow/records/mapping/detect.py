@@ -649,18 +649,17 @@ def _others(
 
 def _unknown_unit(headers: Sequence[str], mapping: Mapping) -> None:
     """Leave out weights in a unit that their header names and nobody knows: no kilograms."""
-    if "weight_unit" in mapping.columns:
-        return
     places = [mapping.columns.get("weight_kg", -1), *mapping.also.get("weight_kg", [])]
-    known = [j for j in places if j >= 0 and unknown_unit(headers[j]) is None]
-    for j in (j for j in places if j >= 0 and j not in known):
-        unit = unknown_unit(headers[j])
-        mapping.warnings.append(f"{headers[j]!r}: {unit!r} is no unit of weight that is known")
-    if len(known) == len([j for j in places if j >= 0]):
+    places = [j for j in places if j >= 0]
+    unknown = {j: unit for j in places if (unit := unknown_unit(headers[j])) is not None}
+    if "weight_unit" in mapping.columns or not unknown:
         return
+    for j, unit in unknown.items():
+        mapping.warnings.append(f"{headers[j]!r}: {unit!r} is no unit of weight that is known")
     mapping.also.pop("weight_kg", None)
     mapping.columns.pop("weight_kg", None)
     sure = mapping.confidence.pop("weight_kg", 0.0)
+    known = [j for j in places if j not in unknown]
     if known:
         mapping.columns["weight_kg"], mapping.confidence["weight_kg"] = known[0], sure
         mapping.also |= {"weight_kg": known[1:]} if known[1:] else {}

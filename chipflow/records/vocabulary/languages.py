@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
-from chipflow.records.vocabulary.layouts import vocabulary
+from chipflow.records.vocabulary.layouts import vocabulary, words_by_language
 from chipflow.records.vocabulary.words import fold
 
 # Headers with a word of one language only, from which a sheet is in that language.
@@ -16,15 +14,14 @@ _FEWEST_HEADERS = 3
 # Shorter words are abbreviations, and spelled alike in many languages.
 _SHORTEST = 4  # characters
 # Tables of several languages, or of programs.
-_NO_LANGUAGE = ("sh", "sv")
+_NO_LANGUAGE = ("sh", "sv", "asycuda", "sunat", "dynamics")
 
 
 @cache
 def _own_words() -> dict[str, str]:
     """Return the words that only one language has, of those with a table of their own."""
-    text = files("chipflow.records").joinpath("tables/header_words.toml").read_text("utf-8")
     listed: dict[str, set[str]] = {}
-    for language, meanings in tomllib.loads(text).items():
+    for language, meanings in words_by_language().items():
         for words in meanings.values():
             for word in words:
                 listed.setdefault(fold(word.removesuffix("*")), set()).add(language)

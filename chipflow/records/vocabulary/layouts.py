@@ -51,10 +51,16 @@ def vocabulary() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+@cache
+def words_by_language() -> dict[str, dict[str, list[str]]]:
+    """Return for each language (ISO 639) with words of its own what those of headers mean."""
+    text = files("chipflow.records").joinpath("tables/header_words.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
 def header_words() -> list[tuple[str, list[str]]]:
     """Return what words of headers mean: meaning and words, one language after the other."""
-    text = files("chipflow.records").joinpath("tables/header_words.toml").read_text("utf-8")
-    by_language = [vocabulary()["words"], *tomllib.loads(text).values()]
+    by_language = [vocabulary()["words"], *words_by_language().values()]
     return [(meaning, words) for words_of in by_language for meaning, words in words_of.items()]
 
 
